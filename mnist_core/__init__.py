@@ -1,0 +1,43 @@
+"""Read handwritten digits, and train and judge the networks that do.
+
+>>> import mnist_core
+>>> recognizer = mnist_core.load_recognizer()
+>>> [digit.label for digit in recognizer.read(mnist_core.load_mnist().x_test[0])]
+[7]
+"""
+
+from mnist_core.data import Dataset, load_mnist
+from mnist_core.errors import (
+    DatasetError,
+    InvalidImageError,
+    MnistError,
+    ModelLoadError,
+    ModelNotFoundError,
+    TrainingError,
+)
+from mnist_core.evaluation import Evaluation, evaluate
+from mnist_core.images import load_image
+from mnist_core.inference import Digit, Recognizer, load_recognizer
+from mnist_core.registry import ModelCard, list_models
+from mnist_core.training import TrainingConfig, train
+
+__all__ = [
+    "Dataset",
+    "DatasetError",
+    "Digit",
+    "Evaluation",
+    "InvalidImageError",
+    "MnistError",
+    "ModelCard",
+    "ModelLoadError",
+    "ModelNotFoundError",
+    "Recognizer",
+    "TrainingConfig",
+    "TrainingError",
+    "evaluate",
+    "list_models",
+    "load_image",
+    "load_mnist",
+    "load_recognizer",
+    "train",
+]

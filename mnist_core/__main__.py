@@ -1,0 +1,240 @@
+"""Command line: `python -m mnist_core read | train | evaluate | models`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mnist_core.architectures import ARCHITECTURES
+from mnist_core.errors import MnistError
+from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent, event_to_json
+from mnist_core.images import load_image
+from mnist_core.inference import Digit, load_recognizer
+from mnist_core.registry import list_models, models_directory
+from mnist_core.training import TrainingConfig
+
+__all__ = ["main"]
+
+# From so many files on, reading shows its progress.
+_PROGRESS_FROM = 100
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0, or 2 with one line on bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except MnistError as error:
+        print(f"mnist_core: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("mnist_core: stopped", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mnist_core", description="Read handwritten digits; train and judge models."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    read = commands.add_parser("read", help="read the digits of pictures, one line a file")
+    read.add_argument("files", nargs="+", metavar="FILE", help="PNG, JPEG or WebP")
+    read.add_argument("--model", help="a name from 'models'; default: the first of them")
+    read.add_argument("--ink", choices=("auto", "light", "dark"), default="auto")
+    read.add_argument("--json", action="store_true", help="one JSON object a line, with boxes")
+    read.set_defaults(run=_read)
+
+    train = commands.add_parser("train", help="train a model and save it")
+    train.add_argument("--architecture", choices=tuple(ARCHITECTURES), default="cnn")
+    train.add_argument("--name", help="the model's name; default: the architecture's")
+    train.add_argument("--epochs", type=int, help="at most so many; default: what suits it")
+    train.add_argument("--batch-size", type=int, help="images per step")
+    train.add_argument("--learning-rate", type=float)
+    train.add_argument("--seed", type=int, default=TrainingConfig.seed)
+    train.add_argument("--overwrite", action="store_true", help="replace a model of that name")
+    train.add_argument("--json", action="store_true", help="one JSON object an event")
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="score a model on the MNIST test images")
+    evaluate.add_argument("name", help="a name from 'models'")
+    evaluate.add_argument("--json", action="store_true")
+    evaluate.set_defaults(run=_evaluate)
+
+    models = commands.add_parser("models", help="list the models, the default one first")
+    models.add_argument("--json", action="store_true")
+    models.set_defaults(run=_models)
+    return parser
+
+
+@contextmanager
+def _native_messages_hidden() -> Iterator[None]:
+    """Keep what LiteRT and TensorFlow tell of the processor off the terminal.
+
+    They write to the file descriptor, past Python. It belongs to the whole process, so this is for
+    the command line alone.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _read(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    with _native_messages_hidden():
+        recognizer = load_recognizer(options.model)
+    failed = False
+    shown = len(options.files) >= _PROGRESS_FROM and sys.stderr.isatty()
+    for file in tqdm(options.files, disable=not shown, unit="file"):
+        try:
+            digits = recognizer.read(load_image(file), options.ink)
+        except MnistError as error:
+            # The others are read all the same.
+            print(f"mnist_core: {error}", file=sys.stderr)
+            failed = True
+            continue
+        if options.json:
+            line = json.dumps({"file": file, "digits": [_as_json(digit) for digit in digits]})
+        else:
+            number = "".join(str(digit.label) for digit in digits) or "-"
+            sure = min((digit.confidence for digit in digits), default=0.0)
+            line = f"{file}\t{number}\t{sure:.1%}"
+        tqdm.write(line, file=sys.stdout)
+    return 2 if failed else 0
+
+
+def _as_json(digit: Digit) -> dict[str, object]:
+    return {
+        "label": digit.label,
+        "confidence": round(digit.confidence, 4),
+        "probabilities": [round(float(p), 4) for p in digit.probabilities],
+        "box": digit.box,
+        "is_digit": digit.is_digit,
+    }
+
+
+def _train(options: argparse.Namespace) -> int:
+    from mnist_core.training import train
+
+    config = TrainingConfig(
+        architecture=options.architecture,
+        name=options.name,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        overwrite=options.overwrite,
+    )
+    with _native_messages_hidden():
+        import tensorflow  # noqa: F401
+    train(config, _print_as_json if options.json else _ProgressBar())
+    return 0
+
+
+def _print_as_json(event: TrainingEvent) -> None:
+    print(event_to_json(event), flush=True)
+
+
+class _ProgressBar:
+    """Shows a training on the terminal: a bar for the running epoch, a line for each past one."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._new_bar = tqdm
+        self._bar: tqdm[None] | None = None
+
+    def __call__(self, event: TrainingEvent) -> None:
+        match event:
+            case Message(text=text):
+                print(f"{text} …", flush=True)
+            case BatchEnd():
+                if self._bar is None:
+                    title = f"epoch {event.epoch}/{event.epochs}"
+                    self._bar = self._new_bar(total=event.batches, desc=title, leave=False)
+                self._bar.update(event.batch - self._bar.n)
+                self._bar.set_postfix_str(f"loss {event.loss:.4f}, accuracy {event.accuracy:.2%}")
+            case EpochEnd():
+                if self._bar is not None:
+                    self._bar.close()
+                    self._bar = None
+                print(
+                    f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, "
+                    f"accuracy {event.accuracy:.2%}; held out: loss {event.val_loss:.4f}, "
+                    f"accuracy {event.val_accuracy:.2%}; {event.seconds:.1f} s",
+                    flush=True,
+                )
+            case Done(card=card):
+                low, high = card.test_interval
+                print(
+                    f"{card.name}: {card.test_accuracy:.2%} of the MNIST test images "
+                    f"({low:.2%} to {high:.2%}), {card.training_seconds:.0f} s; saved"
+                )
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from mnist_core.data import load_mnist
+    from mnist_core.evaluation import evaluate
+
+    with _native_messages_hidden():
+        recognizer = load_recognizer(options.name)
+    dataset = load_mnist()
+    result = evaluate(recognizer, dataset.x_test, dataset.y_test)
+    low, high = result.interval
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "name": options.name,
+                    "accuracy": result.accuracy,
+                    "interval": result.interval,
+                    "confusion": result.confusion.tolist(),
+                    "precision": result.precision.tolist(),
+                    "recall": result.recall.tolist(),
+                    "f1": result.f1.tolist(),
+                }
+            )
+        )
+        return 0
+    print(f"{options.name}: {result.accuracy:.2%} of {len(result.labels):,} MNIST test images")
+    print(f"95 % interval: {low:.2%} to {high:.2%}")
+    print("digit  precision  recall      F1  images")
+    rows = zip(result.precision, result.recall, result.f1, result.confusion.sum(1), strict=True)
+    for digit, (precision, recall, f1, images) in enumerate(rows):
+        print(f"{digit:5}  {precision:9.2%} {recall:7.2%} {f1:7.2%} {images:7,}")
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    cards = list_models()
+    if options.json:
+        print(json.dumps([dataclasses.asdict(card) for card in cards]))
+        return 0
+    if not cards:
+        print(f"No models in {models_directory()}", file=sys.stderr)
+    for card in cards:
+        low, high = card.test_interval
+        print(
+            f"{card.name}\t{card.test_accuracy:.2%} ({low:.2%} to {high:.2%})\t"
+            f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
+            f"{card.training_seconds:.0f} s"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The networks: a name, what it is, how it is trained unless told otherwise, and its Keras builder.
+
+Every network takes raw grey levels, (n, 28, 28) float32 from 0 to 255, and scales them itself, so
+that training and reading cannot disagree about it. It returns logits, (n, 10) float32: softmax and
+temperature belong to the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnist_core.errors import TrainingError
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["ARCHITECTURES", "Architecture", "get_architecture"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A network and the training that suits it.
+
+    Attributes:
+        name: what the command line and the cards call it.
+        summary: one sentence for people.
+        build: makes the untrained network; imports Keras when called.
+        epochs: at most so many passes over the training images.
+        batch_size: images per step.
+        learning_rate: Adam's, at the start.
+        decay: True lowers the learning rate to zero along a cosine (Loshchilov and Hutter, 2017).
+        target_accuracy: stop at the end of the first epoch whose training accuracy reaches this.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[], keras.Model]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    decay: bool = False
+    target_accuracy: float | None = None
+
+
+def _build_mlp() -> keras.Model:
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28), dtype="float32", name="image"),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(512, activation="relu"),
+            layers.Dense(10, name="logits"),
+        ],
+        name="mlp",
+    )
+
+
+def _build_cnn() -> keras.Model:
+    import keras
+    from keras import layers
+
+    def convolution(filters: int) -> list[keras.Layer]:
+        # The normalisation has a shift of its own; it is folded into the kernel on export.
+        return [
+            layers.Conv2D(filters, 3, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28), dtype="float32", name="image"),
+            layers.Rescaling(1 / 255),
+            layers.Reshape((28, 28, 1)),
+            *convolution(24),
+            *convolution(32),
+            layers.MaxPooling2D(),
+            *convolution(48),
+            *convolution(64),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.3),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, name="logits"),
+        ],
+        name="cnn",
+    )
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture(
+            name="mlp",
+            summary="One hidden layer of 512 units: trains in seconds.",
+            build=_build_mlp,
+            epochs=10,
+            batch_size=128,
+            learning_rate=1e-3,
+            target_accuracy=0.99,
+        ),
+        Architecture(
+            name="cnn",
+            summary="Four small convolutions and dropout: trains in minutes.",
+            build=_build_cnn,
+            epochs=12,
+            batch_size=128,
+            learning_rate=1e-3,
+            decay=True,
+        ),
+    )
+}
+
+
+def get_architecture(name: str) -> Architecture:
+    """The architecture of that name.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    try:
+        return ARCHITECTURES[name]
+    except KeyError:
+        raise TrainingError(
+            f"No such architecture. Choose one of: {', '.join(ARCHITECTURES)}. Received: {name!r}"
+        ) from None

@@ -1,0 +1,73 @@
+"""MNIST, embedded in the package and checked before use. Nothing is ever downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.errors import DatasetError
+
+__all__ = ["MNIST_PATH", "Dataset", "load_mnist"]
+
+MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+_REMEDY = (
+    "Restore it with 'git checkout -- mnist_core/assets/mnist.npz', or clone the project again."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """MNIST: white ink on black, and the digit that each image shows.
+
+    Attributes:
+        x_train: (60000, 28, 28) uint8, 0 (background) to 255 (ink); read-only.
+        y_train: (60000,) uint8, 0 to 9; read-only.
+        x_test: (10000, 28, 28) uint8; read-only.
+        y_test: (10000,) uint8; read-only.
+    """
+
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.uint8]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.uint8]
+
+
+def load_mnist(path: Path | str = MNIST_PATH) -> Dataset:
+    """Load the embedded MNIST; the second call returns the same arrays.
+
+    Args:
+        path: the archive; only tests pass another one.
+
+    Raises:
+        DatasetError: the file is missing, unreadable, truncated or altered.
+    """
+    return _load(Path(path))
+
+
+@cache
+def _load(path: Path) -> Dataset:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"The MNIST file cannot be read ({error.strerror}). {_REMEDY} Received: {path}"
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != MNIST_SHA256:
+        raise DatasetError(
+            f"The MNIST file is truncated or was altered. {_REMEDY} Received: {path}, "
+            f"{len(content):,} bytes, SHA-256 {digest[:12]}… instead of {MNIST_SHA256[:12]}…"
+        )
+    with np.load(io.BytesIO(content)) as archive:
+        arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    for array in arrays.values():
+        array.flags.writeable = False  # shared by every caller
+    return Dataset(**arrays)

@@ -1,0 +1,172 @@
+"""Pixels to ink: where was something written, and how strongly?
+
+A drawing made on a screen knows its ink: the background is one colour, and everything that differs
+from it is ink. A photograph does not: paper is unevenly lit and grainy, so the ink is what stands
+out from its surroundings. Both end in the same map: 0 is background, 255 full ink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ink", "InkMap", "ink_map"]
+
+Ink = Literal["auto", "light", "dark"]
+
+# A contrast that cannot be seen is no ink (of 255).
+_MIN_CONTRAST = 24
+# A drawing has one colour of background on at least this share of its pixels …
+_DRAWN_BACKGROUND = 0.35
+# … and next to nothing that almost has it, as grain, shadows and JPEG blocks would.
+_ALMOST, _DRAWN_GRAIN = 16, 0.25
+# Contrast below this is rounding, not ink, even in a drawing.
+_DRAWN_FLOOR = 3
+# The side to which a photograph is shrunk to find how it was lit.
+_LIGHT_SIDE = 192
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class InkMap:
+    """Where something is written.
+
+    Attributes:
+        ink: (h, w) uint8: 0 where nothing is written, 255 for full ink.
+        drawn: True for a drawing made on a screen, False for a photograph, scan or video frame.
+    """
+
+    ink: NDArray[np.uint8]
+    drawn: bool
+
+
+def ink_map(image: NDArray[np.uint8], ink: Ink = "auto") -> InkMap:
+    """Find the ink of an image.
+
+    Args:
+        image: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
+        ink: whether it is "light" or "dark" against its background; "auto" finds out.
+    """
+    if image.ndim == 3 and image.shape[2] == 4:
+        image = _flatten_alpha(image, ink)
+    drawn = _drawn_ink(image, ink)
+    if drawn is not None:
+        return InkMap(ink=drawn, drawn=True)
+    return InkMap(ink=_photographed_ink(_grey(image), ink), drawn=False)
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def _flatten_alpha(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+    """Put an RGBA image on a background that its ink stands out from."""
+    alpha = image[:, :, 3]
+    if alpha.min() == 255:
+        return np.ascontiguousarray(image[:, :, :3])
+    if alpha.max() == 0:
+        return np.zeros(alpha.shape, np.uint8)
+    grey = _grey(np.ascontiguousarray(image[:, :, :3]))
+    solid = grey[alpha >= 128] if alpha.max() >= 128 else grey[alpha > 0]
+    low, middle, high = np.percentile(solid, (5, 50, 95))
+    if high - low > 64 and len(solid) > alpha.size / 2:
+        # A picture with holes: they take the colour of what is around the ink.
+        background = int(middle)
+    else:
+        # Strokes on nothing.
+        light = ink == "light" or (ink == "auto" and middle >= 128)
+        background = 0 if light else 255
+    weight = alpha.astype(np.uint16)
+    mixed = (grey * weight + background * (255 - weight) + 127) // 255
+    return mixed.astype(np.uint8)
+
+
+def _drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
+    """The ink of a drawing made on a screen; None for anything else."""
+    # One level per channel that fills the background: the most frequent of each.
+    channels = cv2.split(image)
+    levels = [int(np.argmax(cv2.calcHist([c], [0], None, [256], [0, 256]))) for c in channels]
+    if ink == "auto":
+        # The largest of the channels' differences: a blue pen on red is ink, though both are dark.
+        contrast = cv2.absdiff(channels[0], levels[0])
+        for channel, level in zip(channels[1:], levels[1:], strict=True):
+            contrast = cv2.max(contrast, cv2.absdiff(channel, level))
+    else:
+        grey = _grey(image)
+        level = int(_grey(np.array([[levels]], np.uint8))[0, 0]) if image.ndim == 3 else levels[0]
+        contrast = cv2.subtract(grey, level) if ink == "light" else cv2.subtract(level, grey)
+    counts = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
+    top = int(np.flatnonzero(counts)[-1])
+    same, almost, strong = counts[0], counts[1:_ALMOST].sum(), counts[max(top // 3, 1) :].sum()
+    if same < _DRAWN_BACKGROUND * contrast.size:
+        return None
+    if top < _MIN_CONTRAST:
+        return np.zeros(contrast.shape, np.uint8)
+    if almost > _DRAWN_GRAIN * strong:
+        return None
+    return _stretch(contrast.astype(np.float32), _DRAWN_FLOOR, top, keep=True)
+
+
+def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+    """The ink of a photograph, scan or video frame."""
+    height, width = grey.shape
+    blank = np.zeros((height, width), np.uint8)
+    if min(height, width) < 3:
+        return blank
+    light = _illumination(grey)
+    smooth = cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32)
+    # Ink takes a share of the light, wherever the light is weak or strong.
+    relief = (smooth - light) * (np.float32(255) / np.maximum(light, np.float32(32)))
+    if ink == "auto":
+        ink = "light" if _skewness(relief) > 0 else "dark"
+    contrast = np.clip(relief if ink == "light" else -relief, 0, 255)
+    grain = 1.4826 * float(np.median(np.abs(relief)))
+    threshold, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    if max(threshold, 0) < max(_MIN_CONTRAST * 0.7, 3 * grain):
+        threshold = max(_MIN_CONTRAST * 0.7, 3 * grain)
+    certain = contrast > threshold
+    if not certain.any():
+        return blank
+    # Full ink is what the certain pixels mostly are; the edge of a stroke fades to half of the
+    # threshold, but only where it hangs on to certain ink.
+    full = float(np.median(contrast[certain]))
+    soft = _stretch(contrast, threshold / 2, max(full, threshold), keep=False)
+    near = cv2.dilate(certain.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(near > 0, soft, 0).astype(np.uint8)
+
+
+def _illumination(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How bright the empty paper is at each pixel, taken from the median of a wide surrounding."""
+    height, width = grey.shape
+    scale = min(1.0, _LIGHT_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    window = max(3, max(size) // 2 | 1)
+    border = window // 2
+    small = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REFLECT)
+    median = cv2.medianBlur(small, min(window, 255))
+    median = median[border : border + size[1], border : border + size[0]]
+    return cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+
+def _skewness(values: NDArray[np.float32]) -> float:
+    """The sign tells on which side of the paper's grey the rare, strong values lie."""
+    values = values - np.median(values)
+    return float((values**3).mean())
+
+
+def _stretch(
+    contrast: NDArray[np.float32], floor: float, top: float, *, keep: bool
+) -> NDArray[np.uint8]:
+    """Scale so that `top` becomes 255; below `floor` is 0.
+
+    With `keep`, levels above the floor keep their proportion to `top`; without, they are measured
+    from the floor.
+    """
+    if keep:
+        scaled = contrast * (255 / top)
+        return np.where(contrast <= floor, 0, np.rint(scaled)).astype(np.uint8)
+    return np.clip((contrast - floor) * (255 / (top - floor)), 0, 255).astype(np.uint8)

@@ -1,0 +1,272 @@
+"""Models on disk: `models/<name>/` with its card, found, checked and put in place whole.
+
+A model is a folder of `model.tflite` (what reads), `model.keras` (what trains on), `card.json`
+(what it is and how good), `history.json` (how it learnt) and `predictions.npz` (its answers on the
+MNIST test images). A folder without a readable card is not a model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
+
+__all__ = [
+    "CARD",
+    "HISTORY",
+    "KERAS",
+    "PREDICTIONS",
+    "TFLITE",
+    "ModelCard",
+    "check_name",
+    "list_models",
+    "load_card",
+    "models_directory",
+    "read_verified",
+    "staged_model",
+]
+
+CARD = "card.json"
+HISTORY = "history.json"
+KERAS = "model.keras"
+PREDICTIONS = "predictions.npz"
+TFLITE = "model.tflite"
+
+_DIRECTORY_VARIABLE = "MNIST_MODELS"
+# The order in which a default is looked for; then the best on the test images.
+_PREFERRED = ("champion", "cnn", "mlp")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model is, how it came about and how good it is.
+
+    Attributes:
+        name: the name of its folder.
+        architecture: a key of `ARCHITECTURES`.
+        parameters: number of weights, trained or not.
+        seed: of everything random in its training.
+        epochs: passes over the training images that were made.
+        training_seconds: wall-clock time of the training.
+        created: when it was saved, ISO 8601, UTC.
+        versions: package name -> version used in training.
+        configuration: the training's settings.
+        validation_accuracy: share of held-out training images read rightly, 0 to 1.
+        test_accuracy: share of the 10,000 MNIST test images read rightly, 0 to 1.
+        test_interval: 95 % Wilson interval of `test_accuracy`.
+        temperature: what the logits are divided by before softmax, fitted on the held-out images
+            (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+        digit_threshold: a reading that is less sure than this is probably no digit, 0 to 1.
+        sha256: file name -> SHA-256 of each file beside the card.
+    """
+
+    name: str
+    architecture: str
+    parameters: int
+    seed: int
+    epochs: int
+    training_seconds: float
+    created: str
+    versions: Mapping[str, str]
+    configuration: Mapping[str, Any]
+    validation_accuracy: float
+    test_accuracy: float
+    test_interval: tuple[float, float]
+    temperature: float
+    digit_threshold: float
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ModelCard:
+        """The card from what `dataclasses.asdict` and JSON made of it.
+
+        Raises:
+            KeyError, TypeError, ValueError: a value is missing, of another kind or out of range.
+        """
+        low, high = values["test_interval"]
+        card = cls(**values | {"test_interval": (float(low), float(high))})
+        if not (0 <= card.test_accuracy <= 1 and card.temperature > 0):
+            raise ValueError(
+                f"test_accuracy is 0 to 1 and temperature above 0. Received: "
+                f"{card.test_accuracy}, {card.temperature}"
+            )
+        return card
+
+
+def models_directory() -> Path:
+    """Where models are kept: `$MNIST_MODELS`, or `models/` beside the package."""
+    configured = os.environ.get(_DIRECTORY_VARIABLE)
+    return Path(configured) if configured else Path(__file__).resolve().parent.parent / "models"
+
+
+def check_name(name: str) -> str:
+    """Return the name if it can name a model.
+
+    Raises:
+        TrainingError: it cannot: a path, empty, too long, or with odd characters.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise TrainingError(
+            "A model's name is 1 to 40 characters: lower-case letters, digits, '-', '_' and '.', "
+            f"beginning with a letter or digit. Received: {name!r}"
+        )
+    return name
+
+
+def list_models(directory: Path | None = None) -> list[ModelCard]:
+    """The cards of all models, the default one first; damaged folders are left out.
+
+    Args:
+        directory: where to look instead of `models_directory()`.
+    """
+    directory = directory or models_directory()
+    cards = []
+    for path in sorted(directory.glob(f"*/{CARD}")):
+        if path.parent.name.startswith("."):
+            continue
+        try:
+            cards.append(_parse_card(path))
+        except ModelLoadError:
+            continue
+
+    def rank(card: ModelCard) -> tuple[int, float]:
+        known = card.name in _PREFERRED
+        return (_PREFERRED.index(card.name) if known else len(_PREFERRED), -card.test_accuracy)
+
+    return sorted(cards, key=rank)
+
+
+def load_card(name: str | None = None, directory: Path | None = None) -> ModelCard:
+    """The card of one model.
+
+    Args:
+        name: the model's; None takes the default one.
+        directory: where to look instead of `models_directory()`.
+
+    Raises:
+        ModelNotFoundError: there is no such model, or none at all.
+        ModelLoadError: its card is damaged.
+    """
+    directory = directory or models_directory()
+    if name is None:
+        cards = list_models(directory)
+        if not cards:
+            raise ModelNotFoundError(
+                "There is no model yet. Train one: 'python -m mnist_core train --architecture "
+                f"mlp'. Looked in: {directory}"
+            )
+        return cards[0]
+    path = directory / str(name) / CARD
+    if not _NAME.fullmatch(str(name)) or not path.is_file():
+        known = ", ".join(card.name for card in list_models(directory)) or "none"
+        raise ModelNotFoundError(
+            f"There is no model of that name. Choose one of: {known}. Received: {name!r}"
+        )
+    return _parse_card(path)
+
+
+def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> bytes:
+    """The content of one of a model's files, checked against its card.
+
+    Raises:
+        ModelLoadError: the file is missing, truncated or altered.
+    """
+    path = (directory or models_directory()) / card.name / file
+    remedy = (
+        f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or train it again "
+        f"('python -m mnist_core train --architecture {card.architecture} --name {card.name} "
+        "--overwrite')."
+    )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelLoadError(
+            f"A file of model {card.name!r} cannot be read ({error.strerror}). {remedy} "
+            f"Received: {path}"
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != card.sha256.get(file):
+        raise ModelLoadError(
+            f"A file of model {card.name!r} is truncated or was altered: it does not match its "
+            f"card. {remedy} Received: {path}, {len(content):,} bytes, SHA-256 {digest[:12]}…"
+        )
+    return content
+
+
+@contextmanager
+def staged_model(
+    name: str, directory: Path | None = None, *, overwrite: bool = False
+) -> Iterator[Path]:
+    """A hidden folder to write a model into; it gets its name only when all of it is there.
+
+    On leaving, the folder is renamed to `models/<name>`: other processes see no model or a whole
+    one. When the block raises, nothing is left behind.
+
+    Raises:
+        TrainingError: the name is not a name, or is taken and `overwrite` is False.
+    """
+    directory = directory or models_directory()
+    target = directory / check_name(name)
+    if target.exists() and not overwrite:
+        raise TrainingError(
+            "A model of that name is there already. Choose another name, or allow it to be "
+            f"replaced ('--overwrite'). Received: {name!r}"
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory))
+    try:
+        yield stage
+        stage.chmod(0o755)  # mkdtemp makes it private; a model is not
+        for path in stage.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        if target.exists():
+            retired = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory)) / name
+            target.rename(retired)
+            stage.rename(target)
+            shutil.rmtree(retired.parent, ignore_errors=True)
+        else:
+            stage.rename(target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def write_card(card: ModelCard, folder: Path) -> ModelCard:
+    """Write the card into a folder with the hashes of the files that are there; return it."""
+    sha256 = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.name != CARD
+    }
+    card = dataclasses.replace(card, sha256=sha256)
+    text = json.dumps(dataclasses.asdict(card), indent=2, ensure_ascii=False)
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+    return card
+
+
+def _parse_card(path: Path) -> ModelCard:
+    try:
+        card = ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelLoadError(
+            f"The card of model {path.parent.name!r} cannot be read ({error!r}). Restore the "
+            f"folder, or train the model again. Received: {path}"
+        ) from error
+    if card.name != path.parent.name:
+        raise ModelLoadError(
+            "The card belongs to another model: a folder and its card have the same name. Rename "
+            f"the folder back. Received: card {card.name!r} in folder {path.parent.name!r}"
+        )
+    return card

@@ -1,0 +1,280 @@
+"""Training a network on MNIST and saving it as a model. TensorFlow is imported inside `train`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.architectures import get_architecture
+from mnist_core.data import load_mnist
+from mnist_core.errors import TrainingError
+from mnist_core.evaluation import evaluate
+from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent
+from mnist_core.inference import Recognizer
+from mnist_core.registry import (
+    HISTORY,
+    KERAS,
+    PREDICTIONS,
+    TFLITE,
+    ModelCard,
+    check_name,
+    staged_model,
+    write_card,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["TrainingConfig", "train"]
+
+# Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
+_REPORT_EVERY = 10
+# Share of held-out digits that may fall under the card's `digit_threshold`.
+_REFUSED_DIGITS = 0.005
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """What to train and how; whatever is None becomes what suits the architecture.
+
+    Attributes:
+        architecture: a key of `ARCHITECTURES`.
+        name: the model's name in `models/`; None takes the architecture's.
+        epochs: at most so many passes over the training images, 1 to 1000.
+        batch_size: images per step, 1 to 10000.
+        learning_rate: Adam's, at the start, above 0 and at most 1.
+        target_accuracy: stop after the epoch whose training accuracy reaches this, 0 to 1; 1.0
+            practically never stops.
+        validation_fraction: share of the training images held out, 0.01 to 0.5.
+        seed: of everything random, 0 to 2**32 - 1.
+        overwrite: replace a model of that name.
+
+    Raises:
+        TrainingError: a value is out of its range.
+    """
+
+    architecture: str = "cnn"
+    name: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    target_accuracy: float | None = None
+    validation_fraction: float = 1 / 12
+    seed: int = 1998
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        architecture = get_architecture(self.architecture)
+        if self.name is None:
+            object.__setattr__(self, "name", architecture.name)
+        for field in ("epochs", "batch_size", "learning_rate", "target_accuracy"):
+            if getattr(self, field) is None:
+                object.__setattr__(self, field, getattr(architecture, field))
+        check_name(str(self.name))
+        _check("epochs", self.epochs, int, 1, 1000)
+        _check("batch_size", self.batch_size, int, 1, 10_000)
+        _check("learning_rate", self.learning_rate, (int, float), 1e-9, 1)
+        if self.target_accuracy is not None:
+            _check("target_accuracy", self.target_accuracy, (int, float), 0, 1)
+        _check("validation_fraction", self.validation_fraction, (int, float), 0.01, 0.5)
+        _check("seed", self.seed, int, 0, 2**32 - 1)
+
+
+def _check(field: str, value: Any, kind: Any, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        number = "a whole number" if kind is int else "a number"
+        raise TrainingError(
+            f"The setting '{field}' is {number} from {low:g} to {high:g}. Received: {value!r}"
+        )
+
+
+def train(
+    config: TrainingConfig,
+    on_event: Callable[[TrainingEvent], None] = lambda event: None,
+    directory: Path | None = None,
+) -> ModelCard:
+    """Train a network and save it under `models/<config.name>`, whole or not at all.
+
+    The held-out images come from the training half; the test half is looked at once, at the end.
+    The same seed on the same machine gives the same weights.
+
+    Args:
+        config: what to train and how.
+        on_event: called with each event, in this thread.
+        directory: where to save instead of `models_directory()`.
+
+    Raises:
+        TrainingError: the name is taken and `config.overwrite` is False, or the loss diverged.
+        DatasetError: the embedded MNIST is missing or altered.
+    """
+    assert config.name is not None  # filled in by __post_init__
+    dataset = load_mnist()
+    with staged_model(config.name, directory, overwrite=config.overwrite) as stage:
+        on_event(Message(text="Loading TensorFlow"))
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        import keras
+        import tensorflow as tf
+
+        keras.utils.set_random_seed(config.seed)
+        tf.config.experimental.enable_op_determinism()
+
+        order = np.random.default_rng(config.seed).permutation(len(dataset.x_train))
+        held_out, kept = np.split(order, [round(len(order) * config.validation_fraction)])
+        x_validation, y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
+
+        on_event(Message(text=f"Training {config.name}"))
+        start = time.perf_counter()
+        model, history = _fit(
+            config,
+            (dataset.x_train[kept], dataset.y_train[kept]),
+            (x_validation, y_validation),
+            on_event,
+        )
+        seconds = time.perf_counter() - start
+
+        on_event(Message(text="Saving and testing"))
+        # Without the optimiser's state, which is twice the size of the weights.
+        bare = get_architecture(config.architecture).build()
+        bare.set_weights(model.get_weights())
+        bare.save(stage / KERAS)
+        bare.export(stage / TFLITE, format="litert", verbose=False)
+
+        draft = ModelCard(
+            name=config.name,
+            architecture=config.architecture,
+            parameters=model.count_params(),
+            seed=config.seed,
+            epochs=len(history["loss"]),
+            training_seconds=round(seconds, 1),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions={p: version(p) for p in ("tensorflow", "keras", "numpy", "ai-edge-litert")},
+            configuration=dataclasses.asdict(config),
+            validation_accuracy=0.0,
+            test_accuracy=0.0,
+            test_interval=(0.0, 1.0),
+            temperature=1.0,
+            digit_threshold=0.0,
+        )
+        content = (stage / TFLITE).read_bytes()
+        raw = Recognizer(content, draft).classify(x_validation)
+        temperature = _fit_temperature(raw, y_validation)
+        draft = dataclasses.replace(draft, temperature=temperature)
+        recognizer = Recognizer(content, draft)
+        validation = evaluate(recognizer, x_validation, y_validation)
+        test = evaluate(recognizer, dataset.x_test, dataset.y_test)
+
+        (stage / HISTORY).write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+        np.savez_compressed(stage / PREDICTIONS, probabilities=test.probabilities)
+        card = write_card(
+            dataclasses.replace(
+                draft,
+                validation_accuracy=validation.accuracy,
+                test_accuracy=test.accuracy,
+                test_interval=test.interval,
+                digit_threshold=float(
+                    np.quantile(validation.probabilities.max(axis=1), _REFUSED_DIGITS)
+                ),
+            ),
+            stage,
+        )
+    on_event(Done(card=card))
+    return card
+
+
+def _fit(
+    config: TrainingConfig,
+    training: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    validation: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    on_event: Callable[[TrainingEvent], None],
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Train; return the network and its curves by epoch."""
+    import keras
+
+    assert config.epochs and config.batch_size and config.learning_rate
+    architecture = get_architecture(config.architecture)
+    epochs, batches = config.epochs, -(-len(training[0]) // config.batch_size)
+    model = architecture.build()
+    rate: Any = config.learning_rate
+    if architecture.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, batches * epochs)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+
+    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.epoch, self.start = epoch + 1, time.perf_counter()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if (batch + 1) % _REPORT_EVERY and batch + 1 != batches:
+                return
+            on_event(
+                BatchEnd(
+                    epoch=self.epoch,
+                    epochs=epochs,
+                    batch=batch + 1,
+                    batches=batches,
+                    loss=float(logs["loss"]),
+                    accuracy=float(logs["accuracy"]),
+                )
+            )
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if not np.isfinite(logs["loss"]):
+                raise TrainingError(
+                    "The loss is no number any more: the training diverged. Try a lower learning "
+                    f"rate. Received: learning_rate={config.learning_rate}"
+                )
+            seconds = time.perf_counter() - self.start
+            on_event(
+                EpochEnd(
+                    epoch=self.epoch,
+                    epochs=epochs,
+                    loss=float(logs["loss"]),
+                    accuracy=float(logs["accuracy"]),
+                    val_loss=float(logs["val_loss"]),
+                    val_accuracy=float(logs["val_accuracy"]),
+                    seconds=seconds,
+                )
+            )
+            if config.target_accuracy is not None and logs["accuracy"] >= config.target_accuracy:
+                self.model.stop_training = True
+
+    history = model.fit(
+        *training,
+        batch_size=config.batch_size,
+        epochs=epochs,
+        validation_data=validation,
+        verbose=0,
+        callbacks=[Reporter()],
+    )
+    return model, {key: [float(v) for v in values] for key, values in history.history.items()}
+
+
+def _fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """The temperature at which the held-out answers are most likely, 0.05 to 20."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-scaled[rows, labels].mean())
+
+    bounds = (np.log(0.05), np.log(20.0))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
