@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -78,18 +79,21 @@ def _parser() -> argparse.ArgumentParser:
 def _native_messages_hidden() -> Iterator[None]:
     """Keep what LiteRT and TensorFlow tell of the processor off the terminal.
 
-    They write to the file descriptor, past Python. It belongs to the whole process, so this is for
-    the command line alone.
+    They write to file descriptor 2, past Python; Python's own messages go on to be shown. The
+    descriptor belongs to the whole process, so this is for the command line alone.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    shown = os.dup(2)
+    python_stderr = sys.stderr
+    with Path(os.devnull).open("w") as nowhere, os.fdopen(os.dup(shown), "w") as terminal:
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = terminal
+        try:
+            yield
+        finally:
+            sys.stderr = python_stderr
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -139,9 +143,14 @@ def _train(options: argparse.Namespace) -> int:
         seed=options.seed,
         overwrite=options.overwrite,
     )
-    with _native_messages_hidden():
-        import tensorflow  # noqa: F401
-    train(config, _print_as_json if options.json else _ProgressBar())
+    # Whoever started the run may end it; it leaves nothing half done, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if options.json:
+        # Whoever reads events keeps the rest as a log.
+        train(config, _print_as_json)
+    else:
+        with _native_messages_hidden():
+            train(config, _ProgressBar())
     return 0
 
 
@@ -165,7 +174,9 @@ class _ProgressBar:
             case BatchEnd():
                 if self._bar is None:
                     title = f"epoch {event.epoch}/{event.epochs}"
-                    self._bar = self._new_bar(total=event.batches, desc=title, leave=False)
+                    self._bar = self._new_bar(
+                        total=event.batches, desc=title, leave=False, disable=None
+                    )
                 self._bar.update(event.batch - self._bar.n)
                 self._bar.set_postfix_str(f"loss {event.loss:.4f}, accuracy {event.accuracy:.2%}")
             case EpochEnd():

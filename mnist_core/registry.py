@@ -220,10 +220,7 @@ def staged_model(
     directory = directory or models_directory()
     target = directory / check_name(name)
     if target.exists() and not overwrite:
-        raise TrainingError(
-            "A model of that name is there already. Choose another name, or allow it to be "
-            f"replaced ('--overwrite'). Received: {name!r}"
-        )
+        raise _taken(name)
     directory.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory))
     try:
@@ -232,15 +229,27 @@ def staged_model(
         for path in stage.iterdir():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-        if target.exists():
+        if target.exists() and overwrite:
             retired = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory)) / name
             target.rename(retired)
             stage.rename(target)
             shutil.rmtree(retired.parent, ignore_errors=True)
         else:
-            stage.rename(target)
+            try:
+                stage.rename(target)
+            except OSError as error:
+                if target.exists():
+                    raise _taken(name) from error
+                raise
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _taken(name: str) -> TrainingError:
+    return TrainingError(
+        "A model of that name is there already. Choose another name, or allow it to be replaced "
+        f"('--overwrite'). Received: {name!r}"
+    )
 
 
 def write_card(card: ModelCard, folder: Path) -> ModelCard:

@@ -29,6 +29,7 @@ from mnist_core.registry import (
     TFLITE,
     ModelCard,
     check_name,
+    models_directory,
     staged_model,
     write_card,
 )
@@ -115,9 +116,23 @@ def train(
         directory: where to save instead of `models_directory()`.
 
     Raises:
-        TrainingError: the name is taken and `config.overwrite` is False, or the loss diverged.
+        TrainingError: the name is taken and `config.overwrite` is False, the loss diverged, or the
+            model cannot be written.
         DatasetError: the embedded MNIST is missing or altered.
     """
+    directory = directory or models_directory()
+    try:
+        return _train(config, on_event, directory)
+    except OSError as error:
+        raise TrainingError(
+            f"The model cannot be saved ({error.strerror or error}). Make room, or check your "
+            f"rights to the folder. Received: {directory}"
+        ) from error
+
+
+def _train(
+    config: TrainingConfig, on_event: Callable[[TrainingEvent], None], directory: Path
+) -> ModelCard:
     assert config.name is not None  # filled in by __post_init__
     dataset = load_mnist()
     with staged_model(config.name, directory, overwrite=config.overwrite) as stage:

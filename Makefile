@@ -1,0 +1,49 @@
+# make run    install what the app needs into .venv and start it
+# make test   install what the tests need besides; lint, types, all tests
+# Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
+
+CANDIDATES := python3.12 python3.13 python3.11 python3 python
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+# Looked for only while there is no .venv; run, not just looked up: a name on the path may be a stub.
+PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(FITS)' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check browser benchmark clean
+
+run: $(VENV)/app
+	$(BIN)/streamlit run app.py
+
+test: check browser
+	$(BIN)/pytest
+
+# Lint and types.
+check: $(VENV)/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# A Chromium for the browser tests: the one that is there, or a new one.
+browser: $(VENV)/tests
+	$(BIN)/python tests/browser/chromium.py
+
+# The tables of the README.
+benchmark: $(VENV)/tests
+	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python tests/benchmarks/accuracy.py
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed and was not found. Install one (Debian: apt-get install python3 python3-venv), or name it: make run PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/app: requirements.txt | $(VENV)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/tests: tests/requirements.txt $(VENV)/app
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) test-artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,193 @@
+"""Draw a digit or a whole number, or send a picture of one, and see how it is read."""
+
+import time
+
+import cv2
+import numpy as np
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from mnist_core import Digit, MnistError, Recognizer, load_image
+from mnist_core.charts import probability_bars
+from mnist_core.overlay import draw_boxes
+from pages import keyboard, model_picker
+
+CANVAS_HEIGHT = 280
+CANVAS_WIDTHS = {"One digit": 280, "A number": 560}
+BRUSH = 18
+# More digits than this are listed without their charts: a browser draws some tens at once.
+CHARTS = 20
+# The second answer is worth a word from this probability on.
+RUNNER_UP = 0.1
+
+STYLE = """
+<style>
+.stMainBlockContainer { padding-top: 3.5rem; }
+@media (max-width: 640px) { .stMainBlockContainer h1 { font-size: 2rem; } }
+.st-key-reading p { font-size: clamp(3.5rem, 9vw, 6.5rem); font-weight: 700; line-height: 1.1;
+  letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.st-key-reading .invitation { font-size: 1.6rem; font-weight: 400; letter-spacing: 0; opacity: .6;
+  padding: 1rem 0; }
+.st-key-photo_reading p { font-size: clamp(2.5rem, 6vw, 4rem); font-weight: 700; line-height: 1.1;
+  letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
+/* Room for the canvas's own toolbar, which floats above it. */
+.st-key-canvas, .st-key-canvas_wide { padding-top: 2rem; touch-action: none; }
+.st-key-canvas_wide { overflow: visible; }
+@media (max-width: 640px) { .st-key-canvas_wide { zoom: .62; } }
+</style>
+"""
+
+
+def main() -> None:
+    """The page."""
+    st.html(STYLE)
+    st.title("Draw a digit")
+    try:
+        recognizer = model_picker.recognizer()
+    except MnistError as error:
+        st.error(str(error))
+        return
+    drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
+    with drawing:
+        show_canvas(recognizer)
+        keyboard.press_on({"p": "read", "c": "clear"})
+    with photo:
+        show_upload(recognizer)
+
+
+@st.fragment
+def show_canvas(recognizer: Recognizer) -> None:
+    """The canvas and its reading; a stroke runs only this part of the page again."""
+    state = st.session_state
+    # Chosen below the canvas, known before it is drawn.
+    width = CANVAS_WIDTHS[state.setdefault("canvas_size", next(iter(CANVAS_WIDTHS)))]
+    wide = width > CANVAS_HEIGHT
+    left, right = (st.container(), st.container()) if wide else st.columns([5, 7], gap="large")
+    with left:
+        brush = state.setdefault("brush", BRUSH)
+        # A new key is a new, empty canvas.
+        generation = state.setdefault("canvas_generation", 0)
+        with st.container(key="canvas_wide" if wide else "canvas"):
+            canvas = st_canvas(
+                stroke_width=brush,
+                stroke_color="#FFFFFF",
+                background_color="#000000",
+                width=width,
+                height=CANVAS_HEIGHT,
+                return_image_data=True,
+                key=f"canvas-{width}-{generation}",
+            )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            asked = st.button(
+                "Read :small[P]", icon=":material/search:", type="primary", key="read"
+            )
+            st.button(
+                "Clear :small[C]", icon=":material/delete:", key="clear", on_click=clear_canvas
+            )
+            live = st.toggle("Read as I draw", value=True, key="live")
+        with st.container(horizontal=True, vertical_alignment="top"):
+            st.segmented_control("Canvas", list(CANVAS_WIDTHS), required=True, key="canvas_size")
+            st.slider("Brush width (px)", 4, 40, key="brush", width=150)
+    drawn = canvas.image_data
+    if drawn is None or asked or live:
+        state["canvas_read"] = drawn
+    with right:
+        show_reading(recognizer, state.get("canvas_read"))
+
+
+def clear_canvas() -> None:
+    """Put an empty canvas in the place of the drawn one, and forget its reading."""
+    st.session_state["canvas_generation"] += 1
+    st.session_state["canvas_read"] = None
+
+
+def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
+    """The number, large, and each of its digits; an invitation while nothing is drawn."""
+    start = time.perf_counter()
+    digits = recognizer.read(image) if image is not None else []
+    elapsed = time.perf_counter() - start
+    with st.container(key="reading"):
+        if not digits:
+            st.html('<p class="invitation">Draw a digit or a whole number.</p>')
+            return
+        st.html(f"<p>{number_of(digits)}</p>")
+    st.caption(f"Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}.")
+    show_digits(digits)
+
+
+def number_of(digits: list[Digit]) -> str:
+    """The digits in reading order."""
+    return "".join(str(digit.label) for digit in digits)
+
+
+def show_digits(digits: list[Digit]) -> None:
+    """For each digit: how sure, what the network saw, and the ten probabilities."""
+    with st.container(horizontal=True):
+        for digit in digits[:CHARTS]:
+            with st.container(border=True, width=210):
+                show_digit(digit)
+    if len(digits) > CHARTS:
+        st.caption(f"The first {CHARTS} of {len(digits)} digits are shown one by one.")
+
+
+def show_digit(digit: Digit) -> None:
+    """One digit's card."""
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        # Enlarged here, without smoothing: every pixel that the network saw is to be seen.
+        st.image(
+            cv2.resize(digit.frame, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST),
+            width=84,
+            alt=f"The digit {digit.label} as the network saw it, 28 by 28 pixels.",
+        )
+        second = digit.runner_up
+        share = digit.probabilities[second]
+        note = ""
+        if not digit.is_digit:
+            note = f":orange[unsure: or a {second}, or no digit]"
+        elif share >= RUNNER_UP:
+            note = f"or a {second}: {share:.1%}"
+        st.markdown(f"**{digit.label}** &nbsp; {digit.confidence:.1%}  \n:small[{note}]")
+    st.plotly_chart(
+        probability_bars(digit.probabilities),
+        config={"displayModeBar": False},
+        alt=f"Probabilities of the ten digits; {digit.label} has {digit.confidence:.1%}.",
+    )
+
+
+@st.fragment
+def show_upload(recognizer: Recognizer) -> None:
+    """A photo or scan, read, with the boxes drawn on it."""
+    upload = st.file_uploader("A picture of digits", type=["png", "jpg", "jpeg", "webp"])
+    ink = st.segmented_control(
+        "The digits are",
+        ["auto", "dark", "light"],
+        default="auto",
+        required=True,
+        format_func={
+            "auto": "found out",
+            "dark": "dark on light",
+            "light": "light on dark",
+        }.__getitem__,
+    )
+    if upload is None:
+        st.caption(
+            "Write with a pen on plain paper, photograph it from above, and send the picture: "
+            "PNG, JPEG or WebP."
+        )
+        return
+    try:
+        image = load_image(upload.getvalue())
+        start = time.perf_counter()
+        digits = recognizer.read(image, ink)
+        elapsed = time.perf_counter() - start
+    except MnistError as error:
+        st.error(f"**{upload.name}** · {error}")
+        return
+    with st.container(key="photo_reading"):
+        st.html(f"<p>{number_of(digits) or 'No digit found'}</p>")
+    st.caption(f"Read in {elapsed * 1000:.0f} ms by {recognizer.card.name}.")
+    st.image(draw_boxes(image, digits), alt=f"{upload.name}, with the digits that were found.")
+    show_digits(digits)
+
+
+main()

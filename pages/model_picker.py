@@ -1,0 +1,49 @@
+"""Which model reads: the choice in the sidebar, and the loaded network, shared by all visitors."""
+
+import streamlit as st
+
+import mnist_core
+from mnist_core.architectures import ARCHITECTURES
+from mnist_core.registry import TFLITE
+
+_CHOICE = "model"
+
+
+def show() -> bool:
+    """Show the choice in the sidebar; False when there is no model to choose."""
+    cards = {card.name: card for card in mnist_core.list_models()}
+    if not cards:
+        return False
+    with st.sidebar:
+        name = st.selectbox(
+            "Model",
+            list(cards),
+            key=_CHOICE,
+            format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
+            help="The network that reads. The figure is its accuracy on the MNIST test images.",
+        )
+        card = cards[name]
+        low, high = card.test_interval
+        architecture = ARCHITECTURES.get(card.architecture)
+        st.caption(
+            f"{architecture.summary if architecture else card.architecture}  \n"
+            f"**{card.test_accuracy:.2%}** of 10,000 MNIST test images read rightly "
+            f"(95 % interval {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
+        )
+    return True
+
+
+def recognizer() -> mnist_core.Recognizer:
+    """The chosen model, loaded once for all visitors as long as its file stays the same.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: it is gone or damaged.
+    """
+    card = mnist_core.registry.load_card(st.session_state.get(_CHOICE))
+    return _load(card.name, card.sha256.get(TFLITE, ""))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _load(name: str, digest: str) -> mnist_core.Recognizer:
+    # The digest is there for the cache: a model that was trained again is loaded again.
+    return mnist_core.load_recognizer(name)

@@ -1,0 +1,284 @@
+"""What people do on the Draw page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from browser.conftest import OpenPage, running_app
+from own_strokes import OWN_STROKES
+from playwright.sync_api import Locator, Page, expect
+from strokes import (
+    DEVELOPMENT_STROKES,
+    Stroke,
+    draw_strokes,
+    load_development_strokes,
+    place_strokes,
+)
+
+SIDE = 180
+# The model's accuracy on strokes that it has never seen is not the page's: of twenty, one may be
+# read wrongly without the page being at fault.
+MAY_ERR = 2
+
+
+def reading(page: Page) -> Locator:
+    return page.locator(".st-key-reading")
+
+
+def canvas(page: Page) -> Locator:
+    return page.locator("canvas").last
+
+
+def ready(page: Page) -> Page:
+    """Wait until the page can be drawn on."""
+    expect(reading(page)).to_contain_text("Draw a digit")
+    canvas(page).wait_for()
+    return page
+
+
+def draw(page: Page, strokes: list[Stroke], *, side: float = SIDE, x: float = 140) -> None:
+    """Draw with the mouse; `x` is the digit's centre on the canvas, in canvas pixels."""
+    box = canvas(page).bounding_box()
+    assert box
+    centre = (box["x"] + x, box["y"] + box["height"] / 2)
+    for stroke in place_strokes(strokes, side=side, centre=centre):
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def expect_reading(page: Page, number: str) -> None:
+    expect(reading(page)).to_have_text(re.compile(rf"^\s*{number}\s*$"))
+
+
+def clear(page: Page) -> None:
+    page.locator(".st-key-clear button").click()
+    expect(reading(page)).to_contain_text("Draw a digit")
+    canvas(page).wait_for()
+
+
+def test_an_empty_canvas_invites_and_reads_nothing(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    assert not re.search(r"\d", reading(page).inner_text())
+    expect(page.locator(".stPlotlyChart")).to_have_count(0)
+
+
+def test_every_own_digit_is_read(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    for digit, strokes in OWN_STROKES.items():
+        draw(page, strokes)
+        expect_reading(page, str(digit)[0])
+        clear(page)
+
+
+@pytest.mark.skipif(
+    not DEVELOPMENT_STROKES.exists(), reason="the development strokes are not beside this checkout"
+)
+def test_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
+    strokes, labels = load_development_strokes()
+    chosen = np.random.default_rng(5).choice(len(labels), 20, replace=False)
+    page = ready(open_page(app))
+    wrong = []
+    for index in chosen:
+        draw(page, strokes[index])
+        # The number of strokes is known, so the last reading can be waited for.
+        expect(reading(page)).to_have_text(re.compile(r"^\s*\d+\s*$"))
+        page.wait_for_timeout(400)
+        answer = reading(page).inner_text().strip()
+        if answer != str(labels[index]):
+            wrong.append((int(index), int(labels[index]), answer))
+        clear(page)
+    assert len(wrong) <= MAY_ERR, wrong
+
+
+def test_a_number_of_three_digits_and_what_is_shown_of_it(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    page.get_by_text("A number", exact=True).click()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.st-key-canvas_wide')].length === 1"
+    )
+    canvas(page).wait_for()
+    expect.set_options(timeout=20_000)
+    for position, digit in enumerate((4, 7, 2)):
+        draw(page, OWN_STROKES[digit], side=150, x=110 + 170 * position)
+    expect_reading(page, "472")
+    expect(page.locator(".stPlotlyChart")).to_have_count(3)
+    expect(page.get_by_alt_text(re.compile("as the network saw it"))).to_have_count(3)
+    body = page.locator(".stMain").inner_text()
+    assert re.search(r"Read in \d+\.\d ms by cnn", body)
+    assert len(re.findall(r"[472]\s+\d+\.\d%", body)) >= 3
+    clear(page)
+
+
+def test_keys_read_and_clear(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    page.get_by_text("Read as I draw").click()
+    page.wait_for_timeout(500)
+    draw(page, OWN_STROKES[3])
+    page.wait_for_timeout(1000)
+    assert not re.search(r"\d", reading(page).inner_text()), "it read without being asked"
+    page.keyboard.press("p")
+    expect_reading(page, "3")
+    page.keyboard.press("c")
+    expect(reading(page)).to_contain_text("Draw a digit")
+    # Streamlit's own dialog for the key "c" must not come up.
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    canvas(page).wait_for()
+    draw(page, OWN_STROKES[6])
+    page.wait_for_timeout(500)
+    page.locator(".st-key-read button").click()
+    expect_reading(page, "6")
+
+
+def test_another_stroke_is_read_at_once_and_undo_takes_it_back(
+    app: str, open_page: OpenPage
+) -> None:
+    page = ready(open_page(app))
+    draw(page, OWN_STROKES[1], side=150, x=60)
+    expect_reading(page, "1")
+    draw(page, OWN_STROKES[0], side=110, x=200)
+    expect_reading(page, "10")
+    box = canvas(page).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 100, box["y"] + 20)
+    page.get_by_title("Undo").click()
+    expect_reading(page, "1")
+
+
+def test_the_brush_is_as_wide_as_the_slider_says(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    slider = page.locator(".st-key-brush").get_by_role("slider")
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuenow", "8")
+    page.wait_for_timeout(500)
+    box = canvas(page).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 140, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 220, steps=10)
+    page.mouse.up()
+    expect_reading(page, "1")
+    page.mouse.move(5, 5)
+    shot = canvas(page).screenshot()
+    pixels = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert abs(int((pixels[140] > 128).sum()) - 8) <= 1
+
+
+def test_the_other_model_reads_when_it_is_chosen(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    expect(page.get_by_text("99.51% of 10,000 MNIST test images")).to_be_visible()
+    draw(page, OWN_STROKES[2])
+    expect_reading(page, "2")
+    page.get_by_role("combobox").click()
+    page.get_by_role("option", name=re.compile("mlp")).click()
+    expect(page.get_by_text(re.compile(r"Read in .* by mlp"))).to_be_visible()
+    expect(reading(page)).to_have_text(re.compile(r"\d"))
+
+
+def test_two_visitors_do_not_see_each_other(app: str, open_page: OpenPage) -> None:
+    one, other = ready(open_page(app)), ready(open_page(app))
+    draw(one, OWN_STROKES[5])
+    draw(other, OWN_STROKES[8])
+    expect_reading(one, "5")
+    expect_reading(other, "8")
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.get_by_role("tab", name=re.compile("Photo")).click()
+    files = [{"name": name, "mimeType": "image/png", "buffer": content}]
+    page.locator("input[type=file]").set_input_files(files)
+
+
+def picture_of(digits: tuple[int, ...], suffix: str = ".png") -> bytes:
+    """Dark ink on unevenly lit, grainy paper."""
+    image = np.zeros((300, 160 * len(digits) + 80), np.uint8)
+    for position, digit in enumerate(digits):
+        centre = (120 + 160 * position, 150)
+        draw_strokes(
+            place_strokes(OWN_STROKES[digit], side=130, centre=centre), image=image, brush=11
+        )
+    paper = 225 - np.linspace(0, 70, image.shape[1])[np.newaxis]
+    grain = np.random.default_rng(0).normal(0, 4, image.shape)
+    photo = np.clip(paper * (1 - 0.75 * image / 255) + grain, 0, 255).astype(np.uint8)
+    return bytes(cv2.imencode(suffix, photo)[1])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_an_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -> None:
+    page = ready(open_page(app))
+    upload(page, f"sheet{suffix}", picture_of((4, 7, 2), suffix))
+    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
+    expect(page.get_by_alt_text(re.compile("with the digits that were found"))).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"Seven.", "not a PNG, JPEG or WebP"),
+        (b"", "not a PNG, JPEG or WebP"),
+        (picture_of((7,))[:900], "damaged or cut off"),
+    ],
+    ids=["text", "empty", "truncated"],
+)
+def test_a_file_that_cannot_be_read_is_explained(
+    app: str, open_page: OpenPage, content: bytes, message: str
+) -> None:
+    page = ready(open_page(app))
+    upload(page, "seven.png", content)
+    expect(page.get_by_role("alert")).to_contain_text(message)
+    assert "Traceback" not in page.inner_text("body")
+    # Nothing is lost: the canvas still reads.
+    page.get_by_role("tab", name=re.compile("Draw")).click()
+    draw(page, OWN_STROKES[7])
+    expect_reading(page, "7")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> None:
+    page = ready(open_page(app, width=390, height=844, color_scheme=scheme))
+    draw(page, OWN_STROKES[7])
+    expect_reading(page, "7")
+    overflow = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) <= 0
+    for number, side in (("A number", 358), ("One digit", 280)):
+        page.get_by_text(number, exact=True).click()
+        page.wait_for_timeout(1500)
+        box = canvas(page).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["width"] <= side
+
+
+def test_a_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app, width=390, height=844))
+    page.get_by_text("A number", exact=True).click()
+    page.wait_for_timeout(1500)
+    for position, digit in enumerate((3, 0)):
+        draw(page, OWN_STROKES[digit], side=100, x=100 + 130 * position)
+    expect_reading(page, "30")
+
+
+def test_without_a_model_the_quick_one_is_trained(tmp_path: Path, open_page: OpenPage) -> None:
+    models = tmp_path / "models"
+    with running_app(tmp_path / "log.txt", MNIST_MODELS=str(models)) as address:
+        page = open_page(address)
+        expect(page.get_by_text("Training the first model")).to_be_visible()
+        status = page.locator(".st-key-training_status")
+        expect(status).to_contain_text(re.compile(r"accuracy \d+\.\d%, loss"), timeout=60_000)
+        # It goes on without its visitor, and a second one sees the same run.
+        page.reload()
+        expect(status).to_contain_text(re.compile(r"accuracy \d+\.\d%, loss"))
+        expect(reading(page)).to_contain_text("Draw a digit", timeout=120_000)
+        canvas(page).wait_for()
+        draw(page, OWN_STROKES[7])
+        expect_reading(page, "7")
+    assert {path.name for path in models.iterdir()} == {"mlp"}

@@ -1,0 +1,132 @@
+"""The pages without a browser: what they show, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_core import Recognizer
+from mnist_core.registry import CARD, KERAS, TFLITE, load_card
+from pages import model_picker
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the bundled models that a test may damage."""
+    folder = tmp_path / "models"
+    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
+    monkeypatch.setenv("MNIST_MODELS", str(folder))
+    return folder
+
+
+def run_app(model: str | None = None) -> AppTest:
+    """One run of the app by a new visitor, who may have chosen a model.
+
+    AppTest does not follow `st.navigation` over a second run, so each run is a visitor's first.
+    """
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    if model:
+        app.session_state["model"] = model
+    return app.run()
+
+
+def test_the_app_opens_on_the_draw_page() -> None:
+    app = run_app()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Draw a digit"]
+    assert not app.error
+
+
+def test_the_sidebar_tells_the_accuracy_of_the_chosen_model() -> None:
+    assert run_app().sidebar.selectbox[0].value == "cnn"
+    for name in ("cnn", "mlp"):
+        card = json.loads((ROOT / "models" / name / CARD).read_text())
+        app = run_app(name)
+        assert app.sidebar.selectbox[0].value == name
+        assert f"{card['test_accuracy']:.2%}" in app.sidebar.caption[0].value
+        assert f"{card['parameters']:,}" in app.sidebar.caption[0].value
+        assert not app.exception
+
+
+def damage_truncated(folder: Path) -> None:
+    path = folder / TFLITE
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def damage_missing(folder: Path) -> None:
+    (folder / TFLITE).unlink()
+
+
+def damage_empty(folder: Path) -> None:
+    (folder / TFLITE).write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [damage_truncated, damage_missing, damage_empty])
+def test_a_damaged_model_is_explained_and_another_can_be_chosen(
+    models: Path, damage: Callable[[Path], None]
+) -> None:
+    damage(models / "cnn")
+    app = run_app()
+    assert not app.exception
+    assert "cnn" in app.error[0].value
+    assert "Restore" in app.error[0].value
+    app = run_app("mlp")
+    assert not app.error
+    assert not app.exception
+
+
+def test_a_model_without_a_readable_card_is_not_offered(models: Path) -> None:
+    (models / "cnn" / CARD).write_text("{")
+    app = run_app()
+    assert app.sidebar.selectbox[0].options == [
+        option for option in app.sidebar.selectbox[0].options if "mlp" in option
+    ]
+    assert not app.exception
+
+
+def test_a_model_that_was_trained_again_is_loaded_again(models: Path) -> None:
+    def loaded() -> Recognizer:
+        card = load_card("cnn")
+        return model_picker._load(card.name, card.sha256[TFLITE])
+
+    first = loaded()
+    assert loaded() is first
+    for file in (TFLITE, CARD):
+        shutil.copy(models / "mlp" / file, models / "cnn" / file)
+    card = json.loads((models / "cnn" / CARD).read_text())
+    (models / "cnn" / CARD).write_text(json.dumps(card | {"name": "cnn"}))
+    assert loaded() is not first
+    assert loaded().card.architecture == "mlp"
+    assert not run_app("cnn").error
+
+
+def test_the_folder_that_cannot_be_written_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "models"
+    blocked.write_text("A file where the folder should be.")
+    monkeypatch.setenv("MNIST_MODELS", str(blocked))
+    app = run_app()
+    assert app.title[0].value == "Training the first model"
+    for _ in range(120):
+        if app.error:
+            break
+        time.sleep(0.25)
+        app = run_app()
+    assert "cannot be saved" in app.error[0].value
+    assert app.button[0].label == "Try again"
+    assert not app.exception
