@@ -12,8 +12,8 @@ from mnist_core.inference import Digit
 
 __all__ = ["draw_boxes"]
 
-# Orange and its dark outline stand out from paper, board and skin.
-_COLOUR, _OUTLINE = (255, 140, 0), (40, 20, 0)
+# Orange stands out from paper, board and skin; dark letters on it can be read.
+_COLOUR, _LETTERS = (255, 150, 0), (30, 15, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -42,18 +42,23 @@ def draw_boxes(
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         copy = cv2.resize(copy, size, interpolation=cv2.INTER_AREA)
-    line = max(1, round(max(copy.shape[:2]) / 400))
+    line = max(2, round(max(copy.shape[:2]) / 400))
     for digit in digits:
         left, top, box_width, box_height = (round(value * scale) for value in digit.box)
-        corners = (left - line, top - line), (left + box_width + line, top + box_height + line)
+        # Around the digit, not on it; within the picture.
+        right = min(copy.shape[1] - 1, left + box_width + 2 * line)
+        bottom = min(copy.shape[0] - 1, top + box_height + 2 * line)
+        left, top = max(0, left - 2 * line), max(0, top - 2 * line)
+        cv2.rectangle(copy, (left, top), (right, bottom), _COLOUR, line, cv2.LINE_AA)
         text = f"{digit.label}" if digit.is_digit else f"{digit.label}?"
-        size = max(0.4, min(box_height / 45, line * 0.7))
-        origin = (max(0, left), top - 3 * line)
-        (_, text_height), _ = cv2.getTextSize(text, _FONT, size, line)
-        if origin[1] < text_height:
-            # No room above the box: inside it, at the top.
-            origin = (origin[0] + 2 * line, top + text_height + 3 * line)
-        for colour, extra in ((_OUTLINE, 2), (_COLOUR, 0)):
-            cv2.rectangle(copy, *corners, colour, line + extra, cv2.LINE_AA)
-            cv2.putText(copy, text, origin, _FONT, size, colour, line + extra, cv2.LINE_AA)
+        size = max(0.5, 0.3 * line)
+        (text_width, text_height), _ = cv2.getTextSize(text, _FONT, size, line)
+        # Above the box; where there is no room, inside it.
+        pad = 2 * line
+        base = max(top - pad, text_height + pad)
+        corner = (left + text_width + 2 * pad, base + pad)
+        cv2.rectangle(copy, (left, base - text_height - pad), corner, _COLOUR, cv2.FILLED)
+        cv2.putText(
+            copy, text, (left + pad, base), _FONT, size, _LETTERS, max(1, line // 2), cv2.LINE_AA
+        )
     return copy

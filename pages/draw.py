@@ -10,7 +10,7 @@ from streamlit_drawable_canvas import st_canvas
 from mnist_core import Digit, MnistError, Recognizer, load_image
 from mnist_core.charts import probability_bars
 from mnist_core.overlay import draw_boxes
-from pages import keyboard, model_picker
+from pages import client, model_picker
 
 CANVAS_HEIGHT = 280
 CANVAS_WIDTHS = {"One digit": 280, "A number": 560}
@@ -50,7 +50,7 @@ def main() -> None:
     drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
     with drawing:
         show_canvas(recognizer)
-        keyboard.press_on({"p": "read", "c": "clear"})
+        client.assist({"p": "read", "c": "clear"})
     with photo:
         show_upload(recognizer)
 
@@ -159,12 +159,12 @@ def show_upload(recognizer: Recognizer) -> None:
     """A photo or scan, read, with the boxes drawn on it."""
     upload = st.file_uploader("A picture of digits", type=["png", "jpg", "jpeg", "webp"])
     ink = st.segmented_control(
-        "The digits are",
+        "Ink",
         ["auto", "dark", "light"],
         default="auto",
         required=True,
         format_func={
-            "auto": "found out",
+            "auto": "automatic",
             "dark": "dark on light",
             "light": "light on dark",
         }.__getitem__,

@@ -1,0 +1,68 @@
+"""The little that runs in the visitor's browser: keys that press buttons, strokes sent at once.
+
+`st.button(shortcut=...)` refuses "c" and "r": Streamlit keeps them for its own menu. So keys are
+heard here, before Streamlit hears them, and press the button itself: it stays the one place where
+something happens.
+
+The canvas waits 200 ms after a stroke before it sends the drawing (streamlit-drawable-canvas 0.13
+has no setting for it), but its toolbar has a button that sends at once. It is pressed at the end of
+every stroke. Should a later version lack the button, the canvas sends as before.
+"""
+
+import streamlit as st
+
+_SCRIPT = """
+const SEND = 'button[aria-label="Update the app with this drawing"]'
+
+function inField(path) {
+  return path.some((node) => node.isContentEditable || /^(TEXTAREA|SELECT)$/.test(node.tagName ?? "")
+    || (node.tagName === "INPUT" && !/^(range|checkbox|radio|button|file)$/.test(node.type)))
+}
+
+export default function (component) {
+  const { keys } = component.data
+  const onKey = (event) => {
+    const key = keys[event.key?.toLowerCase()]
+    if (!key || event.ctrlKey || event.metaKey || event.altKey) return
+    if (inField(event.composedPath())) return
+    const button = document.querySelector(`.st-key-${key} button`)
+    if (!button) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    if (!event.repeat) button.click()
+  }
+
+  let root = null
+  const onStart = (event) => {
+    const canvas = event.composedPath().find((node) => node.tagName === "CANVAS")
+    root = canvas ? canvas.getRootNode() : null
+  }
+  const onEnd = () => {
+    const drawnOn = root
+    root = null
+    // Not before the canvas itself has taken in the stroke.
+    if (drawnOn) setTimeout(() => drawnOn.querySelector(SEND)?.click())
+  }
+
+  const listeners = [
+    ["keydown", onKey], ["mousedown", onStart], ["touchstart", onStart],
+    ["mouseup", onEnd], ["touchend", onEnd],
+  ]
+  for (const [name, listen] of listeners) window.addEventListener(name, listen, true)
+  return () => {
+    for (const [name, listen] of listeners) window.removeEventListener(name, listen, true)
+  }
+}
+"""
+
+_component = st.components.v2.component("digit_lab_client", js=_SCRIPT)
+
+
+def assist(keys: dict[str, str]) -> None:
+    """Let keys press buttons and strokes be sent at once, while the page is shown.
+
+    Args:
+        keys: a lower-case letter -> the Streamlit key of the button that it presses. Letters typed
+            into a field, and those with Ctrl, Alt or Command, are left alone.
+    """
+    _component(data={"keys": keys}, key="client", height=0)
