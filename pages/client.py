@@ -15,7 +15,8 @@ _SCRIPT = """
 const SEND = 'button[aria-label="Update the app with this drawing"]'
 
 function inField(path) {
-  return path.some((node) => node.isContentEditable || /^(TEXTAREA|SELECT)$/.test(node.tagName ?? "")
+  return path.some((node) => node.isContentEditable
+    || /^(TEXTAREA|SELECT)$/.test(node.tagName ?? "")
     || (node.tagName === "INPUT" && !/^(range|checkbox|radio|button|file)$/.test(node.type)))
 }
 

@@ -30,12 +30,16 @@ STYLE = """
   padding: 1rem 0; }
 .st-key-photo_reading p { font-size: clamp(2.5rem, 6vw, 4rem); font-weight: 700; line-height: 1.1;
   letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
+.st-key-draw_result { flex: 1 1 400px; min-width: min(400px, 100%); }
 /* Room for the canvas's own toolbar, which floats above it. */
-.st-key-canvas, .st-key-canvas_wide { padding-top: 2rem; touch-action: none; }
-.st-key-canvas_wide { overflow: visible; }
-@media (max-width: 640px) { .st-key-canvas_wide { zoom: .62; } }
+.st-key-canvas { padding-top: 2rem; touch-action: none; }
 </style>
 """
+# A canvas that is wider than a phone is shown smaller there; it can be drawn on all the same.
+PHONE_STYLE = (
+    "<style>@media (max-width: 640px) {{ .st-key-canvas {{ zoom: {zoom:.2f}; }} }}</style>"
+)
+PHONE_CANVAS = 346
 
 
 def main() -> None:
@@ -61,21 +65,26 @@ def show_canvas(recognizer: Recognizer) -> None:
     state = st.session_state
     # Chosen below the canvas, known before it is drawn.
     width = CANVAS_WIDTHS[state.setdefault("canvas_size", next(iter(CANVAS_WIDTHS)))]
-    wide = width > CANVAS_HEIGHT
-    left, right = (st.container(), st.container()) if wide else st.columns([5, 7], gap="large")
+    st.html(PHONE_STYLE.format(zoom=min(1, PHONE_CANVAS / width)))
+    # Side by side where there is room for both, else one below the other. The elements are the same
+    # for both widths of the canvas: a drawing outlives the change.
+    with st.container(horizontal=True, gap="medium", key="draw"):
+        left = st.container(width=width + 80, key="draw_canvas")
+        right = st.container(key="draw_result")
     with left:
         brush = state.setdefault("brush", BRUSH)
-        # A new key is a new, empty canvas.
-        generation = state.setdefault("canvas_generation", 0)
-        with st.container(key="canvas_wide" if wide else "canvas"):
+        # What the canvas begins with; a change of it puts that in the place of what was drawn.
+        start = state.setdefault("canvas_start", {"objects": [], "version": 0})
+        with st.container(key="canvas"):
             canvas = st_canvas(
                 stroke_width=brush,
                 stroke_color="#FFFFFF",
                 background_color="#000000",
                 width=width,
                 height=CANVAS_HEIGHT,
+                initial_drawing=start,
                 return_image_data=True,
-                key=f"canvas-{width}-{generation}",
+                key="drawing",
             )
         with st.container(horizontal=True, vertical_alignment="center"):
             asked = st.button(
@@ -88,7 +97,9 @@ def show_canvas(recognizer: Recognizer) -> None:
         with st.container(horizontal=True, vertical_alignment="top"):
             st.segmented_control("Canvas", list(CANVAS_WIDTHS), required=True, key="canvas_size")
             st.slider("Brush width (px)", 4, 40, key="brush", width=150)
-    drawn = canvas.image_data
+    state["canvas_objects"] = canvas.json_data
+    # The old drawing comes once more after it was cleared, until the browser has done so too.
+    drawn = canvas.image_data if canvas.json_data != state.get("canvas_cleared") else None
     if drawn is None or asked or live:
         state["canvas_read"] = drawn
     with right:
@@ -96,9 +107,11 @@ def show_canvas(recognizer: Recognizer) -> None:
 
 
 def clear_canvas() -> None:
-    """Put an empty canvas in the place of the drawn one, and forget its reading."""
-    st.session_state["canvas_generation"] += 1
-    st.session_state["canvas_read"] = None
+    """Empty the canvas in its place, so that the next stroke can follow at once."""
+    state = st.session_state
+    state["canvas_cleared"] = state["canvas_objects"]
+    state["canvas_read"] = None
+    state["canvas_start"] = {"objects": [], "version": state["canvas_start"]["version"] + 1}
 
 
 def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
@@ -124,7 +137,7 @@ def show_digits(digits: list[Digit]) -> None:
     """For each digit: how sure, what the network saw, and the ten probabilities."""
     with st.container(horizontal=True):
         for digit in digits[:CHARTS]:
-            with st.container(border=True, width=210):
+            with st.container(border=True, width=190):
                 show_digit(digit)
     if len(digits) > CHARTS:
         st.caption(f"The first {CHARTS} of {len(digits)} digits are shown one by one.")

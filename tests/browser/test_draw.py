@@ -20,9 +20,9 @@ from strokes import (
 )
 
 SIDE = 180
-# The model's accuracy on strokes that it has never seen is not the page's: of twenty, one may be
-# read wrongly without the page being at fault.
-MAY_ERR = 2
+# The model is right on 96 % of the development strokes: a few of them may be read wrongly without
+# the page being at fault.
+SAMPLE, MAY_ERR = 15, 2
 
 
 def reading(page: Page) -> Locator:
@@ -53,6 +53,10 @@ def draw(page: Page, strokes: list[Stroke], *, side: float = SIDE, x: float = 14
         page.mouse.up()
 
 
+def wait_for_width(page: Page, width: int) -> None:
+    expect(canvas(page)).to_have_attribute("width", str(width))
+
+
 def expect_reading(page: Page, number: str) -> None:
     expect(reading(page)).to_have_text(re.compile(rf"^\s*{number}\s*$"))
 
@@ -60,7 +64,6 @@ def expect_reading(page: Page, number: str) -> None:
 def clear(page: Page) -> None:
     page.locator(".st-key-clear button").click()
     expect(reading(page)).to_contain_text("Draw a digit")
-    canvas(page).wait_for()
 
 
 def test_an_empty_canvas_invites_and_reads_nothing(app: str, open_page: OpenPage) -> None:
@@ -82,14 +85,13 @@ def test_every_own_digit_is_read(app: str, open_page: OpenPage) -> None:
 )
 def test_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
     strokes, labels = load_development_strokes()
-    chosen = np.random.default_rng(5).choice(len(labels), 20, replace=False)
+    chosen = np.random.default_rng(5).choice(len(labels), SAMPLE, replace=False)
     page = ready(open_page(app))
     wrong = []
     for index in chosen:
         draw(page, strokes[index])
-        # The number of strokes is known, so the last reading can be waited for.
         expect(reading(page)).to_have_text(re.compile(r"^\s*\d+\s*$"))
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(300 * len(strokes[index]))  # for the readings of its other strokes
         answer = reading(page).inner_text().strip()
         if answer != str(labels[index]):
             wrong.append((int(index), int(labels[index]), answer))
@@ -100,11 +102,7 @@ def test_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
 def test_a_number_of_three_digits_and_what_is_shown_of_it(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     page.get_by_text("A number", exact=True).click()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.st-key-canvas_wide')].length === 1"
-    )
-    canvas(page).wait_for()
-    expect.set_options(timeout=20_000)
+    wait_for_width(page, 560)
     for position, digit in enumerate((4, 7, 2)):
         draw(page, OWN_STROKES[digit], side=150, x=110 + 170 * position)
     expect_reading(page, "472")
@@ -157,7 +155,7 @@ def test_the_brush_is_as_wide_as_the_slider_says(app: str, open_page: OpenPage) 
     slider.focus()
     for _ in range(10):
         slider.press("ArrowLeft")
-    expect(slider).to_have_attribute("aria-valuenow", "8")
+    expect(slider).to_have_value("8")
     page.wait_for_timeout(500)
     box = canvas(page).bounding_box()
     assert box
@@ -181,6 +179,26 @@ def test_the_other_model_reads_when_it_is_chosen(app: str, open_page: OpenPage) 
     page.get_by_role("option", name=re.compile("mlp")).click()
     expect(page.get_by_text(re.compile(r"Read in .* by mlp"))).to_be_visible()
     expect(reading(page)).to_have_text(re.compile(r"\d"))
+
+
+def test_a_stroke_right_after_clearing_is_not_lost(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    for digit in (2, 6, 3):
+        draw(page, OWN_STROKES[digit])
+        expect_reading(page, str(digit))
+        page.keyboard.press("c")
+        expect(reading(page)).to_contain_text("Draw a digit")
+
+
+def test_a_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    draw(page, OWN_STROKES[6], side=150)
+    expect_reading(page, "6")
+    page.get_by_text("A number", exact=True).click()
+    wait_for_width(page, 560)
+    expect_reading(page, "6")
+    draw(page, OWN_STROKES[1], side=150, x=400)
+    expect_reading(page, "61")
 
 
 def test_two_visitors_do_not_see_each_other(app: str, open_page: OpenPage) -> None:
@@ -250,7 +268,8 @@ def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> 
     assert page.evaluate(overflow) <= 0
     for number, side in (("A number", 358), ("One digit", 280)):
         page.get_by_text(number, exact=True).click()
-        page.wait_for_timeout(1500)
+        wait_for_width(page, 560 if number == "A number" else 280)
+        page.wait_for_timeout(300)  # for the style that follows
         box = canvas(page).bounding_box()
         assert box
         assert box["x"] >= 0
@@ -261,7 +280,7 @@ def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> 
 def test_a_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390, height=844))
     page.get_by_text("A number", exact=True).click()
-    page.wait_for_timeout(1500)
+    wait_for_width(page, 560)
     for position, digit in enumerate((3, 0)):
         draw(page, OWN_STROKES[digit], side=100, x=100 + 130 * position)
     expect_reading(page, "30")
