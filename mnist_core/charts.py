@@ -41,11 +41,19 @@ def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         bargap=0.25,
         showlegend=False,
-        xaxis={"type": "category", "fixedrange": True, "tickangle": 0},
+        # Every digit has its label, however narrow the figure is.
+        xaxis={
+            "type": "category",
+            "fixedrange": True,
+            "tickangle": 0,
+            "dtick": 1,
+            "tickfont": {"size": 10},
+        },
         yaxis={
             "range": [0, 1],
             "tickformat": ".0%",
             "tickvals": [0, 0.5, 1],
+            "tickfont": {"size": 10},
             "fixedrange": True,
         },
     )

@@ -42,9 +42,9 @@ _CROSSING_REACH, _STACKED_REACH = 0.15, 0.08
 # they share less than this of their height: an open 4 and its stem.
 _HANGING, _HANGING_REACH = 0.75, 0.1
 
-# In a photograph, the smallest digit that makes what touches the border an intruder: this share of
-# the picture's shorter side.
-_CLEAR_SIDE = 0.15
+# In a photograph, the lowest digit that makes what touches the border an intruder: a share of the
+# picture's shorter side. (Height, because a dash of a printed line is long.)
+_CLEAR_HEIGHT = 0.15
 
 # A piece smaller than this share of the largest piece is dust, not even a dot of a digit.
 _DUST = 0.04
@@ -52,7 +52,8 @@ _DUST = 0.04
 _OUTLINE_POINTS = 100
 # What is left and smaller than this share of the largest digit is a speck …
 _SPECK = 0.16
-# … and so is a scratch: up to half as long, and much thinner than that digit's pen …
+# … and so is a scratch: up to about half as long as the tallest is high, and much thinner than the
+# pen of the largest …
 _SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
 # … and a dot of the pen: its side is less than this many times the width of its stroke.
 _DOT = 1.6
@@ -136,7 +137,7 @@ def _without_intruders(pieces: list[_Piece], height: int, width: int) -> list[_P
     clear = [
         p for p in pieces if p.left > 0 and p.top > 0 and p.right < width and p.bottom < height
     ]
-    if max((piece.side for piece in clear), default=0) < _CLEAR_SIDE * min(height, width):
+    if max((piece.height for piece in clear), default=0) < _CLEAR_HEIGHT * min(height, width):
         return pieces
     return clear
 
@@ -204,13 +205,14 @@ def _without_specks(pieces: list[_Piece], labels: NDArray[np.int32]) -> list[_Pi
         return []
     largest = max(pieces, key=lambda piece: piece.side)
     least = max(_MIN_SIDE, _SPECK * largest.side)
+    tallest = max(piece.height for piece in pieces)
     pen = _stroke_width(largest, labels)
 
     def is_digit(piece: _Piece) -> bool:
         if piece.side < least:
             return False
         width = _stroke_width(piece, labels)
-        scratch = piece.side < _SCRATCH_SIDE * largest.side and width < _SCRATCH_WIDTH * pen
+        scratch = piece.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
         return not scratch and piece.side > _DOT * width
 
     return [piece for piece in pieces if is_digit(piece)]

@@ -1,0 +1,201 @@
+"""Pictures of known numbers: what the accuracy of reading is measured on.
+
+Nothing here was trained on, MNIST's test half included. A collection that is not part of the
+project is empty where its files are missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from strokes import (
+    DEVELOPMENT_STROKES,
+    SHARED,
+    draw_strokes,
+    drawn_digit,
+    load_development_strokes,
+    place_strokes,
+)
+
+from mnist_core import load_image, load_mnist
+
+__all__ = [
+    "Image",
+    "Pictures",
+    "drawn_strokes",
+    "mnist_frames",
+    "mnist_pictures",
+    "photographs",
+    "scattered_strokes",
+    "small_digits",
+    "strips",
+]
+
+DEVELOPMENT_PHOTOS = SHARED / "pen_photos_dev.zip"
+CANVAS = 280
+STRIPS = 500
+SEED = 28
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pictures:
+    """Pictures of known numbers, each made when it is asked for.
+
+    Attributes:
+        name: what they are.
+        truths: the number that each shows, as text; empty where they are missing.
+        make: index -> picture, as `Recognizer.read` takes it; each time the same.
+        plain: False where the plain way has no chance: more than one digit a picture.
+        certainty: True adds rows about how certain the models were.
+    """
+
+    name: str
+    truths: Sequence[str]
+    make: Callable[[int], Image]
+    plain: bool = True
+    certainty: bool = False
+
+
+def mnist_frames() -> Pictures:
+    """MNIST's test images, to be taken as the frames that they are."""
+    dataset = load_mnist()
+    return Pictures(
+        name="MNIST test",
+        truths=_texts(dataset.y_test),
+        make=lambda index: dataset.x_test[index],
+        plain=False,
+        certainty=True,
+    )
+
+
+def mnist_pictures() -> Pictures:
+    """MNIST's test images, to be read as any picture."""
+    dataset = load_mnist()
+    return Pictures(
+        name="MNIST test, read as pictures",
+        truths=_texts(dataset.y_test),
+        make=lambda index: dataset.x_test[index],
+    )
+
+
+def drawn_strokes(brush: int, *, certainty: bool = False) -> Pictures:
+    """The development strokes, each in the middle of a canvas and 180 px large."""
+    name = f"strokes on a canvas, brush {brush}"
+    if not DEVELOPMENT_STROKES.is_file():
+        return _missing(name)
+    strokes, labels = load_development_strokes()
+    return Pictures(
+        name=name,
+        truths=_texts(labels),
+        make=lambda index: drawn_digit(strokes[index], size=CANVAS, brush=brush),
+        certainty=certainty,
+    )
+
+
+def scattered_strokes() -> Pictures:
+    """The development strokes as hands draw: anywhere on the canvas, 60 to 240 px large."""
+    name = "strokes anywhere on a canvas, any size and brush"
+    if not DEVELOPMENT_STROKES.is_file():
+        return _missing(name)
+    strokes, labels = load_development_strokes()
+
+    def make(index: int) -> Image:
+        random = np.random.default_rng((SEED, index))
+        side = random.uniform(60, 240)
+        brush = side * random.uniform(0.05, 0.13)
+        free = CANVAS - side - brush
+        x, y = CANVAS / 2 + free * random.uniform(-0.5, 0.5, 2)
+        placed = place_strokes(strokes[index], side=side, centre=(x, y))
+        return draw_strokes(placed, width=CANVAS, height=CANVAS, brush=brush)
+
+    return Pictures(name=name, truths=_texts(labels), make=make)
+
+
+def photographs() -> Pictures:
+    """The development photographs: pen on newspaper, a printed line across some."""
+    name = "photographs of pen on paper"
+    if not DEVELOPMENT_PHOTOS.is_file():
+        return _missing(name)
+    with zipfile.ZipFile(DEVELOPMENT_PHOTOS) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("labels.csv").decode())))
+        images = [load_image(archive.read(row["file"])) for row in rows]
+    return Pictures(
+        name=name, truths=[row["label"] for row in rows], make=lambda index: images[index]
+    )
+
+
+def small_digits() -> Pictures:
+    """scikit-learn's digits, 8x8 in 17 grey levels, made 20 times as large."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    levels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return Pictures(
+        name="scikit-learn's 8x8 digits, enlarged",
+        truths=_texts(digits.target),
+        make=lambda i: cv2.resize(levels[i], None, fx=20, fy=20, interpolation=cv2.INTER_CUBIC),
+    )
+
+
+def strips() -> Pictures:
+    """Numbers of one to eight MNIST test digits, white on black."""
+    random = np.random.default_rng(SEED)
+    written = [_write_number(random) for _ in range(STRIPS)]
+    return Pictures(
+        name="strips of 1 to 8 MNIST test digits",
+        truths=[number for _, number in written],
+        make=lambda index: written[index][0],
+        plain=False,
+    )
+
+
+def _write_number(random: np.random.Generator) -> tuple[Image, str]:
+    """A number in one hand, which has its own size, slant and spacing.
+
+    Within a strip the digits differ in height by up to 15 %, stand up to 10 % of it too high or
+    too low, and are 8 to 60 % of it apart.
+    """
+    dataset = load_mnist()
+    height, slant, spacing = random.uniform(40, 140), random.normal(0, 0.15), random.uniform(8, 45)
+    rows, margin = round(2.2 * height), round(height / 2)
+    parts = [np.zeros((rows, margin), np.uint8)]
+    chosen = random.integers(len(dataset.x_test), size=random.integers(1, 9))
+    for index in chosen:
+        digit = _slanted(dataset.x_test[index], slant + random.normal(0, 0.05))
+        scale = height * random.uniform(0.85, 1.15) / len(digit)
+        digit = cv2.resize(digit, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        gap = round(height * (spacing + random.uniform(0, 15)) / 100)
+        top = round((rows - len(digit)) / 2 + height * random.uniform(-0.1, 0.1))
+        parts.append(np.pad(digit, ((top, rows - top - len(digit)), (0, gap))))
+    parts.append(parts[0])
+    return np.hstack(parts), "".join(_texts(dataset.y_test[chosen]))
+
+
+def _slanted(frame: Image, slant: float) -> Image:
+    """A frame enlarged, leaning to the right by `slant` pixels a row, cut to its ink."""
+    image = cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    image = np.pad(image, ((0, 0), (60, 60)))
+    shear = np.array([[1, -slant, slant * image.shape[0] / 2], [0, 1, 0]])
+    image = cv2.warpAffine(image, shear, image.shape[::-1])
+    left, top, width, height = cv2.boundingRect((image >= 48).astype(np.uint8))
+    return image[top : top + height, left : left + width]
+
+
+def _texts(labels: NDArray[np.integer]) -> list[str]:
+    return [str(label) for label in labels]
+
+
+def _missing(name: str) -> Pictures:
+    def make(index: int) -> Image:
+        raise IndexError(f"The files of '{name}' are missing. Received: {index}")
+
+    return Pictures(name=name, truths=(), make=make)
