@@ -24,6 +24,8 @@ __all__ = ["main"]
 
 # From so many files on, reading shows its progress.
 _PROGRESS_FROM = 100
+# An evaluation shows its progress in so many steps.
+_PARTS = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MnistError as error:
         print(f"mnist_core: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough ('… | head'); Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("mnist_core: stopped", file=sys.stderr)
         return 130
@@ -198,13 +204,18 @@ class _ProgressBar:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    import numpy as np
+    from tqdm import tqdm
+
     from mnist_core.data import load_mnist
-    from mnist_core.evaluation import evaluate
+    from mnist_core.evaluation import evaluate_probabilities
 
     with _native_messages_hidden():
         recognizer = load_recognizer(options.name)
     dataset = load_mnist()
-    result = evaluate(recognizer, dataset.x_test, dataset.y_test)
+    parts = np.array_split(dataset.x_test, _PARTS)
+    answers = [recognizer.classify(part) for part in tqdm(parts, disable=None, leave=False)]
+    result = evaluate_probabilities(np.concatenate(answers), dataset.y_test)
     low, high = result.interval
     if options.json:
         print(

@@ -62,7 +62,7 @@ _MIN_SIDE = 5
 # Two digits stand in one line when they share so much of the lower one's height.
 _SHARED_HEIGHT = 0.4
 # More pieces than any sheet of digits has: texture. The largest are kept.
-_MAX_PIECES = 250
+_MAX_PIECES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,25 +156,35 @@ def _join(pieces: list[_Piece], labels: NDArray[np.int32]) -> list[_Piece]:
         second = np.concatenate([outlines[label] for label in other.labels])
         return float(np.sqrt(((first[:, np.newaxis] - second) ** 2).sum(axis=2).min()))
 
-    i = 0
-    while i < len(pieces):
-        for j in range(len(pieces) - 1, -1, -1):
-            if j != i and _belong(pieces[i], pieces[j], distance):
-                pieces[i] = pieces[i].joined(pieces[j])
-                del pieces[j]
-                i = -1  # a larger piece may reach further: begin again
-                break
-        i += 1
-    return pieces
+    boxes = np.array([(p.left, p.top, p.right, p.bottom) for p in pieces], float)
+    kept = dict(enumerate(pieces))
+
+    def partner(i: int) -> int | None:
+        near = (j for j in _near(boxes, i) if j in kept)
+        return next((j for j in near if _belong(kept[i], kept[j], distance)), None)
+
+    for i in range(len(pieces)):
+        # A piece that was joined may reach further: look around again.
+        while i in kept and (j := partner(i)) is not None:
+            piece = kept[i] = kept[i].joined(kept.pop(j))
+            boxes[i] = piece.left, piece.top, piece.right, piece.bottom
+    return list(kept.values())
+
+
+def _near(boxes: NDArray[np.float64], i: int) -> list[int]:
+    """The boxes that the i-th could reach at all, the smallest piece first."""
+    gap = np.maximum(boxes[:, :2], boxes[i, :2]) - np.minimum(boxes[:, 2:], boxes[i, 2:])
+    height = np.maximum(boxes[:, 3] - boxes[:, 1], boxes[i, 3] - boxes[i, 1])
+    near = gap.max(axis=1) <= _OVER_REACH * height
+    near[i] = False
+    return [int(j) for j in np.flatnonzero(near)[::-1]]
 
 
 def _belong(one: _Piece, other: _Piece, distance: Callable[[_Piece, _Piece], float]) -> bool:
-    """Are two pieces strokes of one digit?"""
+    """Are two pieces, near each other, strokes of one digit?"""
     tall, low = (one, other) if one.height >= other.height else (other, one)
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
-    if max(gap_x, gap_y) > _OVER_REACH * tall.height:
-        return False
     over = -gap_x / min(one.width, other.width)
     beside = -gap_y / low.height
     if low.height <= _PART_HEIGHT * tall.height:
