@@ -30,6 +30,7 @@ browser: $(VENV)/tests
 # The tables of the README.
 benchmark: $(VENV)/tests
 	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python tests/benchmarks/page.py
 	$(BIN)/python tests/benchmarks/accuracy.py
 
 $(VENV)/python:
