@@ -27,9 +27,11 @@ _ALMOST, _DRAWN_GRAIN = 16, 0.25
 # Contrast below this is rounding, not ink, even in a drawing.
 _DRAWN_FLOOR = 3
 # In a photograph, ink stands out by this much (of 255) and by so many times the paper's grain.
-_MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 100
+_MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 60
 # Every so many pixels tell the statistics of a photograph.
 _SAMPLE = 4
+# Fits of the surface of light, each without what the last one found to be ink.
+_SURFACE_FITS = 3
 # The side to which a photograph is shrunk to find how it was lit.
 _LIGHT_SIDE = 192
 
@@ -123,17 +125,20 @@ def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     if min(height, width) < 3:
         return blank
     light = _illumination(grey)
-    smooth = cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32)
-    # Ink takes a share of the light, wherever the light is weak or strong.
-    relief = (smooth - light) * (np.float32(255) / np.maximum(light, np.float32(32)))
+    difference = cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32) - light
+    # Ink takes a share of the light, wherever the light is weak or strong …
+    relief = difference * (np.float32(255) / np.maximum(light, np.float32(32)))
     if ink == "auto":
         ink = "light" if _skewness(relief) > 0 else "dark"
-    contrast = np.clip(relief if ink == "light" else -relief, 0, 255)
-    # A digit that fills its picture must not be taken for grain: hence the upper limit.
-    grain = 1.4826 * float(np.median(np.abs(relief[::_SAMPLE, ::_SAMPLE])))
-    threshold, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    threshold = max(threshold, _MIN_RELIEF, min(_GRAINS * grain, _MAX_GRAIN))
-    certain = contrast > threshold
+    if ink == "dark":
+        difference, relief = -difference, -relief
+    contrast = np.clip(relief, 0, 255)
+    otsu, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    threshold = max(otsu, _MIN_RELIEF)
+    # … but grain is as strong in the shade. A digit that fills its picture must not be taken for
+    # grain: hence the upper limit.
+    grain = 1.4826 * float(np.median(np.abs(difference[::_SAMPLE, ::_SAMPLE])))
+    certain = (contrast > threshold) & (difference > min(_GRAINS * grain, _MAX_GRAIN))
     if not certain.any():
         return blank
     # Full ink is what the certain pixels mostly are; the edge of a stroke fades to half of the
@@ -145,17 +150,39 @@ def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
 
 
 def _illumination(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How bright the empty paper is at each pixel, taken from the median of a wide surrounding."""
+    """How bright the empty paper is at each pixel.
+
+    A smooth surface takes up the fall of the light, so that the median of a wide surrounding, which
+    takes up the rest, is not pulled aside where that surrounding ends: at the border.
+    """
     height, width = grey.shape
     scale = min(1.0, _LIGHT_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    window = max(3, max(size) // 2 | 1)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    surface = _smooth_surface(small)
+    even = np.clip(small * (128 / surface), 0, 255).astype(np.uint8)
+    window = min(255, max(3, max(size) // 2 | 1))
     border = window // 2
-    small = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REFLECT)
-    median = cv2.medianBlur(small, min(window, 255))
-    median = median[border : border + size[1], border : border + size[0]]
-    return cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    even = cv2.copyMakeBorder(even, border, border, border, border, cv2.BORDER_REFLECT)
+    median = cv2.medianBlur(even, window)[border : border + size[1], border : border + size[0]]
+    light = surface * median.astype(np.float32) * np.float32(1 / 128)
+    return cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _smooth_surface(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The quadratic surface nearest to most of the pixels, at least 16."""
+    height, width = grey.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
+    points, levels = terms[::_SAMPLE, ::_SAMPLE].reshape(-1, 6), grey[::_SAMPLE, ::_SAMPLE].ravel()
+    kept = np.ones(len(levels), bool)
+    weights = np.zeros(6, np.float32)
+    for _ in range(_SURFACE_FITS):
+        weights = np.linalg.lstsq(points[kept], levels[kept], rcond=None)[0]
+        error = np.abs(points @ weights - levels)
+        # Ink lies off the surface: leave out what is further off than usual.
+        kept = error <= max(2.5 * float(np.median(error)), 2.0)
+    return np.maximum(terms @ weights, 16)
 
 
 def _skewness(values: NDArray[np.float32]) -> float:

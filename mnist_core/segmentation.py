@@ -133,13 +133,26 @@ def find_digits(ink: NDArray[np.uint8], *, drawn: bool) -> list[InkedDigit]:
 
 
 def _without_intruders(pieces: list[_Piece], height: int, width: int) -> list[_Piece]:
-    """Leave out what touches the border, unless nothing of any size stands clear of it."""
+    """Leave out what touches the border, unless nothing of any height stands clear of it."""
+
+    def sides(piece: _Piece) -> tuple[bool, bool]:
+        """Does it touch just one of left and right, just one of top and bottom?"""
+        return (piece.left == 0) != (piece.right == width), (piece.top == 0) != (
+            piece.bottom == height
+        )
+
     clear = [
         p for p in pieces if p.left > 0 and p.top > 0 and p.right < width and p.bottom < height
     ]
-    if max((piece.height for piece in clear), default=0) < _CLEAR_HEIGHT * min(height, width):
-        return pieces
-    return clear
+    if max((piece.height for piece in clear), default=0) >= _CLEAR_HEIGHT * min(height, width):
+        return clear
+    # A digit may fill its picture, but what lies along the border is a shadow or a printed line.
+    return [
+        piece
+        for piece in pieces
+        if not (sides(piece)[0] and piece.height > 2 * piece.width)
+        and not (sides(piece)[1] and piece.width > 2 * piece.height)
+    ]
 
 
 def _join(pieces: list[_Piece], labels: NDArray[np.int32]) -> list[_Piece]:

@@ -5,6 +5,8 @@ They are there where no other strokes are: every test that draws can use them.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 Stroke = list[tuple[float, float]]
@@ -30,7 +32,7 @@ def curve(*points: tuple[float, float], steps: int = 6) -> Stroke:
 def line(*points: tuple[float, float]) -> Stroke:
     """Straight from point to point, in steps as a mouse makes them."""
     way: Stroke = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         way += [(x0 + (x1 - x0) * k / 8, y0 + (y1 - y0) * k / 8) for k in range(8)]
     return [*way, points[-1]]
 
@@ -46,7 +48,10 @@ OWN_STROKES: dict[int, list[Stroke]] = {
     ],
     4: [line((40, 4), (18, 58), (84, 58)), line((68, 30), (62, 98))],
     5: [
-        [*line((34, 6), (28, 44)), *curve((28, 44), (54, 38), (76, 58), (66, 88), (40, 97), (20, 86))],
+        [
+            *line((34, 6), (28, 44)),
+            *curve((28, 44), (54, 38), (76, 58), (66, 88), (40, 97), (20, 86)),
+        ],
         line((34, 6), (78, 5)),
     ],
     6: [curve((64, 4), (38, 26), (24, 62), (34, 94), (62, 94), (72, 72), (54, 56), (28, 68))],
