@@ -1,0 +1,27 @@
+"""A card for tests to change."""
+
+from __future__ import annotations
+
+from mnist_core import ModelCard
+
+
+def make_card(name: str = "mine", **changes: object) -> ModelCard:
+    """A complete card; pass what is to be different."""
+    values: dict[str, object] = {
+        "name": name,
+        "architecture": "mlp",
+        "parameters": 407_050,
+        "seed": 1,
+        "epochs": 2,
+        "training_seconds": 3.5,
+        "created": "2026-01-01T00:00:00+00:00",
+        "versions": {"keras": "3"},
+        "configuration": {"epochs": 2},
+        "validation_accuracy": 0.97,
+        "test_accuracy": 0.98,
+        "test_interval": (0.977, 0.983),
+        "temperature": 1.25,
+        "digit_threshold": 0.5,
+        "sha256": {},
+    }
+    return ModelCard(**values | changes)  # type: ignore[arg-type]

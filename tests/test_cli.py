@@ -1,0 +1,166 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from own_strokes import OWN_STROKES
+from strokes import draw_strokes, place_strokes
+
+from mnist_core import list_models
+from mnist_core.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mnist_core", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """Dark ink on white: 407."""
+    image = draw_strokes([], width=560)
+    for position, digit in enumerate((4, 0, 7)):
+        centre = (110 + 170 * position, 140)
+        draw_strokes(place_strokes(OWN_STROKES[digit], side=150, centre=centre), image=image)
+    path = tmp_path / "407.png"
+    cv2.imwrite(str(path), 255 - image)
+    return path
+
+
+def test_pictures_are_read_a_line_each(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(picture), str(picture), "--model", "mlp"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    file, number, sure = lines[0].split("\t")
+    assert (file, number) == (str(picture), "407")
+    assert 50 < float(sure.rstrip("%")) <= 100
+
+
+def test_a_blank_picture_is_a_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "blank.png"
+    cv2.imwrite(str(path), draw_strokes([]))
+    assert main(["read", str(path)]) == 0
+    assert capsys.readouterr().out.split("\t")[1] == "-"
+
+
+def test_json_tells_boxes_and_probabilities(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["read", str(picture), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["file"] == str(picture)
+    assert [digit["label"] for digit in answer["digits"]] == [4, 0, 7]
+    for digit in answer["digits"]:
+        assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-3)
+        assert digit["confidence"] == max(digit["probabilities"])
+        assert len(digit["box"]) == 4
+        assert digit["is_digit"] is True
+
+
+@pytest.mark.parametrize(("ink", "expected"), [("auto", "407"), ("dark", "407"), ("light", "-")])
+def test_the_ink_can_be_said(
+    picture: Path, capsys: pytest.CaptureFixture[str], ink: str, expected: str
+) -> None:
+    assert main(["read", str(picture), "--ink", ink]) == 0
+    assert capsys.readouterr().out.split("\t")[1] == expected
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [card.name for card in list_models()]
+    assert "99.51%" in lines[0]
+    assert main(["models", "--json"]) == 0
+    assert [card["name"] for card in json.loads(capsys.readouterr().out)] == ["cnn", "mlp"]
+
+
+def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "mlp", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    (card,) = (card for card in list_models() if card.name == "mlp")
+    assert result["accuracy"] == card.test_accuracy
+    assert sum(map(sum, result["confusion"])) == 10_000
+    assert main(["evaluate", "mlp"]) == 0
+    assert f"{card.test_accuracy:.2%}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read", "nothing.png"],
+        ["read", "README.md"],
+        ["read", "tests"],
+        ["read", "docs/draw.png", "--model", "resnet"],
+        ["evaluate", "../cnn"],
+        ["train", "--architecture", "mlp"],
+        ["train", "--name", "../x"],
+        ["train", "--name", "x", "--epochs", "0"],
+        ["train", "--name", "x", "--learning-rate", "nan"],
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("mnist_core: ")
+    assert "Received" in line
+
+
+@pytest.mark.parametrize("arguments", [[], ["write"], ["read"], ["train", "--epochs", "many"]])
+def test_a_wrong_call_shows_the_usage(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage: python -m mnist_core" in result.stderr
+
+
+def test_a_bad_file_does_not_keep_the_others_from_being_read(picture: Path) -> None:
+    result = run("read", picture, "nothing.png", picture)
+    assert result.returncode == 2
+    assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["407", "407"]
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_models_it_says_how_to_get_one(tmp_path: Path, picture: Path) -> None:
+    result = run("read", picture, MNIST_MODELS=str(tmp_path / "none"))
+    assert result.returncode == 2
+    assert "mnist_core train" in result.stderr
+    assert run("models", MNIST_MODELS=str(tmp_path / "none")).returncode == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m mnist_core evaluate mlp | head -n 1"
+    result = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert "98.11%" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_model_is_trained_and_read_with(tmp_path: Path, picture: Path) -> None:
+    models = {"MNIST_MODELS": str(tmp_path / "models")}
+    result = run("train", "--architecture", "mlp", "--name", "quick", "--epochs", "2", **models)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""  # what TensorFlow tells of the processor is not for people
+    lines = result.stdout.splitlines()
+    assert sum(line.startswith("epoch ") for line in lines) == 2
+    assert lines[-1].startswith("quick: 9")
+    answer = run("read", picture, "--model", "quick", **models)
+    assert answer.stdout.split("\t")[1] == "407"
+    assert answer.stderr == ""

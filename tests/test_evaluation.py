@@ -1,0 +1,88 @@
+"""Metrics, against cases that can be checked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, precision_score, recall_score
+
+from mnist_core import Dataset, InvalidImageError, Recognizer, evaluate
+from mnist_core.evaluation import evaluate_probabilities, wilson_interval
+
+
+def answers(*digits: int) -> np.ndarray:
+    return np.eye(10, dtype=np.float32)[list(digits)]
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [(0, 10, 0, 0.27753), (10, 10, 0.72247, 1), (50, 100, 0.40383, 0.59617), (1, 1, 0.20654, 1)],
+)
+def test_wilsons_interval(right: int, total: int, low: float, high: float) -> None:
+    assert wilson_interval(right, total) == pytest.approx((low, high), abs=1e-5)
+
+
+def test_all_right() -> None:
+    result = evaluate_probabilities(answers(*range(10)), np.arange(10))
+    assert result.accuracy == 1
+    assert (result.confusion == np.eye(10)).all()
+    for values in (result.precision, result.recall, result.f1):
+        assert (values == 1).all()
+
+
+def test_all_wrong() -> None:
+    result = evaluate_probabilities(answers(*range(1, 10), 0), np.arange(10))
+    assert result.accuracy == 0
+    assert result.interval[0] == 0
+    assert (result.confusion == np.roll(np.eye(10), 1, axis=1)).all()
+    assert (result.f1 == 0).all()
+
+
+def test_one_image() -> None:
+    result = evaluate_probabilities(answers(7), np.array([7]))
+    assert result.accuracy == 1
+    assert result.interval[1] == 1
+    assert result.interval[0] < 0.5
+    assert result.confusion.sum() == result.confusion[7, 7] == 1
+
+
+def test_a_digit_that_never_occurs_or_is_never_answered_counts_as_none() -> None:
+    result = evaluate_probabilities(answers(1, 1, 2), np.array([1, 3, 2]))
+    assert result.recall[3] == result.precision[3] == 0
+    assert result.precision[1] == 0.5
+    assert result.recall[1] == 1
+    assert result.recall[9] == 0
+
+
+def test_it_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
+    images, labels = dataset.x_test[:2000], dataset.y_test[:2000]
+    result = evaluate(recognizer, images, labels)
+    guess = recognizer.classify(images).argmax(axis=1)
+    assert result.accuracy == (guess == labels).mean()
+    assert result.precision == pytest.approx(precision_score(labels, guess, average=None))
+    assert result.recall == pytest.approx(recall_score(labels, guess, average=None))
+    assert result.f1 == pytest.approx(f1_score(labels, guess, average=None))
+    assert result.confusion.sum(axis=1).tolist() == np.bincount(labels).tolist()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([], int),
+        np.array([1]),
+        np.array([1, 2, 3]),
+        np.array([1, 10]),
+        np.array([-1, 1]),
+        np.array([1.0, 2.0]),
+        np.array([[1, 2]]),
+        np.array(["1", "2"]),
+    ],
+)
+def test_labels_that_do_not_fit_are_explained(labels: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received: 2 images"):
+        evaluate_probabilities(answers(1, 2), labels)
+
+
+def test_nothing_cannot_be_evaluated() -> None:
+    with pytest.raises(InvalidImageError, match="at least one"):
+        evaluate_probabilities(np.zeros((0, 10), np.float32), np.array([], int))

@@ -1,0 +1,165 @@
+"""Reading with LiteRT."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cards import make_card
+from own_strokes import OWN_STROKES
+from strokes import drawn_digit
+
+from mnist_core import (
+    Dataset,
+    Digit,
+    InvalidImageError,
+    ModelLoadError,
+    ModelNotFoundError,
+    Recognizer,
+    load_recognizer,
+)
+from mnist_core.registry import CARD, TFLITE, load_card, models_directory, write_card
+
+CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 63, 64, 65, 500])
+def test_a_batch_is_answered_as_its_images_one_by_one(
+    recognizer: Recognizer, dataset: Dataset, count: int
+) -> None:
+    frames = dataset.x_test[:count]
+    probabilities = recognizer.classify(frames)
+    assert probabilities.shape == (count, 10)
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(count), abs=1e-5)
+    for frame, row in list(zip(frames, probabilities, strict=True))[::50]:
+        assert (recognizer.classify(frame[np.newaxis])[0] == row).all()
+
+
+def test_many_threads_get_the_right_answers(recognizer: Recognizer, dataset: Dataset) -> None:
+    frames = dataset.x_test[:320]
+    expected = recognizer.classify(frames)
+    drawings = {digit: drawn_digit(strokes) for digit, strokes in OWN_STROKES.items()}
+    start = threading.Barrier(16)
+
+    def work(worker: int) -> bool:
+        start.wait()
+        right = True
+        for k in range(40):
+            i = (worker * 20 + k) % 320
+            right &= bool((recognizer.classify(frames[i : i + 1])[0] == expected[i]).all())
+            if k % 10 == 0:
+                digit = (worker + k) % 10
+                right &= [d.label for d in recognizer.read(drawings[digit])] == [digit]
+        return right
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(work, range(16)))
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 27), np.uint8),
+        np.zeros((1, 28, 28, 1), np.uint8),
+        np.zeros((1, 0, 28), np.uint8),
+        np.zeros((0,), np.uint8),
+        np.zeros((1, 28, 28), np.float32),
+        np.full((1, 28, 28), np.nan),
+        np.zeros((1, 28, 28), bool),
+        [[1, 2], [3, 4]],
+        None,
+    ],
+)
+def test_what_are_no_frames_is_explained(recognizer: Recognizer, frames: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received: shape"):
+        recognizer.classify(frames)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((0, 0), np.uint8),
+        np.zeros((28, 0, 3), np.uint8),
+        np.zeros((28,), np.uint8),
+        np.zeros((1, 28, 28), np.uint8),
+        np.zeros((28, 28, 5), np.uint8),
+        np.zeros((28, 28), np.float64),
+        np.full((28, 28), np.nan),
+        np.broadcast_to(np.uint8(0), (10_000, 10_000)),
+        "seven.png",
+        None,
+    ],
+)
+def test_what_is_no_image_is_explained(recognizer: Recognizer, image: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received: shape"):
+        recognizer.read(image)
+    assert [digit.label for digit in recognizer.read(drawn_digit(OWN_STROKES[7]))] == [7]
+
+
+def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
+    (digit,) = recognizer.read(drawn_digit(OWN_STROKES[4]))
+    assert digit.label == 4
+    assert digit.confidence == digit.probabilities[4] > 0.9
+    assert digit.probabilities.shape == (10,)
+    assert digit.frame.shape == (28, 28)
+    assert digit.is_digit
+    assert digit.runner_up == np.argsort(digit.probabilities)[-2] != 4
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        digit.label = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.0, True), (1.1, False)])
+def test_the_cards_threshold_decides_what_is_a_digit(threshold: float, expected: bool) -> None:
+    recognizer = Recognizer(CONTENT, make_card(digit_threshold=threshold))
+    digits: list[Digit] = recognizer.read(drawn_digit(OWN_STROKES[4]))
+    assert [digit.is_digit for digit in digits] == [expected]
+
+
+def test_the_cards_temperature_softens_the_answers(dataset: Dataset) -> None:
+    frames = dataset.x_test[:50]
+    plain = Recognizer(CONTENT, make_card(temperature=1.0)).classify(frames).astype(float)
+    soft = Recognizer(CONTENT, make_card(temperature=2.0)).classify(frames)
+    expected = np.sqrt(plain)
+    expected /= expected.sum(axis=1, keepdims=True)
+    assert soft == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"TFL3", b"\x00" * 5000, CONTENT[:1000], CONTENT[: len(CONTENT) // 2], b"text" * 1000],
+    ids=["empty", "four bytes", "zeros", "beginning", "half", "text"],
+)
+def test_a_network_that_litert_cannot_load_is_explained(tmp_path: Path, content: bytes) -> None:
+    # Even when its card fits: the hash is that of the damaged file.
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / TFLITE).write_bytes(content)
+    card = write_card(make_card("mine"), folder)
+    assert card.sha256[TFLITE] == hashlib.sha256(content).hexdigest()
+    with pytest.raises(ModelLoadError, match="mine"):
+        load_recognizer("mine", tmp_path)
+
+
+def test_a_card_without_its_network_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "cnn").mkdir()
+    shutil.copy(models_directory() / "cnn" / CARD, tmp_path / "cnn" / CARD)
+    assert load_card("cnn", tmp_path).name == "cnn"
+    with pytest.raises(ModelLoadError, match="cannot be read"):
+        load_recognizer("cnn", tmp_path)
+
+
+def test_without_a_model_there_is_no_recognizer(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="Train one"):
+        load_recognizer(directory=tmp_path)
+
+
+def test_the_default_is_the_first_of_the_list() -> None:
+    assert load_recognizer().card.name == "cnn"

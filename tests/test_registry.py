@@ -1,0 +1,186 @@
+"""Models on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from cards import make_card
+
+from mnist_core import ModelLoadError, ModelNotFoundError, TrainingError, list_models
+from mnist_core.registry import (
+    CARD,
+    TFLITE,
+    check_name,
+    load_card,
+    models_directory,
+    read_verified,
+    staged_model,
+    write_card,
+)
+
+
+def save(directory: Path, name: str, **changes: object) -> None:
+    with staged_model(name, directory) as stage:
+        (stage / TFLITE).write_bytes(b"a network")
+        write_card(make_card(name, **changes), stage)
+
+
+@pytest.mark.parametrize("name", ["a", "7", "my-cnn", "my_cnn.v2", "x" * 40])
+def test_names_that_are_names(name: str) -> None:
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "a\\b",
+        "/etc",
+        ".hidden",
+        "-x",
+        "A",
+        "é",
+        "a b",
+        "x" * 41,
+        "a\n",
+    ],
+)
+def test_names_that_are_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="Received"):
+        check_name(name)
+    with pytest.raises(ModelNotFoundError):
+        load_card(name, tmp_path)
+
+
+def test_a_saved_model_is_found_again(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    card = load_card("mine", tmp_path)
+    assert dataclasses.replace(card, sha256={}) == make_card("mine")
+    assert read_verified(card, TFLITE, tmp_path) == b"a network"
+    assert list_models(tmp_path) == [card]
+
+
+def test_nothing_is_left_of_a_model_that_was_not_finished(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), staged_model("mine", tmp_path) as stage:
+        (stage / TFLITE).write_bytes(b"half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_until_it_is_whole_there_is_no_model(tmp_path: Path) -> None:
+    with staged_model("mine", tmp_path) as stage:
+        (stage / TFLITE).write_bytes(b"a network")
+        write_card(make_card(), stage)
+        assert list_models(tmp_path) == []
+    assert len(list_models(tmp_path)) == 1
+
+
+def test_a_taken_name_is_refused_and_the_model_stays(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    with pytest.raises(TrainingError, match="there already"), staged_model("mine", tmp_path):
+        pytest.fail("the block must not run")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    read_verified(load_card("mine", tmp_path), TFLITE, tmp_path)
+
+
+def test_a_model_is_replaced_when_that_is_allowed(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    with staged_model("mine", tmp_path, overwrite=True) as stage:
+        (stage / TFLITE).write_bytes(b"another")
+        write_card(make_card(seed=2), stage)
+    assert load_card("mine", tmp_path).seed == 2
+    assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"another"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_of_two_that_take_one_name_the_second_to_finish_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(TrainingError, match="there already"),
+        staged_model("mine", tmp_path) as slow,
+    ):
+        save(tmp_path, "mine", seed=2)
+        (slow / TFLITE).write_bytes(b"too late")
+        write_card(make_card(seed=3), slow)
+    assert load_card("mine", tmp_path).seed == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_default_comes_first(tmp_path: Path) -> None:
+    for name, accuracy in (("mlp", 0.98), ("b", 0.97), ("cnn", 0.99), ("a", 0.999)):
+        save(tmp_path, name, test_accuracy=accuracy)
+    assert [card.name for card in list_models(tmp_path)] == ["cnn", "mlp", "a", "b"]
+    assert load_card(None, tmp_path).name == "cnn"
+    save(tmp_path, "champion", test_accuracy=0.5)
+    assert load_card(None, tmp_path).name == "champion"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_models_there_is_none(tmp_path: Path, there: bool) -> None:
+    directory = tmp_path if there else tmp_path / "nowhere"
+    assert list_models(directory) == []
+    with pytest.raises(ModelNotFoundError, match="Train one"):
+        load_card(None, directory)
+
+
+def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
+    save(tmp_path, "first")
+    save(tmp_path, "second")
+    with pytest.raises(ModelNotFoundError, match="first, second"):
+        load_card("third", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda card: "",
+        lambda card: "{",
+        lambda card: "[]",
+        lambda card: "null",
+        lambda card: json.dumps(card | {"temperature": 0}),
+        lambda card: json.dumps(card | {"test_accuracy": 1.5}),
+        lambda card: json.dumps(card | {"test_accuracy": "good"}),
+        lambda card: json.dumps(card | {"test_interval": [0.5]}),
+        lambda card: json.dumps(card | {"extra": 1}),
+        lambda card: json.dumps({key: card[key] for key in card if key != "seed"}),
+        lambda card: json.dumps(card | {"name": "other"}),
+        lambda card: "\udcff",
+    ],
+)
+def test_a_damaged_card_is_explained_and_not_listed(tmp_path: Path, change) -> None:
+    save(tmp_path, "good")
+    save(tmp_path, "bad")
+    path = tmp_path / "bad" / CARD
+    text = change(json.loads(path.read_text()))
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ModelLoadError, match="bad"):
+        load_card("bad", tmp_path)
+    assert [card.name for card in list_models(tmp_path)] == ["good"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"a netw", b"another network"])
+def test_a_file_that_does_not_match_its_card_is_refused(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    save(tmp_path, "mine")
+    path = tmp_path / "mine" / TFLITE
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(ModelLoadError, match="Restore it") as error:
+        read_verified(load_card("mine", tmp_path), TFLITE, tmp_path)
+    assert str(path) in str(error.value)
+
+
+def test_another_folder_of_models_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path, "mine")
+    assert "mine" not in [card.name for card in list_models()]
+    monkeypatch.setenv("MNIST_MODELS", str(tmp_path))
+    assert models_directory() == tmp_path
+    assert [card.name for card in list_models()] == ["mine"]
