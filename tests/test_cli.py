@@ -103,6 +103,7 @@ def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
     "arguments",
     [
         ["read", "nothing.png"],
+        ["read", "two\nlines.png"],
         ["read", "README.md"],
         ["read", "tests"],
         ["read", "docs/draw.png", "--model", "resnet"],

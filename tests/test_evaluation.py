@@ -83,6 +83,15 @@ def test_labels_that_do_not_fit_are_explained(labels: np.ndarray) -> None:
         evaluate_probabilities(answers(1, 2), labels)
 
 
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8), np.zeros((1, 27, 28), np.uint8)],
+)
+def test_what_are_no_frames_cannot_be_evaluated(recognizer: Recognizer, images: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received: shape"):
+        evaluate(recognizer, images, np.array([1]))
+
+
 def test_nothing_cannot_be_evaluated() -> None:
     with pytest.raises(InvalidImageError, match="at least one"):
         evaluate_probabilities(np.zeros((0, 10), np.float32), np.array([], int))

@@ -50,6 +50,9 @@ def test_an_event_comes_back(event: TrainingEvent) -> None:
         '{"event": "message", "text": "x", "more": 1}',
         '{"event": "done", "card": {}}',
         '{"event": "done", "card": 7}',
+        '{"event": ["message"], "text": "x"}',
+        '{"event": "batch", "epoch": 1}',
+        '{"event": "message", "text": "x"} and more',
     ],
 )
 def test_what_is_no_event_is_refused(line: str) -> None:

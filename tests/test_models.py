@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from mnist_core.registry import (
 )
 
 LEAST = {"mlp": 0.978, "cnn": 0.992}
+# Between stored answers and fresh ones: another processor may sum in another order.
+TOLERANCE = 1e-6
 
 # In a process of its own: TensorFlow is large, and nothing else needs it here.
 KERAS_PROBABILITIES = """
@@ -47,6 +50,13 @@ def test_the_card_fits_its_files(name: str) -> None:
     assert set(card.versions) >= {"tensorflow", "keras", "numpy", "ai-edge-litert"}
     assert card.configuration["architecture"] == card.architecture == name
     assert card.training_seconds > 0
+    assert 1 <= card.epochs <= card.configuration["epochs"]
+    assert card.seed == card.configuration["seed"]
+    assert 0.2 < card.temperature < 5
+    assert 0.1 < card.digit_threshold < 1
+    # The held-out images are not the test images, yet the network knows neither.
+    assert abs(card.validation_accuracy - card.test_accuracy) < 0.01
+    assert datetime.fromisoformat(card.created).tzinfo is not None
 
 
 @pytest.mark.parametrize("name", LEAST)
@@ -55,7 +65,9 @@ def test_the_accuracy_is_that_of_the_card_and_high_enough(name: str, dataset: Da
     with np.load(models_directory() / name / PREDICTIONS) as archive:
         stored = archive["probabilities"]
     probabilities = load_recognizer(name).classify(dataset.x_test)
-    assert np.abs(stored - probabilities).max() < 1e-4
+    assert stored.shape == (10_000, 10)
+    assert np.abs(stored - probabilities).max() <= TOLERANCE
+    assert (stored.argmax(axis=1) == dataset.y_test).mean() == card.test_accuracy
     right = int((probabilities.argmax(axis=1) == dataset.y_test).sum())
     assert card.test_accuracy == right / 10_000 >= LEAST[name]
     assert card.test_interval == pytest.approx(wilson_interval(right, 10_000))

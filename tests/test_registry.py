@@ -59,6 +59,12 @@ def test_names_that_are_none(name: str, tmp_path: Path) -> None:
         load_card(name, tmp_path)
 
 
+@pytest.mark.parametrize("name", [None, 7, b"mine", ["mine"]])
+def test_only_text_can_be_a_name(name: object) -> None:
+    with pytest.raises(TrainingError, match="Received"):
+        check_name(name)  # type: ignore[arg-type]
+
+
 def test_a_saved_model_is_found_again(tmp_path: Path) -> None:
     save(tmp_path, "mine")
     card = load_card("mine", tmp_path)
@@ -98,6 +104,28 @@ def test_a_model_is_replaced_when_that_is_allowed(tmp_path: Path) -> None:
     assert load_card("mine", tmp_path).seed == 2
     assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"another"
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_model_stays_when_its_replacement_is_not_finished(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    with (
+        pytest.raises(RuntimeError),
+        staged_model("mine", tmp_path, overwrite=True) as stage,
+    ):
+        (stage / TFLITE).write_bytes(b"half")
+        raise RuntimeError
+    assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"a network"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_hidden_folders_and_stray_files_are_no_models(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    (tmp_path / "mine").rename(tmp_path / ".mine")
+    (tmp_path / "notes.txt").write_text("not a folder")
+    (tmp_path / "empty").mkdir()
+    assert list_models(tmp_path) == []
+    with pytest.raises(ModelNotFoundError):
+        load_card(".mine", tmp_path)
 
 
 def test_of_two_that_take_one_name_the_second_to_finish_is_refused(tmp_path: Path) -> None:
@@ -146,7 +174,14 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
         lambda card: json.dumps(card | {"temperature": 0}),
         lambda card: json.dumps(card | {"test_accuracy": 1.5}),
         lambda card: json.dumps(card | {"test_accuracy": "good"}),
+        lambda card: json.dumps(card | {"test_accuracy": float("nan")}),
         lambda card: json.dumps(card | {"test_interval": [0.5]}),
+        lambda card: json.dumps(card | {"temperature": float("inf")}),
+        lambda card: json.dumps(card | {"digit_threshold": 7}),
+        lambda card: json.dumps(card | {"digit_threshold": "high"}),
+        lambda card: json.dumps(card | {"parameters": "many"}),
+        lambda card: json.dumps(card | {"sha256": None}),
+        lambda card: json.dumps(card | {"sha256": "abc"}),
         lambda card: json.dumps(card | {"extra": 1}),
         lambda card: json.dumps({key: card[key] for key in card if key != "seed"}),
         lambda card: json.dumps(card | {"name": "other"}),

@@ -95,7 +95,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     """Open an address in a fresh visitor's page; afterwards nothing may have gone wrong in it."""
     contexts, errors, elsewhere = [], [], []
 
-    def open_page(address: str, *, width: int = 1280, height: int = 900, **options: str) -> Page:
+    def open_page(address: str, *, width: int = 1280, height: int = 900, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()

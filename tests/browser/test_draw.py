@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from browser.conftest import OpenPage, running_app
-from own_strokes import OWN_STROKES
+from own_strokes import OWN_STROKES, STYLES
 from playwright.sync_api import Locator, Page, expect
 from strokes import (
     DEVELOPMENT_STROKES,
@@ -284,6 +284,22 @@ def test_a_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> Non
     for position, digit in enumerate((3, 0)):
         draw(page, OWN_STROKES[digit], side=100, x=100 + 130 * position)
     expect_reading(page, "30")
+
+
+def test_a_finger_draws_and_the_page_stays_in_place(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app, width=390, height=844, has_touch=True, is_mobile=True))
+    box = canvas(page).bounding_box()
+    assert box
+    centre = (box["x"] + 140, box["y"] + 140)
+    touch = page.context.new_cdp_session(page)
+    for stroke in place_strokes(STYLES["7 with a bar"][1], side=SIDE, centre=centre):
+        for number, (x, y) in enumerate(stroke):
+            kind = "touchMove" if number else "touchStart"
+            points = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+            touch.send("Input.dispatchTouchEvent", points)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect_reading(page, "7")
+    assert page.evaluate("document.querySelector('.stMain').scrollTop") == 0
 
 
 def test_without_a_model_the_quick_one_is_trained(tmp_path: Path, open_page: OpenPage) -> None:
