@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except MnistError as error:
-        print(f"mnist_core: {error}", file=sys.stderr)
+        _complain(error)
         return 2
     except BrokenPipeError:
         # Whoever read the output has seen enough ('… | head'); Python would complain at its end.
@@ -44,6 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("mnist_core: stopped", file=sys.stderr)
         return 130
     return code
+
+
+def _complain(error: MnistError) -> None:
+    # One line, whatever a file's name or a library's message brings along.
+    print("mnist_core:", " ".join(str(error).split()), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +119,7 @@ def _read(options: argparse.Namespace) -> int:
             digits = recognizer.read(load_image(file), options.ink)
         except MnistError as error:
             # The others are read all the same.
-            print(f"mnist_core: {error}", file=sys.stderr)
+            _complain(error)
             failed = True
             continue
         if options.json:

@@ -124,9 +124,8 @@ def get_architecture(name: str) -> Architecture:
     Raises:
         TrainingError: there is none.
     """
-    try:
-        return ARCHITECTURES[name]
-    except KeyError:
+    if not isinstance(name, str) or name not in ARCHITECTURES:
         raise TrainingError(
             f"No such architecture. Choose one of: {', '.join(ARCHITECTURES)}. Received: {name!r}"
-        ) from None
+        )
+    return ARCHITECTURES[name]

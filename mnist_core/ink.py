@@ -8,6 +8,7 @@ out from its surroundings. Both end in the same map: 0 is background, 255 full i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import cv2
@@ -92,18 +93,15 @@ def _flatten_alpha(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
 
 def _drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
     """The ink of a drawing made on a screen; None for anything else."""
-    # One level per channel that fills the background: the most frequent of each.
-    channels = cv2.split(image)
-    levels = [int(np.argmax(cv2.calcHist([c], [0], None, [256], [0, 256]))) for c in channels]
+    # How far each level is from that of the background, as a table for OpenCV: its arithmetic would
+    # take an image of up to four pixels for a scalar.
     if ink == "auto":
         # The largest of the channels' differences: a blue pen on red is ink, though both are dark.
-        contrast = cv2.absdiff(channels[0], levels[0])
-        for channel, level in zip(channels[1:], levels[1:], strict=True):
-            contrast = cv2.max(contrast, cv2.absdiff(channel, level))
+        parts = [cv2.LUT(c, _distances(_commonest(c))) for c in cv2.split(image)]
+        contrast = reduce(cv2.max, parts)
     else:
         grey = _grey(image)
-        level = int(_grey(np.array([[levels]], np.uint8))[0, 0]) if image.ndim == 3 else levels[0]
-        contrast = cv2.subtract(grey, level) if ink == "light" else cv2.subtract(level, grey)
+        contrast = cv2.LUT(grey, _distances(_commonest(grey), ink))
     counts = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
     top = int(np.flatnonzero(counts)[-1])
     # Within the floor it is background: enlarging a drawing leaves ripples of a level or two.
@@ -116,6 +114,17 @@ def _drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
     if almost > _DRAWN_GRAIN * strong:
         return None
     return _stretch(contrast.astype(np.float32), _DRAWN_FLOOR, top, keep=True)
+
+
+def _commonest(channel: NDArray[np.uint8]) -> int:
+    return int(np.argmax(cv2.calcHist([channel], [0], None, [256], [0, 256])))
+
+
+def _distances(level: int, ink: Ink = "auto") -> NDArray[np.uint8]:
+    """The contrast of every level with this one, on the side of the ink only."""
+    distance = np.arange(256) - level
+    distance = {"auto": np.abs(distance), "light": distance, "dark": -distance}[ink]
+    return distance.clip(0).astype(np.uint8)
 
 
 def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:

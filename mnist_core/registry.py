@@ -46,6 +46,17 @@ TFLITE = "model.tflite"
 _DIRECTORY_VARIABLE = "MNIST_MODELS"
 # The order in which a default is looked for; then the best on the test images.
 _PREFERRED = ("champion", "cnn", "mlp")
+# A card's numbers, and the most that each can be.
+_NUMBERS = {
+    "parameters": 1e12,
+    "seed": 2**32 - 1,
+    "epochs": 1e6,
+    "training_seconds": 1e9,
+    "validation_accuracy": 1.0,
+    "test_accuracy": 1.0,
+    "temperature": 1e6,
+    "digit_threshold": 1.0,
+}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -97,11 +108,17 @@ class ModelCard:
         """
         low, high = values["test_interval"]
         card = cls(**values | {"test_interval": (float(low), float(high))})
-        if not (0 <= card.test_accuracy <= 1 and card.temperature > 0):
-            raise ValueError(
-                f"test_accuracy is 0 to 1 and temperature above 0. Received: "
-                f"{card.test_accuracy}, {card.temperature}"
-            )
+        for name, top in _NUMBERS.items():
+            value = getattr(card, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"{name} is a number. Received: {value!r}")
+            if not 0 <= value <= top:
+                raise ValueError(f"{name} is 0 to {top:g}. Received: {value!r}")
+        if card.temperature == 0:
+            raise ValueError("temperature is above 0. Received: 0")
+        for name in ("versions", "configuration", "sha256"):
+            if not isinstance(getattr(card, name), Mapping):
+                raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
         return card
 
 
@@ -111,7 +128,7 @@ def models_directory() -> Path:
     return Path(configured) if configured else Path(__file__).resolve().parent.parent / "models"
 
 
-def check_name(name: str) -> str:
+def check_name(name: object) -> str:
     """Return the name if it can name a model.
 
     Raises:

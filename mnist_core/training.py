@@ -82,7 +82,7 @@ class TrainingConfig:
         for field in ("epochs", "batch_size", "learning_rate", "target_accuracy"):
             if getattr(self, field) is None:
                 object.__setattr__(self, field, getattr(architecture, field))
-        check_name(str(self.name))
+        check_name(self.name)
         _check("epochs", self.epochs, int, 1, 1000)
         _check("batch_size", self.batch_size, int, 1, 10_000)
         _check("learning_rate", self.learning_rate, (int, float), 1e-9, 1)
