@@ -72,11 +72,21 @@ def evaluate_probabilities(
         labels: (n,) integers 0 to 9.
 
     Raises:
-        InvalidImageError: the labels do not fit the probabilities.
+        InvalidImageError: the probabilities are none, or the labels do not fit them.
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     labels = np.asarray(labels)
+    if probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
+        raise InvalidImageError(
+            "Probabilities are ten for each image, of shape (n, 10). Pass what 'classify' gave. "
+            f"Received: shape {probabilities.shape}"
+        )
+    if not np.isfinite(probabilities).all():
+        raise InvalidImageError(
+            "Probabilities are numbers from 0 to 1. Train the model again. Received: "
+            f"{int((~np.isfinite(probabilities)).sum())} values that are no numbers"
+        )
     if (
         labels.ndim != 1
         or not len(labels)

@@ -28,7 +28,10 @@ _ALMOST, _DRAWN_GRAIN = 16, 0.25
 # Contrast below this is rounding, not ink, even in a drawing.
 _DRAWN_FLOOR = 3
 # In a photograph, ink stands out by this much (of 255) and by so many times the paper's grain.
-_MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 60
+_MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 40
+# Photographs are blurred by so many pixels first; in their middle, a square of this side tells how
+# noisy they are.
+_BLUR, _GRAIN_SIDE = 0.8, 400
 # Every so many pixels tell the statistics of a photograph.
 _SAMPLE = 4
 # Fits of the surface of light, each without what the last one found to be ink.
@@ -113,7 +116,10 @@ def _drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
         return np.zeros(contrast.shape, np.uint8)
     if almost > _DRAWN_GRAIN * strong:
         return None
-    return _stretch(contrast.astype(np.float32), _DRAWN_FLOOR, top, keep=True)
+    # The strongest contrast is full ink, whatever the pen's colour.
+    full = np.rint(np.arange(256) * (255 / top)).clip(0, 255).astype(np.uint8)
+    full[: _DRAWN_FLOOR + 1] = 0
+    return cv2.LUT(contrast, full)
 
 
 def _commonest(channel: NDArray[np.uint8]) -> int:
@@ -134,7 +140,7 @@ def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     if min(height, width) < 3:
         return blank
     light = _illumination(grey)
-    difference = cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32) - light
+    difference = cv2.GaussianBlur(grey, (0, 0), _BLUR).astype(np.float32) - light
     # Ink takes a share of the light, wherever the light is weak or strong …
     relief = difference * (np.float32(255) / np.maximum(light, np.float32(32)))
     if ink == "auto":
@@ -145,15 +151,17 @@ def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     otsu, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
     threshold = max(otsu, _MIN_RELIEF)
     # … but grain is as strong in the shade. A digit that fills its picture must not be taken for
-    # grain: hence the upper limit.
-    grain = 1.4826 * float(np.median(np.abs(difference[::_SAMPLE, ::_SAMPLE])))
-    certain = (contrast > threshold) & (difference > min(_GRAINS * grain, _MAX_GRAIN))
+    # grain: beyond a limit, only what is fine is grain.
+    spread = 1.4826 * float(np.median(np.abs(difference[::_SAMPLE, ::_SAMPLE])))
+    grain = min(_GRAINS * spread, max(_MAX_GRAIN, _GRAINS * _fine_grain(grey)))
+    certain = (contrast > threshold) & (difference > grain)
     if not certain.any():
         return blank
     # Full ink is what the certain pixels mostly are; the edge of a stroke fades to half of the
     # threshold, but only where it hangs on to certain ink.
     full = float(np.median(contrast[certain]))
-    soft = _stretch(contrast, threshold / 2, max(full, threshold), keep=False)
+    floor, top = threshold / 2, max(full, threshold)
+    soft = np.clip((contrast - floor) * (255 / (top - floor)), 0, 255)
     near = cv2.dilate(certain.astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(near > 0, soft, 0).astype(np.uint8)
 
@@ -194,22 +202,17 @@ def _smooth_surface(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.maximum(terms @ weights, 16)
 
 
+def _fine_grain(grey: NDArray[np.uint8]) -> float:
+    """The standard deviation of pixel noise, as the blur leaves it (J. Immerkær, 1996)."""
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    top, left = (max(0, (side - _GRAIN_SIDE) // 2) for side in grey.shape)
+    middle = grey[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE]
+    noise = float(np.median(np.abs(cv2.filter2D(middle, cv2.CV_32F, mask)))) * 1.4826 / 6
+    return noise / (2 * np.sqrt(np.pi) * _BLUR)
+
+
 def _skewness(values: NDArray[np.float32]) -> float:
     """The sign tells on which side of the paper's grey the rare, strong values lie."""
     values = values[::_SAMPLE, ::_SAMPLE]
     values = values - np.median(values)
     return float((values * values * values).mean())  # a power of 3 is 200 times as slow
-
-
-def _stretch(
-    contrast: NDArray[np.float32], floor: float, top: float, *, keep: bool
-) -> NDArray[np.uint8]:
-    """Scale so that `top` becomes 255; below `floor` is 0.
-
-    With `keep`, levels above the floor keep their proportion to `top`; without, they are measured
-    from the floor.
-    """
-    if keep:
-        scaled = contrast * (255 / top)
-        return np.where(contrast <= floor, 0, np.rint(scaled)).astype(np.uint8)
-    return np.clip((contrast - floor) * (255 / (top - floor)), 0, 255).astype(np.uint8)

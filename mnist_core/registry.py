@@ -8,6 +8,7 @@ MNIST test images). A folder without a readable card is not a model.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ TFLITE = "model.tflite"
 _DIRECTORY_VARIABLE = "MNIST_MODELS"
 # The order in which a default is looked for; then the best on the test images.
 _PREFERRED = ("champion", "cnn", "mlp")
+# How often a model is put in the place of another that comes back.
+_ATTEMPTS = 20
 # A card's numbers, and the most that each can be.
 _NUMBERS = {
     "parameters": 1e12,
@@ -116,6 +119,11 @@ class ModelCard:
                 raise ValueError(f"{name} is 0 to {top:g}. Received: {value!r}")
         if card.temperature == 0:
             raise ValueError("temperature is above 0. Received: 0")
+        if not 0 <= card.test_interval[0] <= card.test_interval[1] <= 1:
+            raise ValueError(f"test_interval is low, high. Received: {card.test_interval}")
+        for name in ("name", "architecture", "created"):
+            if not isinstance(getattr(card, name), str):
+                raise TypeError(f"{name} is text. Received: {getattr(card, name)!r}")
         for name in ("versions", "configuration", "sha256"):
             if not isinstance(getattr(card, name), Mapping):
                 raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
@@ -246,20 +254,28 @@ def staged_model(
         for path in stage.iterdir():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-        if target.exists() and overwrite:
-            retired = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory)) / name
-            target.rename(retired)
-            stage.rename(target)
-            shutil.rmtree(retired.parent, ignore_errors=True)
-        else:
-            try:
-                stage.rename(target)
-            except OSError as error:
-                if target.exists():
-                    raise _taken(name) from error
-                raise
+        _put_in_place(stage, target, overwrite=overwrite)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _put_in_place(stage: Path, target: Path, *, overwrite: bool) -> None:
+    """Rename the folder; where another is in the way and may be replaced, move that one aside."""
+    for _ in range(_ATTEMPTS):
+        try:
+            stage.rename(target)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        if not overwrite:
+            raise _taken(target.name)
+        # Another process may do the same at this moment: whoever comes last has its model kept.
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        with suppress(FileNotFoundError):
+            target.rename(aside / target.name)
+        shutil.rmtree(aside, ignore_errors=True)
+    raise _taken(target.name)
 
 
 def _taken(name: str) -> TrainingError:
@@ -285,7 +301,7 @@ def write_card(card: ModelCard, folder: Path) -> ModelCard:
 def _parse_card(path: Path) -> ModelCard:
     try:
         card = ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelLoadError(
             f"The card of model {path.parent.name!r} cannot be read ({error!r}). Restore the "
             f"folder, or train the model again. Received: {path}"

@@ -90,6 +90,10 @@ class TrainingConfig:
             _check("target_accuracy", self.target_accuracy, (int, float), 0, 1)
         _check("validation_fraction", self.validation_fraction, (int, float), 0.01, 0.5)
         _check("seed", self.seed, int, 0, 2**32 - 1)
+        if not isinstance(self.overwrite, bool):
+            raise TrainingError(
+                f"The setting 'overwrite' is True or False. Received: {self.overwrite!r}"
+            )
 
 
 def _check(field: str, value: Any, kind: Any, low: float, high: float) -> None:

@@ -95,3 +95,12 @@ def test_what_are_no_frames_cannot_be_evaluated(recognizer: Recognizer, images: 
 def test_nothing_cannot_be_evaluated() -> None:
     with pytest.raises(InvalidImageError, match="at least one"):
         evaluate_probabilities(np.zeros((0, 10), np.float32), np.array([], int))
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [np.zeros(2), np.zeros((2, 5)), np.zeros((2, 10, 1)), np.full((2, 10), np.nan)],
+)
+def test_what_are_no_probabilities_is_explained(probabilities: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received"):
+        evaluate_probabilities(probabilities, np.array([1, 2]))

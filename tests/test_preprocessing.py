@@ -137,7 +137,7 @@ def test_boxes_are_in_pixels_of_the_image_however_large(
         assert max(width, height) == pytest.approx(770, abs=15)
 
 
-@pytest.mark.parametrize("grain", [2, 8, 20, 40])
+@pytest.mark.parametrize("grain", [2, 8, 20, 40, 60])
 def test_empty_paper_is_read_as_nothing(recognizer: Recognizer, grain: int) -> None:
     light = np.linspace(80, 220, 640)[np.newaxis]
     noise = np.random.default_rng(grain).normal(0, grain, (480, 640))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING
 from pathlib import Path
 
@@ -120,8 +122,8 @@ def test_a_model_stays_when_its_replacement_is_not_finished(tmp_path: Path) -> N
 
 
 def test_hidden_folders_and_stray_files_are_no_models(tmp_path: Path) -> None:
-    save(tmp_path, "mine")
-    (tmp_path / "mine").rename(tmp_path / ".mine")
+    (tmp_path / ".mine").mkdir()
+    write_card(make_card(".mine"), tmp_path / ".mine")
     (tmp_path / "notes.txt").write_text("not a folder")
     (tmp_path / "empty").mkdir()
     assert list_models(tmp_path) == []
@@ -238,3 +240,19 @@ def test_another_folder_of_models_can_be_named(
     monkeypatch.setenv("MNIST_MODELS", str(tmp_path))
     assert models_directory() == tmp_path
     assert [card.name for card in list_models()] == ["mine"]
+
+
+def test_of_many_that_replace_one_model_at_once_a_whole_one_stays(tmp_path: Path) -> None:
+    start = threading.Barrier(6)
+
+    def replace(seed: int) -> None:
+        for _ in range(20):
+            with staged_model("mine", tmp_path, overwrite=True) as stage:
+                (stage / TFLITE).write_bytes(b"a network")
+                write_card(make_card(seed=seed), stage)
+                start.wait()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(replace, range(6)))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"a network"

@@ -150,6 +150,13 @@ def test_a_digit_that_touches_the_edge_of_its_photograph_is_read_all_the_same() 
     assert len(find_digits(np.ascontiguousarray(image[y : y + h, x : x + w]), drawn=False)) == 1
 
 
+@pytest.mark.parametrize("shape", [(1, 140_000), (508, 512), (511, 511), (513, 513), (1600, 1600)])
+def test_the_most_pieces_that_an_image_can_hold(shape: tuple[int, int]) -> None:
+    dots = np.zeros(shape, np.uint8)
+    dots[::2, ::2] = 255
+    assert find_digits(dots, drawn=True) == []
+
+
 def test_texture_ends_in_time() -> None:
     dots = (np.random.default_rng(0).random((1600, 1600)) < 0.05).astype(np.uint8) * 255
     assert len(find_digits(dots, drawn=True)) <= 1000
