@@ -1,24 +1,27 @@
 """How well does every bundled model read, and how well would the plain way have read?
 
-Run it from anywhere; it prints a table in Markdown, after about a minute:
+Run it from anywhere; it prints a table in Markdown, after about two minutes:
 
     python tests/benchmarks/accuracy.py
 
 A picture counts as right when exactly the digits that it shows are read: one too many is wrong.
 What is found in a picture does not depend on the model, so it is found once and then classified by
 each. The floor is the way of many MNIST apps: the whole picture resized to 28x28, inverted when it
-is dark on light, and given to the default model.
+is dark on light, and given to the default model; how sure it is of its answer (its highest
+probability) is what such an app has to tell a digit by.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -26,10 +29,15 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from not_digits import COLLECTIONS, NotDigits
 from pictures import (
     Image,
     Pictures,
+    Seen,
+    as_frame,
     drawn_strokes,
+    found_frames,
+    look,
     mnist_frames,
     mnist_pictures,
     photographs,
@@ -38,43 +46,39 @@ from pictures import (
     strips,
 )
 
-from mnist_core import Recognizer, list_models, load_recognizer
-from mnist_core.preprocessing import FRAME_SIZE, extract_digits
+from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
+from mnist_core.registry import TFLITE, models_directory
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
 
 CALIBRATION_BINS = 15
+# Single images in a model's turn, and turns: the models take turns, so that whatever else the
+# machine does hits all of them.
+TIMED, TURNS = 100, 5
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Seen:
-    """What the networks get to see of some pictures, whichever the network.
-
-    Attributes:
-        counts: (n,) how many digits were found in each picture.
-        frames: (counts.sum(), 28, 28) uint8, picture after picture.
-        plain: (n, 28, 28) uint8, each picture made a frame the plain way; empty where that has no
-            chance.
-    """
-
-    counts: NDArray[np.int64]
-    frames: Image
-    plain: Image
+# The floor's place among the models' scores; no model can have this name.
+FLOOR = ""
+PERCENT, AREA, MILLISECONDS, MEGABYTES, WHOLE = "{:.2%}", "{:.4f}", "{:.3f} ms", "{:.2f} MB", "{:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the table; shares are 0 to 1, and None is a cell that makes no sense.
+    """One line of the table; None is a cell that makes no sense.
 
     Attributes:
         name: what was asked.
-        count: of how many pictures; 0 where they are missing.
-        values: model -> share.
+        count: of how many pictures; 0 where they are missing, None where there are none.
+        values: model -> value, in the unit of `form`.
+        form: how a value is written, for `str.format`; a share is 0 to 1.
         found: the share of pictures in which as many digits were found as there are.
-        floor: the plain way's share.
+        floor: the plain way's value.
     """
 
     name: str
-    count: int
+    count: int | None
     values: dict[str, float]
+    form: str = PERCENT
     found: float | None = None
     floor: float | None = None
 
@@ -101,54 +105,32 @@ def main() -> None:
         for pictures, to_frames in collections:
             progress.set_description(pictures.name)
             rows += measure(pictures, look(pictures, to_frames, progress), models)
+        progress.set_description("not a digit")
+        digits = load_mnist().x_test
+        known = {model.card.name: digit_scores(model, digits) for model in models}
+        known[FLOOR] = plain_scores(models[0], digits)
+        for make in COLLECTIONS:
+            rows += told_apart(make(), models, known)
+    rows += cost(models)
     print(table(rows, [model.card.name for model in models]))
 
 
-def as_frame(picture: Image) -> list[Image]:
-    """The picture is a frame already."""
-    return [picture]
+def digit_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
+    """How probable it is that each frame shows a digit at all: (n,), 0 to 1."""
+    return model.classify(frames).max(axis=1)
 
 
-def found_frames(picture: Image) -> list[Image]:
-    """The frames that `Recognizer.read` makes of a picture."""
-    return [digit.frame for digit in extract_digits(picture)]
-
-
-def plain_frame(picture: Image) -> Image:
-    """The whole picture as one frame, whatever is in it."""
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    frame = cv2.resize(grey, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_AREA)
-    return 255 - frame if frame.mean() > 127 else frame
-
-
-def look(
-    pictures: Pictures, to_frames: Callable[[Image], list[Image]], progress: tqdm[None]
-) -> Seen:
-    """Make frames of every picture."""
-    found: list[list[Image]] = []
-    plain: list[Image] = []
-    for index in range(len(pictures.truths)):
-        picture = pictures.make(index)
-        found.append(to_frames(picture))
-        if pictures.plain:
-            plain.append(plain_frame(picture))
-        progress.update()
-    return Seen(
-        counts=np.array([len(frames) for frames in found], np.int64),
-        frames=_stacked([frame for frames in found for frame in frames]),
-        plain=_stacked(plain),
-    )
-
-
-def _stacked(frames: Sequence[Image]) -> Image:
-    return np.stack(frames) if frames else np.zeros((0, FRAME_SIZE, FRAME_SIZE), np.uint8)
+def plain_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
+    """How sure a network is of its answer: (n,), 0 to 1."""
+    return model.classify(frames).max(axis=1)
 
 
 def measure(pictures: Pictures, seen: Seen, models: Sequence[Recognizer]) -> list[Row]:
     """The rows of one collection: the share read rightly, and how certain the models were."""
     truths = np.array(pictures.truths)
     if not len(truths):
-        return [Row(name=pictures.name, count=0, values={})]
+        names = [pictures.name, *(certainty_names(pictures) if pictures.certainty else [])]
+        return [Row(name=name, count=0, values={}) for name in names]
     answers = {model.card.name: model.classify(seen.frames) for model in models}
     row = Row(
         name=pictures.name,
@@ -173,18 +155,104 @@ def certainty(
 ) -> list[Row]:
     """Rows about the pictures of one digit in which one was found."""
     single = seen.counts == 1
+    alone = np.repeat(single, seen.counts)
     labels = np.array(pictures.truths)[single].astype(int)
     errors, refused = {}, {}
     for model in models:
-        probabilities = answers[model.card.name][np.repeat(single, seen.counts)]
-        threshold = model.card.digit_threshold
-        errors[model.card.name] = calibration_error(probabilities, labels)
-        refused[model.card.name] = float((probabilities.max(axis=1) < threshold).mean())
-    count, name = len(labels), pictures.name
+        scores = digit_scores(model, seen.frames[alone])
+        errors[model.card.name] = calibration_error(answers[model.card.name][alone], labels)
+        refused[model.card.name] = float((scores < model.card.digit_threshold).mean())
     return [
-        Row(name=f"{name}: expected calibration error", count=count, values=errors),
-        Row(name=f"{name}: refused as no digit", count=count, values=refused),
+        Row(name=name, count=len(labels), values=values)
+        for name, values in zip(certainty_names(pictures), (errors, refused), strict=True)
     ]
+
+
+def certainty_names(pictures: Pictures) -> list[str]:
+    """What the rows about certainty are called."""
+    asked = ("expected calibration error", "wrongly refused as no digit")
+    return [f"{pictures.name}: {what}" for what in asked]
+
+
+def told_apart(
+    collection: NotDigits, models: Sequence[Recognizer], known: dict[str, NDArray[np.float32]]
+) -> list[Row]:
+    """How well the digit score parts digits from what is none, and how much of it is accepted.
+
+    Args:
+        collection: what is no digit.
+        models: the default one first.
+        known: the digits' scores: model -> (n,), and the plain way's under `FLOOR`.
+    """
+    frames, name = collection.frames, collection.name
+    areas, accepted, floor = {}, {}, None
+    if len(frames):
+        for model in models:
+            scores = digit_scores(model, frames)
+            areas[model.card.name] = area_under_curve(known[model.card.name], scores)
+            accepted[model.card.name] = float((scores >= model.card.digit_threshold).mean())
+        floor = area_under_curve(known[FLOOR], plain_scores(models[0], frames))
+    return [
+        Row(
+            name=f"MNIST test against {name}: AUROC",
+            count=len(frames),
+            values=areas,
+            form=AREA,
+            floor=floor,
+        ),
+        Row(name=f"{name}: accepted as a digit", count=len(frames), values=accepted),
+    ]
+
+
+def area_under_curve(digits: NDArray[np.floating], others: NDArray[np.floating]) -> float:
+    """How probable it is that a digit scores higher than something else; a tie is half."""
+    from sklearn.metrics import roc_auc_score
+
+    truths = np.repeat([1, 0], [len(digits), len(others)])
+    return float(roc_auc_score(truths, np.concatenate([digits, others])))
+
+
+def cost(models: Sequence[Recognizer]) -> list[Row]:
+    """What one image costs with LiteRT alone, on one thread, and how large the models are."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    paths = {model.card.name: models_directory() / model.card.name / TFLITE for model in models}
+    networks = {}
+    for name, path in paths.items():
+        networks[name] = Interpreter(str(path), num_threads=1)
+        networks[name].allocate_tensors()
+    images = load_mnist().x_test[:TIMED, np.newaxis].astype(np.float32)
+    times: dict[str, list[float]] = {name: [] for name in networks}
+    for turn in range(TURNS + 1):
+        for name, network in networks.items():
+            # The first turn warms up.
+            times[name] += _timed(network, images) if turn else _timed(network, images)[:0]
+    sizes = {name: path.stat().st_size / 1e6 for name, path in paths.items()}
+    weights = {model.card.name: model.card.parameters for model in models}
+    medians = {name: median(values) for name, values in times.items()}
+    return [
+        Row(
+            name="one image with LiteRT, one thread, median",
+            count=TIMED * TURNS,
+            values=medians,
+            form=MILLISECONDS,
+        ),
+        Row(name=f"size of {TFLITE}", count=None, values=sizes, form=MEGABYTES),
+        Row(name="parameters", count=None, values=dict(weights), form=WHOLE),
+    ]
+
+
+def _timed(network: Interpreter, images: NDArray[np.float32]) -> list[float]:
+    """The milliseconds of each image, (n, 1, 28, 28)."""
+    first, last = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
+    times = []
+    for image in images:
+        start = time.perf_counter()
+        network.set_tensor(first, image)
+        network.invoke()
+        network.get_tensor(last)
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
 
 
 def numbers(probabilities: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.str_]:
@@ -205,17 +273,21 @@ def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.int
 
 def table(rows: Sequence[Row], models: Sequence[str]) -> str:
     """The rows in Markdown."""
-    heads = ["", "pictures", "digits found", *models, f"floor: plain resize, {models[0]}"]
+    names = [f"`{name}`" for name in models]
+    heads = ["", "pictures", "digits found", *names, f"floor: plain way, {names[0]}"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     for row in rows:
-        values = [row.found, *(row.values.get(name) for name in models), row.floor]
-        cells = ["" if value is None else f"{value:.2%}" for value in values]
-        lines.append(
-            [row.name, f"{row.count:,}", *cells]
-            if row.count
-            else [row.name, *["not here"] * (len(heads) - 1)]
-        )
+        values = [*(row.values.get(name) for name in models), row.floor]
+        cells = [_cell(row.found, PERCENT), *(_cell(value, row.form) for value in values)]
+        if row.count == 0:
+            lines.append([row.name, *["not here"] * (len(heads) - 1)])
+        else:
+            lines.append([row.name, _cell(row.count, WHOLE), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value).replace("%", " %")
 
 
 if __name__ == "__main__":

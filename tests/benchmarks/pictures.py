@@ -1,4 +1,4 @@
-"""Pictures of known numbers: what the accuracy of reading is measured on.
+"""Pictures of known numbers, and what networks see of them: what accuracy is measured on.
 
 Nothing here was trained on, MNIST's test half included. A collection that is not part of the
 project is empty where its files are missing.
@@ -23,16 +23,23 @@ from strokes import (
     load_development_strokes,
     place_strokes,
 )
+from tqdm import tqdm
 
 from mnist_core import load_image, load_mnist
+from mnist_core.preprocessing import FRAME_SIZE, extract_digits
 
 __all__ = [
     "Image",
     "Pictures",
+    "Seen",
+    "as_frame",
     "drawn_strokes",
+    "found_frames",
+    "look",
     "mnist_frames",
     "mnist_pictures",
     "photographs",
+    "plain_frame",
     "scattered_strokes",
     "small_digits",
     "strips",
@@ -65,6 +72,22 @@ class Pictures:
     certainty: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What the networks get to see of some pictures, whichever the network.
+
+    Attributes:
+        counts: (n,) how many digits were found in each picture.
+        frames: (counts.sum(), 28, 28) uint8, picture after picture.
+        plain: (n, 28, 28) uint8, each picture made a frame the plain way; empty where that has no
+            chance.
+    """
+
+    counts: NDArray[np.int64]
+    frames: Image
+    plain: Image
+
+
 def mnist_frames() -> Pictures:
     """MNIST's test images, to be taken as the frames that they are."""
     dataset = load_mnist()
@@ -91,7 +114,7 @@ def drawn_strokes(brush: int, *, certainty: bool = False) -> Pictures:
     """The development strokes, each in the middle of a canvas and 180 px large."""
     name = f"strokes on a canvas, brush {brush}"
     if not DEVELOPMENT_STROKES.is_file():
-        return _missing(name)
+        return _missing(name, certainty=certainty)
     strokes, labels = load_development_strokes()
     return Pictures(
         name=name,
@@ -158,6 +181,46 @@ def strips() -> Pictures:
     )
 
 
+def as_frame(picture: Image) -> list[Image]:
+    """The picture is a frame already."""
+    return [picture]
+
+
+def found_frames(picture: Image) -> list[Image]:
+    """The frames that `Recognizer.read` makes of a picture."""
+    return [digit.frame for digit in extract_digits(picture)]
+
+
+def plain_frame(picture: Image) -> Image:
+    """The whole picture as one frame, whatever is in it."""
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    frame = cv2.resize(grey, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_AREA)
+    return 255 - frame if frame.mean() > 127 else frame
+
+
+def look(
+    pictures: Pictures, to_frames: Callable[[Image], list[Image]], progress: tqdm[None]
+) -> Seen:
+    """Make frames of every picture."""
+    found: list[list[Image]] = []
+    plain: list[Image] = []
+    for index in range(len(pictures.truths)):
+        picture = pictures.make(index)
+        found.append(to_frames(picture))
+        if pictures.plain:
+            plain.append(plain_frame(picture))
+        progress.update()
+    return Seen(
+        counts=np.array([len(frames) for frames in found], np.int64),
+        frames=_stacked([frame for frames in found for frame in frames]),
+        plain=_stacked(plain),
+    )
+
+
+def _stacked(frames: Sequence[Image]) -> Image:
+    return np.stack(frames) if frames else np.zeros((0, FRAME_SIZE, FRAME_SIZE), np.uint8)
+
+
 def _write_number(random: np.random.Generator) -> tuple[Image, str]:
     """A number in one hand, which has its own size, slant and spacing.
 
@@ -194,8 +257,8 @@ def _texts(labels: NDArray[np.integer]) -> list[str]:
     return [str(label) for label in labels]
 
 
-def _missing(name: str) -> Pictures:
+def _missing(name: str, *, certainty: bool = False) -> Pictures:
     def make(index: int) -> Image:
         raise IndexError(f"The files of '{name}' are missing. Received: {index}")
 
-    return Pictures(name=name, truths=(), make=make)
+    return Pictures(name=name, truths=(), make=make, certainty=certainty)

@@ -1,0 +1,151 @@
+"""Which development strokes does a model read worst? A contact sheet of them, to be looked at.
+
+    python tests/benchmarks/worst.py OUT.png
+    python tests/benchmarks/worst.py --model mlp --count 30 OUT.png
+
+Each is shown as it was drawn (brush 18), as the network saw it, and with what it is, what was read
+and how surely. Wrong ones come first, the surest at the top; then right ones, the least sure first.
+A drawing in which not exactly one digit was found is wrong, and as sure as the least sure of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from accuracy import numbers
+from pictures import Image, Pictures, drawn_strokes, found_frames, look
+from tqdm import tqdm
+
+from mnist_core import MnistError, Recognizer, load_recognizer
+from mnist_core.preprocessing import FRAME_SIZE
+
+COLUMNS = 6
+# Pixels: a picture's side, three to a frame's pixel; a cell around two of them and a line of text.
+SIDE, GAP, LINE = 3 * FRAME_SIZE, 8, 22
+CELL_WIDTH, CELL_HEIGHT = 2 * SIDE + 4 * GAP, SIDE + LINE + 2 * GAP
+RED, GREEN = (176, 0, 32), (20, 110, 40)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """How one drawing was read.
+
+    Attributes:
+        index: which drawing.
+        truth: the digit that it is.
+        read: the digits that were read; empty where none was found.
+        confidence: of the least sure of them, 0 to 1; 1 where none was found.
+        frames: (len(read), 28, 28) uint8.
+    """
+
+    index: int
+    truth: str
+    read: str
+    confidence: float
+    frames: Image
+
+
+def main() -> None:
+    """Read all drawings and save the sheet."""
+    parser = argparse.ArgumentParser(description="The development strokes that are read worst.")
+    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("--model", help="a folder of models/; the default model where not given")
+    parser.add_argument("--count", type=int, default=60)
+    options = parser.parse_args()
+    if options.count < 1:
+        parser.error("--count is 1 or more")
+    try:
+        model = load_recognizer(options.model)
+    except MnistError as error:
+        parser.error(str(error))
+    pictures = drawn_strokes(18)
+    if not pictures.truths:
+        sys.exit("The development strokes are not beside this checkout.")
+    readings = read_all(pictures, model)
+    wrong = sum(reading.read != reading.truth for reading in readings)
+    title = f"{model.card.name}: {wrong:,} of {len(readings):,} read wrongly"
+    save_sheet(options.out, pictures, worst(readings, options.count), title)
+    print(f"{title}. The worst are in {options.out}")
+
+
+def read_all(pictures: Pictures, model: Recognizer) -> list[Reading]:
+    """How each picture is read."""
+    with tqdm(total=len(pictures.truths), unit=" pictures", mininterval=0.5) as progress:
+        seen = look(pictures, found_frames, progress)
+    probabilities = model.classify(seen.frames)
+    read = numbers(probabilities, seen.counts)
+    ends = np.cumsum(seen.counts)
+    readings = []
+    for index, (truth, end, count) in enumerate(
+        zip(pictures.truths, ends, seen.counts, strict=True)
+    ):
+        mine = slice(end - count, end)
+        confidence = float(probabilities[mine].max(axis=1).min(initial=1))
+        readings.append(
+            Reading(
+                index=index,
+                truth=truth,
+                read=str(read[index]),
+                confidence=confidence,
+                frames=seen.frames[mine],
+            )
+        )
+    return readings
+
+
+def worst(readings: Sequence[Reading], count: int) -> list[Reading]:
+    """Wrong ones, the surest first; then right ones, the least sure first."""
+
+    def badness(reading: Reading) -> tuple[bool, float]:
+        right = reading.read == reading.truth
+        return right, reading.confidence if right else -reading.confidence
+
+    return sorted(readings, key=badness)[:count]
+
+
+def save_sheet(path: Path, pictures: Pictures, readings: Sequence[Reading], title: str) -> None:
+    """Draw the readings under a title, row by row, and save them as a PNG."""
+    from PIL import Image as Picture
+    from PIL import ImageDraw, ImageFont
+
+    rows = -(-len(readings) // COLUMNS)
+    sheet = Picture.new("RGB", (COLUMNS * CELL_WIDTH, rows * CELL_HEIGHT + 2 * LINE), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((GAP, LINE), title, fill="black", font=ImageFont.load_default(18), anchor="lm")
+    font = ImageFont.load_default(15)
+    for place, reading in enumerate(readings):
+        row, column = divmod(place, COLUMNS)
+        left, top = column * CELL_WIDTH + GAP, row * CELL_HEIGHT + 2 * LINE
+        canvas = pictures.make(reading.index)
+        canvas = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        sheet.paste(Picture.fromarray(canvas), (left, top))
+        sheet.paste(Picture.fromarray(_beside(reading.frames)), (left + SIDE + GAP, top))
+        colour = GREEN if reading.read == reading.truth else RED
+        text = f"{reading.truth} -> {reading.read or 'nothing'}   {reading.confidence:.2%}"
+        draw.text((left, top + SIDE + LINE / 2), text, fill=colour, font=font, anchor="lm")
+    sheet.save(path, "PNG")
+
+
+def _beside(frames: Image) -> Image:
+    """The frames side by side in a square of `SIDE`, (SIDE, SIDE) uint8."""
+    square: Image = np.full((SIDE, SIDE), 200, np.uint8)
+    if len(frames):
+        side = SIDE // len(frames)
+        for place, frame in enumerate(frames):
+            part = cv2.resize(frame, (side, side), interpolation=cv2.INTER_NEAREST)
+            square[:side, place * side : (place + 1) * side] = part
+    return square
+
+
+if __name__ == "__main__":
+    main()
