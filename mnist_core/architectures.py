@@ -2,7 +2,8 @@
 
 Every network takes raw grey levels, (n, 28, 28) float32 from 0 to 255, and scales them itself, so
 that training and reading cannot disagree about it. It returns logits, (n, 10) float32: softmax and
-temperature belong to the reader.
+temperature belong to the reader. A network that also tells digits from everything else has an
+eleventh: the logit of "this is a digit".
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Architecture:
         learning_rate: Adam's, at the start.
         decay: True lowers the learning rate to zero along a cosine (Loshchilov and Hutter, 2017).
         target_accuracy: stop at the end of the first epoch whose training accuracy reaches this.
+        from_the_world: True trains on more than MNIST as it is: altered images, other pens, styles
+            that MNIST lacks and what is no digit. Its network has the eleventh output.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Architecture:
     learning_rate: float
     decay: bool = False
     target_accuracy: float | None = None
+    from_the_world: bool = False
 
 
 def _build_mlp() -> keras.Model:
@@ -93,6 +97,41 @@ def _build_cnn() -> keras.Model:
     )
 
 
+def _build_champion() -> keras.Model:
+    import keras
+    from keras import layers
+
+    def stage(filters: int) -> list[keras.Layer]:
+        return [
+            layer
+            for _ in range(2)
+            for layer in (
+                layers.Conv2D(filters, 3, padding="same", use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+            )
+        ]
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28), dtype="float32", name="image"),
+            layers.Rescaling(1 / 255),
+            layers.Reshape((28, 28, 1)),
+            *stage(24),
+            layers.MaxPooling2D(),
+            *stage(48),
+            layers.MaxPooling2D(),
+            *stage(96),
+            layers.Flatten(),
+            layers.Dropout(0.4),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.4),
+            layers.Dense(11, name="logits"),
+        ],
+        name="champion",
+    )
+
+
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
@@ -113,6 +152,16 @@ ARCHITECTURES = {
             batch_size=128,
             learning_rate=1e-3,
             decay=True,
+        ),
+        Architecture(
+            name="champion",
+            summary="Six convolutions, for what people really write: trains in an hour or two.",
+            build=_build_champion,
+            epochs=60,
+            batch_size=128,
+            learning_rate=2e-3,
+            decay=True,
+            from_the_world=True,
         ),
     )
 }

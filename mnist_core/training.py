@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
+from mnist_core.checkpoints import Checkpoints, runs_directory
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
 from mnist_core.evaluation import evaluate
-from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent
+from mnist_core.events import Done, Message, TrainingEvent
 from mnist_core.inference import Recognizer
 from mnist_core.registry import (
     HISTORY,
@@ -34,13 +35,8 @@ from mnist_core.registry import (
     write_card,
 )
 
-if TYPE_CHECKING:
-    import keras
-
 __all__ = ["TrainingConfig", "train"]
 
-# Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
-_REPORT_EVERY = 10
 # Share of held-out digits that may fall under the card's `digit_threshold`.
 _REFUSED_DIGITS = 0.005
 
@@ -112,7 +108,8 @@ def train(
     """Train a network and save it under `models/<config.name>`, whole or not at all.
 
     The held-out images come from the training half; the test half is looked at once, at the end.
-    The same seed on the same machine gives the same weights.
+    The same seed on the same machine gives the same weights. A training from the world (see
+    `Architecture`) that was stopped goes on after its last epoch, if the settings are the same.
 
     Args:
         config: what to train and how.
@@ -145,6 +142,8 @@ def _train(
         import keras
         import tensorflow as tf
 
+        from mnist_core.fitting import fit
+
         keras.utils.set_random_seed(config.seed)
         tf.config.experimental.enable_op_determinism()
 
@@ -153,12 +152,14 @@ def _train(
         x_validation, y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
 
         on_event(Message(text=f"Training {config.name}"))
+        checkpoints = Checkpoints(runs_directory() / config.name, dataclasses.asdict(config))
         start = time.perf_counter()
-        model, history = _fit(
+        model, history = fit(
             config,
             (dataset.x_train[kept], dataset.y_train[kept]),
             (x_validation, y_validation),
             on_event,
+            checkpoints,
         )
         seconds = time.perf_counter() - start
 
@@ -202,85 +203,14 @@ def _train(
                 test_accuracy=test.accuracy,
                 test_interval=test.interval,
                 digit_threshold=float(
-                    np.quantile(validation.probabilities.max(axis=1), _REFUSED_DIGITS)
+                    np.quantile(recognizer.digit_scores(x_validation), _REFUSED_DIGITS)
                 ),
             ),
             stage,
         )
+    checkpoints.clear()
     on_event(Done(card=card))
     return card
-
-
-def _fit(
-    config: TrainingConfig,
-    training: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-    validation: tuple[NDArray[np.uint8], NDArray[np.uint8]],
-    on_event: Callable[[TrainingEvent], None],
-) -> tuple[keras.Model, dict[str, list[float]]]:
-    """Train; return the network and its curves by epoch."""
-    import keras
-
-    assert config.epochs and config.batch_size and config.learning_rate
-    architecture = get_architecture(config.architecture)
-    epochs, batches = config.epochs, -(-len(training[0]) // config.batch_size)
-    model = architecture.build()
-    rate: Any = config.learning_rate
-    if architecture.decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, batches * epochs)
-    model.compile(
-        keras.optimizers.Adam(rate),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.epoch, self.start = epoch + 1, time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            if (batch + 1) % _REPORT_EVERY and batch + 1 != batches:
-                return
-            on_event(
-                BatchEnd(
-                    epoch=self.epoch,
-                    epochs=epochs,
-                    batch=batch + 1,
-                    batches=batches,
-                    loss=float(logs["loss"]),
-                    accuracy=float(logs["accuracy"]),
-                )
-            )
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            if not np.isfinite(logs["loss"]):
-                raise TrainingError(
-                    "The loss is no number any more: the training diverged. Try a lower learning "
-                    f"rate. Received: learning_rate={config.learning_rate}"
-                )
-            seconds = time.perf_counter() - self.start
-            on_event(
-                EpochEnd(
-                    epoch=self.epoch,
-                    epochs=epochs,
-                    loss=float(logs["loss"]),
-                    accuracy=float(logs["accuracy"]),
-                    val_loss=float(logs["val_loss"]),
-                    val_accuracy=float(logs["val_accuracy"]),
-                    seconds=seconds,
-                )
-            )
-            if config.target_accuracy is not None and logs["accuracy"] >= config.target_accuracy:
-                self.model.stop_training = True
-
-    history = model.fit(
-        *training,
-        batch_size=config.batch_size,
-        epochs=epochs,
-        validation_data=validation,
-        verbose=0,
-        callbacks=[Reporter()],
-    )
-    return model, {key: [float(v) for v in values] for key, values in history.history.items()}
 
 
 def _fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:

@@ -1,0 +1,49 @@
+"""What a network that also tells digits from everything else is trained for.
+
+Its eleventh output is the logit of "this is a digit". A frame that shows none has the label
+`NO_DIGIT`: there the ten others are to prefer nothing (Hendrycks, Mazeika and Dietterich, "Deep
+Anomaly Detection with Outlier Exposure", ICLR 2019).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+__all__ = ["NO_DIGIT", "DigitAccuracy", "digit_loss"]
+
+NO_DIGIT = 10
+# Weights of "prefer nothing" and of "is a digit", beside the loss of reading digits.
+_UNDECIDED, _TELLING = 0.3, 0.5
+
+
+@keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
+def digit_loss(labels: Any, logits: Any) -> Any:
+    """Cross entropy of digits, plus that of telling them from what is none.
+
+    Args:
+        labels: (n,) or (n, 1) integers, 0 to 9, or `NO_DIGIT`.
+        logits: (n, 11).
+
+    Returns:
+        (n,) losses.
+    """
+    labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+    is_digit = ops.cast(labels < NO_DIGIT, logits.dtype)
+    scores = ops.log_softmax(logits[:, :NO_DIGIT], axis=-1)
+    # No row of the one-hot matrix has a 1 where the label is NO_DIGIT.
+    reading = -ops.sum(ops.one_hot(labels, NO_DIGIT, dtype=logits.dtype) * scores, axis=-1)
+    undecided = -ops.mean(scores, axis=-1)
+    telling = ops.binary_crossentropy(is_digit, logits[:, NO_DIGIT], from_logits=True)
+    return reading + _UNDECIDED * (1 - is_digit) * undecided + _TELLING * telling
+
+
+class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[misc]
+    """Share of the digits that are read rightly; what is no digit does not count."""
+
+    def update_state(self, labels: Any, logits: Any, sample_weight: Any = None) -> Any:
+        """Take in a batch: labels (n,) or (n, 1) and logits (n, 10) or (n, 11)."""
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        return super().update_state(labels, logits[:, :NO_DIGIT], labels < NO_DIGIT)
