@@ -125,11 +125,22 @@ def _read(options: argparse.Namespace) -> int:
         if options.json:
             line = json.dumps({"file": file, "digits": [_as_json(digit) for digit in digits]})
         else:
-            number = "".join(str(digit.label) for digit in digits) or "-"
-            sure = min((digit.confidence for digit in digits), default=0.0)
-            line = f"{file}\t{number}\t{sure:.1%}"
+            line = "\t".join([file, *_columns(digits)])
         tqdm.write(line, file=sys.stdout)
     return 2 if failed else 0
+
+
+def _columns(digits: Sequence[Digit]) -> list[str]:
+    """The number, how sure the least sure of its digits is and, if need be, what is no digit."""
+    number = "".join(digit.text for digit in digits) or "-"
+    sure = min((digit.confidence for digit in digits if digit.is_digit), default=0.0)
+    guesses = [
+        f"place {place} {digit.guess}" if len(digits) > 1 else digit.guess
+        for place, digit in enumerate(digits, start=1)
+        if not digit.is_digit
+    ]
+    note = [f"not a digit: {'; '.join(guesses)}"] if guesses else []
+    return [number, f"{sure:.1%}", *note]
 
 
 def _as_json(digit: Digit) -> dict[str, object]:
@@ -138,6 +149,7 @@ def _as_json(digit: Digit) -> dict[str, object]:
         "confidence": round(digit.confidence, 4),
         "probabilities": [round(float(p), 4) for p in digit.probabilities],
         "box": digit.box,
+        "digit_score": round(digit.digit_score, 4),
         "is_digit": digit.is_digit,
     }
 

@@ -24,21 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["Digit", "Recognizer", "load_recognizer"]
 
 CLASSES = 10
+# How many logits a network may give for an image: one a digit, or one more for "is a digit".
+_WIDTHS = (CLASSES, CLASSES + 1)
 # From here on it pays to spread a batch over the cores.
 _PARALLEL_FROM = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Digit:
-    """One digit that was read.
+    """One digit that was read, or what stands in a digit's place and is none.
 
     Attributes:
-        label: the digit, 0 to 9.
+        label: the digit, 0 to 9; the best guess where `is_digit` is False.
         confidence: the probability of `label`, 0 to 1.
         probabilities: (10,) float32, calibrated; they sum to 1.
         box: (x, y, width, height) in pixels of the image that was read.
         frame: (28, 28) uint8, white ink on black, as the network saw it.
-        is_digit: False where the network is so unsure that this is probably no digit.
+        digit_score: how sure the network is that this is a digit at all, 0 to 1.
+        is_digit: False where `digit_score` is below the model's threshold: not a digit.
     """
 
     label: int
@@ -46,7 +49,19 @@ class Digit:
     probabilities: NDArray[np.float32]
     box: Box
     frame: NDArray[np.uint8]
+    digit_score: float
     is_digit: bool
+
+    @property
+    def text(self) -> str:
+        """The digit, to be shown in a number; "?" in the place of what is none."""
+        return str(self.label) if self.is_digit else "?"
+
+    @property
+    def guess(self) -> str:
+        """The small print to a "?", such as "looks most like an 8, 63.0%"."""
+        article = "an" if self.label == 8 else "a"
+        return f"looks most like {article} {self.label}, {self.confidence:.1%}"
 
     @property
     def runner_up(self) -> int:
@@ -58,7 +73,8 @@ class Recognizer:
     """A trained network, ready to read. One serves any number of threads.
 
     Args:
-        content: a LiteRT model: (n, 28, 28) float32 from 0 to 255 -> (n, 10) logits.
+        content: a LiteRT model: (1, 28, 28) float32 from 0 to 255 -> (1, 10) logits of the digits,
+            or (1, 11): the last one is the logit of "is a digit".
         card: what the model is; its temperature and threshold are used.
 
     Raises:
@@ -73,13 +89,14 @@ class Recognizer:
         self._idle: LifoQueue[Interpreter] = LifoQueue()
         interpreter = self._new_interpreter()
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        shapes = [tuple(detail["shape"]) for detail in (*inputs, *outputs)]
-        if shapes != [(1, FRAME_SIZE, FRAME_SIZE), (1, CLASSES)]:
+        shapes = [tuple(detail["shape"].tolist()) for detail in (*inputs, *outputs)]
+        if shapes not in [[(1, FRAME_SIZE, FRAME_SIZE), (1, width)] for width in _WIDTHS]:
             raise ModelLoadError(
                 f"Model {card.name!r} does not take 28x28 images to ten digits. Train it again. "
                 f"Received: input and output shapes {shapes}"
             )
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self._width: int = shapes[1][1]
         self._idle.put(interpreter)
 
     def classify(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -94,6 +111,28 @@ class Recognizer:
         Raises:
             InvalidImageError: another shape or dtype.
         """
+        return self._answer(frames)[0]
+
+    def digit_scores(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How sure the network is that each frame shows a digit at all.
+
+        A network of eleven outputs has learnt to tell: the sigmoid of the eleventh. For one of ten
+        it is the probability of its answer (Hendrycks and Gimpel, "A Baseline for Detecting
+        Misclassified and Out-of-Distribution Examples in Neural Networks", ICLR 2017).
+
+        Args:
+            frames: (n, 28, 28) uint8, white ink on black; n may be 0.
+
+        Returns:
+            (n,) float32, 0 to 1; below the card's `digit_threshold` it is no digit.
+
+        Raises:
+            InvalidImageError: another shape or dtype.
+        """
+        return self._answer(frames)[1]
+
+    def _answer(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What `classify` and `digit_scores` give, from one run of the network a frame."""
         frames = np.asarray(frames)
         if frames.dtype != np.uint8 or frames.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
             raise InvalidImageError(
@@ -109,7 +148,10 @@ class Recognizer:
                 logits = np.concatenate(
                     list(pool.map(self._logits, np.array_split(frames, workers)))
                 )
-        return _softmax(logits / np.float32(self.card.temperature))
+        probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
+        if self._width == CLASSES:
+            return probabilities, probabilities.max(axis=1)
+        return probabilities, _sigmoid(logits[:, CLASSES])
 
     def read(self, image: NDArray[np.uint8], ink: Ink = "auto") -> list[Digit]:
         """Find and read the digits of any image.
@@ -128,7 +170,7 @@ class Recognizer:
         found = extract_digits(image, ink)
         if not found:
             return []
-        frames = np.stack([digit.frame for digit in found])
+        probabilities, scores = self._answer(np.stack([digit.frame for digit in found]))
         return [
             Digit(
                 label=int(row.argmax()),
@@ -136,13 +178,14 @@ class Recognizer:
                 probabilities=row,
                 box=digit.box,
                 frame=digit.frame,
-                is_digit=bool(row.max() >= self.card.digit_threshold),
+                digit_score=score,
+                is_digit=bool(score >= self.card.digit_threshold),
             )
-            for digit, row in zip(found, self.classify(frames), strict=True)
+            for digit, row, score in zip(found, probabilities, scores.tolist(), strict=True)
         ]
 
     def _logits(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = np.empty((len(frames), CLASSES), np.float32)
+        logits = np.empty((len(frames), self._width), np.float32)
         with self._borrowed() as interpreter:
             for row, frame in enumerate(frames):
                 interpreter.set_tensor(self._input, frame[np.newaxis].astype(np.float32))
@@ -196,3 +239,9 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Without overflow, whatever the sign, and exact near 0 as well.
+    sigmoid: NDArray[np.float32] = np.exp(-np.logaddexp(np.float32(0), -logits))
+    return sigmoid

@@ -12,8 +12,9 @@ from mnist_core.inference import Digit
 
 __all__ = ["draw_boxes"]
 
-# Orange stands out from paper, board and skin; dark letters on it can be read.
-_COLOUR, _LETTERS = (255, 150, 0), (30, 15, 0)
+# Orange stands out from paper, board and skin; dark letters on it can be read. What is no digit is
+# grey, so that the eye passes over it.
+_COLOUR, _NO_DIGIT, _LETTERS = (255, 150, 0), (140, 140, 140), (30, 15, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -21,6 +22,8 @@ def draw_boxes(
     image: NDArray[np.uint8], digits: Iterable[Digit], *, longest_side: int = 1600
 ) -> NDArray[np.uint8]:
     """A copy of the picture with a box and a label around each digit.
+
+    What is not a digit has a grey box with a "?" and, small beside it, the best guess.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
@@ -40,8 +43,8 @@ def draw_boxes(
     height, width = copy.shape[:2]
     scale = min(1.0, longest_side / max(height, width))
     if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        copy = cv2.resize(copy, size, interpolation=cv2.INTER_AREA)
+        shape = (max(1, round(width * scale)), max(1, round(height * scale)))
+        copy = cv2.resize(copy, shape, interpolation=cv2.INTER_AREA)
     line = max(2, round(max(copy.shape[:2]) / 400))
     for digit in digits:
         left, top, box_width, box_height = (round(value * scale) for value in digit.box)
@@ -49,16 +52,22 @@ def draw_boxes(
         right = min(copy.shape[1] - 1, left + box_width + 2 * line)
         bottom = min(copy.shape[0] - 1, top + box_height + 2 * line)
         left, top = max(0, left - 2 * line), max(0, top - 2 * line)
-        cv2.rectangle(copy, (left, top), (right, bottom), _COLOUR, line, cv2.LINE_AA)
-        text = f"{digit.label}" if digit.is_digit else f"{digit.label}?"
-        size = max(0.5, 0.3 * line)
-        (text_width, text_height), _ = cv2.getTextSize(text, _FONT, size, line)
-        # Above the box; where there is no room, inside it.
-        pad = 2 * line
-        base = max(top - pad, text_height + pad)
-        corner = (left + text_width + 2 * pad, base + pad)
-        cv2.rectangle(copy, (left, base - text_height - pad), corner, _COLOUR, cv2.FILLED)
-        cv2.putText(
-            copy, text, (left + pad, base), _FONT, size, _LETTERS, max(1, line // 2), cv2.LINE_AA
-        )
+        colour = _COLOUR if digit.is_digit else _NO_DIGIT
+        cv2.rectangle(copy, (left, top), (right, bottom), colour, line, cv2.LINE_AA)
+        tag = [(digit.text, max(0.5, 0.3 * line))]
+        if not digit.is_digit:
+            tag.append((str(digit.label), max(0.4, 0.2 * line)))
+        sizes = [cv2.getTextSize(text, _FONT, size, line)[0] for text, size in tag]
+        # Above the box; where there is no room, inside it. Never beyond the right edge.
+        pad, tag_height = 2 * line, sizes[0][1]
+        tag_width = pad + sum(text_width + pad for text_width, _ in sizes)
+        base = max(top - pad, tag_height + pad)
+        left = max(0, min(left, copy.shape[1] - 1 - tag_width))
+        corner = (left + tag_width, base + pad)
+        cv2.rectangle(copy, (left, base - tag_height - pad), corner, colour, cv2.FILLED)
+        left += pad
+        for (text, size), (text_width, _) in zip(tag, sizes, strict=True):
+            place, weight = (left, base), max(1, line // 2)
+            cv2.putText(copy, text, place, _FONT, size, _LETTERS, weight, cv2.LINE_AA)
+            left += text_width + pad
     return copy

@@ -82,7 +82,7 @@ class ModelCard:
         test_interval: 95 % Wilson interval of `test_accuracy`.
         temperature: what the logits are divided by before softmax, fitted on the held-out images
             (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
-        digit_threshold: a reading that is less sure than this is probably no digit, 0 to 1.
+        digit_threshold: a digit score below this is no digit, 0 to 1.
         sha256: file name -> SHA-256 of each file beside the card.
     """
 

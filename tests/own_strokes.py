@@ -65,6 +65,9 @@ OWN_STROKES: dict[int, list[Stroke]] = {
     9: [curve((72, 24), (52, 6), (30, 20), (32, 44), (54, 48), (72, 26), (70, 60), (62, 98))],
 }  # fmt: skip
 
+# To and fro with more ink than any digit has.
+SCRIBBLE: list[Stroke] = [line(*((10 + 80 * (k % 2), 5 + 9 * k) for k in range(11)))]
+
 # Ways of writing that MNIST's American writers hardly use: what it is, and how it is drawn.
 STYLES: dict[str, tuple[int, list[Stroke]]] = {
     "7 with a bar": (7, [line((20, 8), (80, 6), (42, 98)), line((34, 50), (78, 48))]),

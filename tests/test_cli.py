@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import pytest
-from own_strokes import OWN_STROKES
-from strokes import draw_strokes, place_strokes
+from own_strokes import OWN_STROKES, SCRIBBLE
+from strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import list_models
 from mnist_core.__main__ import main
@@ -33,11 +35,14 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """Dark ink on white: 407."""
-    image = draw_strokes([], width=560)
-    for position, digit in enumerate((4, 0, 7)):
+    return write_picture(tmp_path / "407.png", *(OWN_STROKES[digit] for digit in (4, 0, 7)))
+
+
+def write_picture(path: Path, *drawings: Sequence[Stroke]) -> Path:
+    image = draw_strokes([], width=50 + 170 * len(drawings))
+    for position, strokes in enumerate(drawings):
         centre = (110 + 170 * position, 140)
-        draw_strokes(place_strokes(OWN_STROKES[digit], side=150, centre=centre), image=image)
-    path = tmp_path / "407.png"
+        draw_strokes(place_strokes(strokes, side=150, centre=centre), image=image)
     cv2.imwrite(str(path), 255 - image)
     return path
 
@@ -70,6 +75,62 @@ def test_json_tells_boxes_and_probabilities(
         assert digit["confidence"] == max(digit["probabilities"])
         assert len(digit["box"]) == 4
         assert digit["is_digit"] is True
+        assert 0.5 < digit["digit_score"] <= 1
+
+
+GUESS = r"looks most like an? \d, \d+\.\d%"
+
+
+@pytest.mark.parametrize(
+    ("drawings", "number", "note"),
+    [
+        ([OWN_STROKES[4], OWN_STROKES[7]], "47", None),
+        ([SCRIBBLE], r"\?", f"not a digit: {GUESS}"),
+        ([OWN_STROKES[4], SCRIBBLE, OWN_STROKES[7]], r"4\?7", f"not a digit: place 2 {GUESS}"),
+        (
+            [SCRIBBLE, OWN_STROKES[1], SCRIBBLE],
+            r"\?1\?",
+            f"not a digit: place 1 {GUESS}; place 3 {GUESS}",
+        ),
+    ],
+)
+def test_what_is_no_digit_is_said_with_its_best_guess(
+    linear_models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    drawings: list[Sequence[Stroke]],
+    number: str,
+    note: str | None,
+) -> None:
+    monkeypatch.setenv("MNIST_MODELS", str(linear_models))
+    path = write_picture(tmp_path / "picture.png", *drawings)
+    assert main(["read", str(path), "--model", "telling"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    file, *columns = line.split("\t")
+    assert file == str(path)
+    expected = [number, r"\d+\.\d%"] + [note] * (note is not None)
+    assert len(columns) == len(expected)
+    for column, pattern in zip(columns, expected, strict=True):
+        assert re.fullmatch(pattern, column), column
+    # How sure it is of the digits; of none where there is none.
+    assert (float(columns[1].rstrip("%")) == 0) is (drawings == [SCRIBBLE])
+
+
+def test_json_tells_what_is_no_digit(
+    linear_models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MNIST_MODELS", str(linear_models))
+    path = write_picture(tmp_path / "picture.png", OWN_STROKES[4], SCRIBBLE)
+    assert main(["read", str(path), "--model", "telling", "--json"]) == 0
+    four, scribble = json.loads(capsys.readouterr().out)["digits"]
+    assert (four["label"], four["is_digit"]) == (4, True)
+    assert scribble["is_digit"] is False
+    assert scribble["digit_score"] < 0.5 < four["digit_score"]
+    assert scribble["probabilities"][scribble["label"]] == max(scribble["probabilities"])
 
 
 @pytest.mark.parametrize(("ink", "expected"), [("auto", "407"), ("dark", "407"), ("light", "-")])

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.special
 from cards import make_card
-from own_strokes import OWN_STROKES
+from own_strokes import OWN_STROKES, SCRIBBLE
 from strokes import drawn_digit
 
 from mnist_core import (
@@ -26,6 +27,7 @@ from mnist_core import (
     Recognizer,
     load_recognizer,
 )
+from mnist_core.inference import _sigmoid
 from mnist_core.registry import CARD, TFLITE, load_card, models_directory, write_card
 
 CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
@@ -37,6 +39,18 @@ for k, (side, classes) in enumerate(zip({sides}, {classes})):
     layers = [keras.Input(side), keras.layers.Flatten(), keras.layers.Dense(classes)]
     keras.Sequential(layers).export(sys.argv[1] + f"/{{k}}.tflite", format="litert", verbose=False)
 """
+
+
+def make_digit(probabilities: list[float], *, is_digit: bool = True) -> Digit:
+    return Digit(
+        label=int(np.argmax(probabilities)),
+        confidence=max(probabilities),
+        probabilities=np.array(probabilities, np.float32),
+        box=(0, 0, 28, 28),
+        frame=np.zeros((28, 28), np.uint8),
+        digit_score=float(is_digit),
+        is_digit=is_digit,
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 63, 64, 65, 1000])
@@ -89,8 +103,9 @@ def test_many_threads_get_the_right_answers(recognizer: Recognizer, dataset: Dat
     ],
 )
 def test_what_are_no_frames_is_explained(recognizer: Recognizer, frames: np.ndarray) -> None:
-    with pytest.raises(InvalidImageError, match="Received: shape"):
-        recognizer.classify(frames)
+    for ask in (recognizer.classify, recognizer.digit_scores):
+        with pytest.raises(InvalidImageError, match="Received: shape"):
+            ask(frames)
 
 
 @pytest.mark.parametrize(
@@ -135,15 +150,25 @@ def test_without_ink_nothing_is_read(recognizer: Recognizer, image: np.ndarray) 
 def test_the_runner_up_is_the_second_most_probable(
     probabilities: list[float], expected: int
 ) -> None:
-    digit = Digit(
-        label=int(np.argmax(probabilities)),
-        confidence=max(probabilities),
-        probabilities=np.array(probabilities, np.float32),
-        box=(0, 0, 28, 28),
-        frame=np.zeros((28, 28), np.uint8),
-        is_digit=True,
-    )
-    assert digit.runner_up == expected
+    assert make_digit(probabilities).runner_up == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "is_digit", "text", "guess"),
+    [
+        (0, True, "0", "looks most like a 0, 62.5%"),
+        (8, True, "8", "looks most like an 8, 62.5%"),
+        (3, False, "?", "looks most like a 3, 62.5%"),
+        (8, False, "?", "looks most like an 8, 62.5%"),
+    ],
+)
+def test_a_question_mark_is_shown_for_what_is_no_digit(
+    label: int, is_digit: bool, text: str, guess: str
+) -> None:
+    probabilities = [0.375 / 9] * 10
+    probabilities[label] = 0.625
+    digit = make_digit(probabilities, is_digit=is_digit)
+    assert (digit.text, digit.guess) == (text, guess)
 
 
 def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
@@ -152,7 +177,9 @@ def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
     assert digit.confidence == digit.probabilities[4] > 0.9
     assert digit.probabilities.shape == (10,)
     assert digit.frame.shape == (28, 28)
-    assert digit.is_digit
+    assert digit.is_digit is True
+    assert type(digit.digit_score) is type(digit.confidence) is float
+    assert recognizer.card.digit_threshold <= digit.digit_score <= 1
     assert digit.runner_up == np.argsort(digit.probabilities)[-2] != 4
     with pytest.raises(dataclasses.FrozenInstanceError):
         digit.label = 5  # type: ignore[misc]
@@ -163,6 +190,92 @@ def test_the_cards_threshold_decides_what_is_a_digit(threshold: float, expected:
     recognizer = Recognizer(CONTENT, make_card(digit_threshold=threshold))
     digits: list[Digit] = recognizer.read(drawn_digit(OWN_STROKES[4]))
     assert [digit.is_digit for digit in digits] == [expected]
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 300])
+def test_the_eleventh_output_tells_what_is_a_digit(
+    linear_models: Path,
+    linear_layer: tuple[np.ndarray, np.ndarray],
+    dataset: Dataset,
+    count: int,
+) -> None:
+    telling, plain = (load_recognizer(name, linear_models) for name in ("telling", "plain"))
+    frames = dataset.x_test[:count]
+    weights, bias = linear_layer
+    logit = (frames.reshape(count, 784).astype(float) @ weights + bias)[:, 10]
+    scores = telling.digit_scores(frames)
+    assert scores.shape == (count,)
+    assert scores.dtype == np.float32
+    assert scores == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-4)
+    # It has no say in which digit it is.
+    assert telling.classify(frames) == pytest.approx(plain.classify(frames), abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 64])
+def test_without_an_eleventh_output_the_answers_probability_tells(
+    linear_models: Path, dataset: Dataset, count: int
+) -> None:
+    plain = load_recognizer("plain", linear_models)
+    frames = dataset.x_test[:count]
+    scores = plain.digit_scores(frames)
+    assert scores.shape == (count,)
+    assert scores.dtype == np.float32
+    assert (scores == plain.classify(frames).max(axis=1, initial=0)).all()
+
+
+def test_a_digit_score_has_no_overflow(linear_models: Path) -> None:
+    content = (linear_models / "telling" / TFLITE).read_bytes()
+    frames = np.stack([np.full((28, 28), grey, np.uint8) for grey in (0, 255)])
+    with np.errstate(all="raise"):
+        nothing, everything = Recognizer(content, make_card()).digit_scores(frames).tolist()
+    assert nothing == pytest.approx(1 / (1 + np.exp(-12)), rel=1e-4)
+    assert everything == pytest.approx(np.exp(-48), rel=1e-3)
+
+
+@pytest.mark.parametrize("logit", [-1e4, -100, -20, 0, 20, 1e4])
+def test_the_sigmoid_is_exact_at_both_ends(logit: float) -> None:
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        (score,) = _sigmoid(np.array([logit], np.float32))
+    assert score.dtype == np.float32
+    assert score == pytest.approx(scipy.special.expit(logit), rel=1e-4, abs=1e-44)
+
+
+def test_a_scribble_is_no_digit(linear_models: Path) -> None:
+    telling = load_recognizer("telling", linear_models)
+    for strokes, expected in ((OWN_STROKES[4], "4"), (OWN_STROKES[0], "0"), (SCRIBBLE, "?")):
+        (digit,) = telling.read(drawn_digit(strokes))
+        assert digit.text == expected
+        assert digit.is_digit is (expected != "?")
+        assert type(digit.digit_score) is float
+        assert digit.digit_score == telling.digit_scores(digit.frame[np.newaxis])[0]
+        # The best guess is there all the same.
+        assert digit.confidence == digit.probabilities[digit.label] == digit.probabilities.max()
+
+
+@pytest.mark.parametrize("name", ["telling", "plain"])
+def test_a_digit_score_at_the_threshold_is_a_digits(linear_models: Path, name: str) -> None:
+    drawing = drawn_digit(OWN_STROKES[2])
+    recognizer = load_recognizer(name, linear_models)
+    (digit,) = recognizer.read(drawing)
+    content = (linear_models / name / TFLITE).read_bytes()
+    for threshold, expected in (
+        (digit.digit_score, True),
+        (float(np.nextafter(digit.digit_score, 2)), False),
+        (np.float64(0.0), True),
+    ):
+        other = Recognizer(content, make_card(temperature=1.0, digit_threshold=threshold))
+        assert [digit.is_digit for digit in other.read(drawing)] == [expected]
+        assert type(other.read(drawing)[0].is_digit) is bool
+
+
+def test_the_temperature_is_not_for_the_eleventh_output(
+    linear_models: Path, dataset: Dataset
+) -> None:
+    content = (linear_models / "telling" / TFLITE).read_bytes()
+    cold, warm = (Recognizer(content, make_card(temperature=t)) for t in (1.0, 3.0))
+    frames = dataset.x_test[:50]
+    assert (cold.digit_scores(frames) == warm.digit_scores(frames)).all()
+    assert (cold.classify(frames).max(axis=1) > warm.classify(frames).max(axis=1)).all()
 
 
 def test_the_cards_temperature_softens_the_answers(dataset: Dataset) -> None:
@@ -192,11 +305,11 @@ def test_a_network_that_litert_cannot_load_is_explained(tmp_path: Path, content:
 
 @pytest.mark.slow
 def test_a_network_of_other_shapes_is_explained(tmp_path: Path) -> None:
-    program = EXPORT.format(sides=[(28, 27), (28, 28)], classes=[10, 9])
+    program = EXPORT.format(sides=[(28, 27), (28, 28), (28, 28)], classes=[11, 9, 12])
     command = [sys.executable, "-c", program, str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     networks = sorted(tmp_path.glob("*.tflite"))
-    assert len(networks) == 2
+    assert len(networks) == 3
     for path in networks:
         with pytest.raises(ModelLoadError, match="does not take 28x28 images to ten digits"):
             Recognizer(path.read_bytes(), make_card())

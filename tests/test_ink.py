@@ -80,6 +80,36 @@ def test_another_ink_is_the_same_ink(image: np.ndarray) -> None:
     assert np.abs(found.ink.astype(int) - DRAWING).max() <= 5 * 255 / contrast
 
 
+@pytest.mark.parametrize("how", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+@pytest.mark.parametrize("margin", [0, 1])
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_tiny_drawing_made_large_is_a_drawing(how: int, margin: int, invert: bool) -> None:
+    """However smooth its edges are, and however little background a digit leaves."""
+    tiny = cv2.resize(drawn_digit(OWN_STROKES[0], side=230, brush=40), (8, 8), None, 0, 0, 3)
+    left, _, width, _ = cv2.boundingRect(tiny)
+    tiny = np.pad(tiny[:, left : left + width], ((0, 0), (1, 1)))
+    large = cv2.resize(np.pad(tiny, margin), None, fx=20, fy=20, interpolation=how)
+    found = ink_map(255 - large if invert else large)
+    assert found.drawn
+    assert overlap(found.ink > 128, large > 128) > 0.9
+
+
+@pytest.mark.parametrize("blur", [4, 8, 16])
+def test_a_blurred_drawing_keeps_its_strokes(blur: float) -> None:
+    found = ink_map(cv2.GaussianBlur(DRAWING, (0, 0), blur))
+    assert found.drawn
+    assert overlap(found.ink > 128, DRAWING > 128) > 0.65
+
+
+@pytest.mark.parametrize("grain", [1.0, 2.0])
+def test_paper_that_is_overexposed_on_one_side_is_no_drawing(grain: float) -> None:
+    """Half of it is one level, and what fades from there has grain."""
+    light = np.linspace(100, 420, 400)[np.newaxis] + np.zeros((300, 1))
+    noise = np.random.default_rng(0).normal(0, grain, light.shape)
+    found = ink_map(np.clip(light + noise, 0, 255).astype(np.uint8))
+    assert not found.drawn
+
+
 @pytest.mark.parametrize("colour", [0, 90, 255])
 def test_strokes_on_nothing_are_ink_whatever_their_colour(colour: int) -> None:
     image = np.dstack([np.full_like(DRAWING, colour)] * 3 + [DRAWING])

@@ -116,8 +116,8 @@ def main() -> None:
 
 
 def digit_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
-    """How probable it is that each frame shows a digit at all: (n,), 0 to 1."""
-    return model.classify(frames).max(axis=1)
+    """How sure a network is that each frame shows a digit at all: (n,), 0 to 1."""
+    return model.digit_scores(frames)
 
 
 def plain_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:

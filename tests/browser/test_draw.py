@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from browser.conftest import OpenPage, running_app
-from own_strokes import OWN_STROKES, STYLES
+from own_strokes import OWN_STROKES, SCRIBBLE, STYLES
 from playwright.sync_api import Locator, Page, expect
 from strokes import (
     DEVELOPMENT_STROKES,
@@ -300,6 +300,28 @@ def test_a_finger_draws_and_the_page_stays_in_place(app: str, open_page: OpenPag
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect_reading(page, "7")
     assert page.evaluate("document.querySelector('.stMain').scrollTop") == 0
+
+
+def test_a_scribble_is_not_a_digit(
+    tmp_path: Path, linear_models: Path, open_page: OpenPage
+) -> None:
+    with running_app(tmp_path / "log.txt", MNIST_MODELS=str(linear_models)) as address:
+        page = ready(open_page(address))
+        draw(page, SCRIBBLE, side=130)
+        expect_reading(page, "Not a digit")
+        guess = re.compile(r"It looks most like an? \d, \d+\.\d%\.\s+Read in .* by telling")
+        expect(page.get_by_text(guess)).to_be_visible()
+        clear(page)
+        # In a number it has a place, below the wider canvas, where there is room for the cards.
+        page.get_by_text("A number", exact=True).click()
+        wait_for_width(page, 560)
+        for x, strokes in ((100, OWN_STROKES[4]), (280, SCRIBBLE), (460, OWN_STROKES[7])):
+            draw(page, strokes, side=130, x=x)
+        expect_reading(page, r"4\?7")
+        expect(reading(page).get_by_role("img", name="not a digit")).to_have_text("?")
+        box = reading(page).bounding_box()
+        assert box
+        assert box["width"] >= 400
 
 
 def test_without_a_model_the_quick_one_is_trained(tmp_path: Path, open_page: OpenPage) -> None:

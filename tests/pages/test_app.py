@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import pytest
 import streamlit as st
+from own_strokes import OWN_STROKES, SCRIBBLE
 from streamlit.testing.v1 import AppTest
+from strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import Recognizer
 from mnist_core.registry import CARD, KERAS, TFLITE, load_card
@@ -60,6 +66,84 @@ def test_the_sidebar_tells_the_accuracy_of_the_chosen_model() -> None:
         assert f"{card['test_accuracy']:.2%}" in app.sidebar.caption[0].value
         assert f"{card['parameters']:,}" in app.sidebar.caption[0].value
         assert not app.exception
+
+
+GUESS = r"looks most like an? \d, \d+\.\d%\."
+
+
+@pytest.mark.parametrize(
+    ("drawings", "number", "caption", "cards"),
+    [
+        ([OWN_STROKES[4]], "<p>4</p>", "", [r"\*\*4\*\* "]),
+        (
+            [SCRIBBLE],
+            '<p class="no_digit">Not a digit</p>',
+            f"It {GUESS}  \n",
+            [r"\*\*Not a digit\*\*  \n:small\[\d\? \d+\.\d%\]"],
+        ),
+        (
+            [OWN_STROKES[4], SCRIBBLE, OWN_STROKES[7]],
+            '<p>4<span class="no_digit" role="img" aria-label="not a digit">?</span>7</p>',
+            f"The “\\?” is not a digit: it {GUESS}  \n",
+            [r"\*\*4\*\*", r"\*\*Not a digit\*\*", r"\*\*7\*\*"],
+        ),
+        (
+            [SCRIBBLE, SCRIBBLE],
+            '<p class="no_digit">Not digits</p>',
+            "2 of 2 are not digits; their best guesses are below.  \n",
+            [r"\*\*Not a digit\*\*"] * 2,
+        ),
+    ],
+)
+def test_what_is_no_digit_is_said_with_its_best_guess(
+    linear_models: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    drawings: list[Sequence[Stroke]],
+    number: str,
+    caption: str,
+    cards: list[str],
+) -> None:
+    monkeypatch.setenv("MNIST_MODELS", str(linear_models))
+    image = draw_strokes([], width=560)
+    for position, strokes in enumerate(drawings):
+        centre = (100 + 180 * position, 140)
+        draw_strokes(place_strokes(strokes, side=130, centre=centre), image=image)
+    # A canvas that was drawn on; AppTest has no browser to draw with.
+    canvas = SimpleNamespace(
+        image_data=cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA), json_data={"objects": ["a stroke"]}
+    )
+    module = SimpleNamespace(st_canvas=lambda **options: canvas)
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
+    app = run_app("telling")
+    assert not app.exception
+    main = app.main
+    assert number in [html.proto.body for html in main.get("html")]
+    captions = [element.value for element in main.caption]
+    assert any(re.match(rf"{caption}Read in \d+\.\d ms by telling", text) for text in captions)
+    shown = [element.value for element in main.markdown if element.value.startswith("**")]
+    assert len(shown) == len(cards)
+    for pattern, text in zip(cards, shown, strict=True):
+        assert re.match(pattern, text), text
+
+
+def test_a_photo_shows_what_is_no_digit(
+    linear_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_MODELS", str(linear_models))
+    image = draw_strokes([], width=400)
+    for x, strokes in ((100, SCRIBBLE), (280, OWN_STROKES[7])):
+        draw_strokes(place_strokes(strokes, side=130, centre=(x, 140)), image=image)
+    # The page by itself: AppTest follows a second run only without `st.navigation`.
+    app = AppTest.from_file(str(ROOT / "pages" / "draw.py"), default_timeout=30).run()
+    photo = bytes(cv2.imencode(".png", 255 - image)[1])
+    app.file_uploader[0].set_value(("sheet.png", photo, "image/png")).run()
+    assert not app.exception
+    number = '<p><span class="no_digit" role="img" aria-label="not a digit">?</span>7</p>'
+    assert number in [html.proto.body for html in app.get("html")]
+    assert any(re.match(rf"The “\?” is not a digit: it {GUESS}", c.value) for c in app.caption)
+    alts = [image.proto.imgs[0].alt for image in app.image]
+    (alt,) = [alt for alt in alts if "sheet.png" in alt]
+    assert "A grey box with a “?” is around what is not a digit" in alt
 
 
 def damage_truncated(folder: Path) -> None:
