@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.errors import InvalidImageError, ModelLoadError
-from mnist_core.preprocessing import FRAME_SIZE, Box, Ink, extract_digits
+from mnist_core.preprocessing import FRAME_SIZE, Box, FramedDigit, Ink, extract_digits
 from mnist_core.registry import TFLITE, ModelCard, load_card, read_verified
 
 if TYPE_CHECKING:
@@ -167,7 +167,17 @@ class Recognizer:
         Raises:
             InvalidImageError: not such an image.
         """
-        found = extract_digits(image, ink)
+        return self.read_framed(extract_digits(image, ink))
+
+    def read_framed(self, found: Sequence[FramedDigit]) -> list[Digit]:
+        """Read digits that were found already.
+
+        Args:
+            found: digits, as `extract_digits` gives them; may be empty.
+
+        Returns:
+            One `Digit` for each, in the same order.
+        """
         if not found:
             return []
         probabilities, scores = self._answer(np.stack([digit.frame for digit in found]))
