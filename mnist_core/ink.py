@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
+from types import EllipsisType
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from mnist_core.ruling import erase_rulings
 
 __all__ = ["Ink", "InkMap", "ink_map"]
 
@@ -23,21 +27,45 @@ Ink = Literal["auto", "light", "dark"]
 _MIN_CONTRAST = 24
 # A drawing has one colour of background on at least this share of its pixels …
 _DRAWN_BACKGROUND = 0.35
+# … so many of them exactly …
+_DRAWN_EXACTLY = 0.6
 # … and next to nothing that almost has it, as grain, shadows and JPEG blocks would.
 _ALMOST, _DRAWN_GRAIN = 16, 0.25
+# A blurred drawing has less of its background and more that almost has it. But that one level is
+# on so many pixels, so many times as often as any level near it …
+_BLURRED_BACKGROUND, _SPIKE = 0.08, 4
+# … the ink lies on one side of it, but for so many ripples …
+_OTHER_SIDE = 0.05
+# … and what almost has it fades without grain: no more than rounding leaves (of 255).
+_SMOOTH_GRAIN = 0.75
+# The edge of a blurred stroke runs between these shares of its contrast: a blur is symmetric.
+_BLURRED_EDGE = (0.2, 0.8)
 # Contrast below this is rounding, not ink, even in a drawing.
 _DRAWN_FLOOR = 3
 # In a photograph, ink stands out by this much (of 255) and by so many times the paper's grain.
 _MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 40
-# Photographs are blurred by so many pixels first; in their middle, a square of this side tells how
-# noisy they are.
+# Ink of this share of that, or more, is ink where it hangs on to such ink.
+_WEAK = 0.5
+# Grain can make a pixel or two as dark as ink, but not so many side by side.
+_SEED = 6
+# What lies within half so many pixels of a ruled line, by more than this share, is left of it.
+_CRUMB, _CRUMBS = 5, 0.6
+# Photographs are blurred by so many pixels first, or more; in their middle, a square of this side
+# tells how noisy they are.
 _BLUR, _GRAIN_SIDE = 0.8, 400
+# Noise of so many levels is blurred by a pixel, and no photograph by more than this share of its
+# longer side.
+_NOISE_BLURRED, _MAX_BLUR = 1.5, 0.002
 # Every so many pixels tell the statistics of a photograph.
 _SAMPLE = 4
-# Fits of the surface of light, each without what the last one found to be ink.
-_SURFACE_FITS = 3
-# The side to which a photograph is shrunk to find how it was lit.
+# The side to which a photograph is shrunk to find which of ink and paper is the lighter …
 _LIGHT_SIDE = 192
+# … by means over so many pixels of that …
+_POLARITY_SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
+# … and how bright the paper is; no stroke is wider than this share of it.
+_PAPER_SIDE, _STROKE = 480, 0.2
+# A median of so many pixels takes grain out of that, and leaves edges where they are.
+_PAPER_MEDIAN = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,16 +138,38 @@ def _drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
     # Within the floor it is background: enlarging a drawing leaves ripples of a level or two.
     same, almost = counts[: _DRAWN_FLOOR + 1].sum(), counts[_DRAWN_FLOOR + 1 : _ALMOST].sum()
     strong = counts[max(top // 3, 1) :].sum()
-    if same < _DRAWN_BACKGROUND * contrast.size:
-        return None
-    if top < _MIN_CONTRAST:
+    plain = same >= _DRAWN_BACKGROUND * contrast.size and counts[0] >= _DRAWN_EXACTLY * same
+    if plain and top < _MIN_CONTRAST:
         return np.zeros(contrast.shape, np.uint8)
-    if almost > _DRAWN_GRAIN * strong:
-        return None
     # The strongest contrast is full ink, whatever the pen's colour.
-    full = np.rint(np.arange(256) * (255 / top)).clip(0, 255).astype(np.uint8)
+    shares = np.arange(256) / top
+    if not (plain and almost <= _DRAWN_GRAIN * strong):
+        if top < _MIN_CONTRAST or not _is_smooth(_grey(image), contrast):
+            return None
+        low, high = _BLURRED_EDGE
+        shares = (shares - low) / (high - low)
+    full = np.rint(shares.clip(0, 1) * 255).astype(np.uint8)
     full[: _DRAWN_FLOOR + 1] = 0
     return cv2.LUT(contrast, full)
+
+
+def _is_smooth(grey: NDArray[np.uint8], contrast: NDArray[np.uint8]) -> bool:
+    """Is this a drawing whose strokes fade into one level of background, without any grain?
+
+    So do drawings that were enlarged or blurred. The light on paper varies to both sides of its
+    commonest level, and a sensor is never without noise.
+    """
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    level = int(np.argmax(counts))
+    near = counts[max(0, level - _ALMOST) : level + _ALMOST + 1].copy()
+    near[min(level, _ALMOST)] = 0
+    if counts[level] < max(_BLURRED_BACKGROUND * grey.size, _SPIKE * near.max()):
+        return False
+    below, above = counts[: max(0, level - _DRAWN_FLOOR)].sum(), counts[level + _DRAWN_FLOOR + 1 :]
+    if min(below, above.sum()) > _OTHER_SIDE * grey.size:
+        return False
+    fading = (contrast > _DRAWN_FLOOR) & (contrast < _ALMOST)
+    return not fading.any() or _noise(grey, fading) <= _SMOOTH_GRAIN
 
 
 def _commonest(channel: NDArray[np.uint8]) -> int:
@@ -139,80 +189,130 @@ def _photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     blank = np.zeros((height, width), np.uint8)
     if min(height, width) < 3:
         return blank
-    light = _illumination(grey)
-    difference = cv2.GaussianBlur(grey, (0, 0), _BLUR).astype(np.float32) - light
-    # Ink takes a share of the light, wherever the light is weak or strong …
-    relief = difference * (np.float32(255) / np.maximum(light, np.float32(32)))
     if ink == "auto":
-        ink = "light" if _skewness(relief) > 0 else "dark"
-    if ink == "dark":
-        difference, relief = -difference, -relief
-    contrast = np.clip(relief, 0, 255)
-    otsu, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    threshold = max(otsu, _MIN_RELIEF)
+        ink = _polarity(grey)
+    light = _paper(grey, ink)
+    noise = _fine_grain(grey)
+    blur = _blur(noise, max(grey.shape))
+    blurred = cv2.GaussianBlur(grey, (0, 0), blur).astype(np.float32)
+    difference = light - blurred if ink == "dark" else blurred - light
+    # Ink takes a share of the light, wherever the light is weak or strong …
+    contrast = np.clip(difference * (np.float32(255) / np.maximum(light, np.float32(32))), 0, 255)
+    threshold = _ink_threshold(contrast)
+    ruled = erase_rulings(contrast.astype(np.uint8), threshold / 2)
+    if ruled is not None:
+        contrast[ruled] = 0
+        # Printed lines can be much darker than the pen.
+        threshold = _ink_threshold(contrast)
     # … but grain is as strong in the shade. A digit that fills its picture must not be taken for
     # grain: beyond a limit, only what is fine is grain.
     spread = 1.4826 * float(np.median(np.abs(difference[::_SAMPLE, ::_SAMPLE])))
-    grain = min(_GRAINS * spread, max(_MAX_GRAIN, _GRAINS * _fine_grain(grey)))
+    fine = noise / (2 * np.sqrt(np.pi) * blur)  # as the blur leaves it
+    grain = min(_GRAINS * spread, max(_MAX_GRAIN, _GRAINS * fine))
     certain = (contrast > threshold) & (difference > grain)
+    weak = (contrast > max(_WEAK * threshold, _MIN_RELIEF)) & (difference > grain)
+    certain &= weak
     if not certain.any():
         return blank
+    inked = _grown(certain, weak, ruled)
     # Full ink is what the certain pixels mostly are; the edge of a stroke fades to half of the
     # threshold, but only where it hangs on to certain ink.
     full = float(np.median(contrast[certain]))
     floor, top = threshold / 2, max(full, threshold)
     soft = np.clip((contrast - floor) * (255 / (top - floor)), 0, 255)
-    near = cv2.dilate(certain.astype(np.uint8), np.ones((3, 3), np.uint8))
+    near = cv2.dilate(inked.view(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(near > 0, soft, 0).astype(np.uint8)
 
 
-def _illumination(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How bright the empty paper is at each pixel.
+def _grown(
+    certain: NDArray[np.bool_], weak: NDArray[np.bool_], ruled: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    """The weak ink that hangs on to certain ink, without the crumbs of ruled lines.
 
-    A smooth surface takes up the fall of the light, so that the median of a wide surrounding, which
-    takes up the rest, is not pulled aside where that surrounding ends: at the border.
+    One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).
     """
-    height, width = grey.shape
-    scale = min(1.0, _LIGHT_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    surface = _smooth_surface(small)
-    even = np.clip(small * (128 / surface), 0, 255).astype(np.uint8)
-    window = min(255, max(3, max(size) // 2 | 1))
+    count, labels = cv2.connectedComponents(weak.view(np.uint8))
+    kept = np.bincount(labels[certain], minlength=count) >= _SEED
+    if ruled is not None:
+        beside = cv2.dilate(ruled.view(np.uint8), np.ones((_CRUMB, _CRUMB), np.uint8)) > 0
+        sizes = np.bincount(labels[weak], minlength=count)
+        kept &= np.bincount(labels[weak & beside], minlength=count) <= sizes * _CRUMBS
+    kept[0] = False
+    return kept[labels]
+
+
+def _ink_threshold(contrast: NDArray[np.float32]) -> float:
+    """The contrast that parts ink from paper (N. Otsu, 1979)."""
+    otsu, _ = cv2.threshold(contrast.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return max(float(otsu), _MIN_RELIEF)
+
+
+def _polarity(grey: NDArray[np.uint8]) -> Ink:
+    """Is the ink lighter or darker than the paper?
+
+    Where a stroke is, a narrow mean of the picture differs from a wider one, by more than beside
+    it; at the edge of a shadow they differ by as much on either side. So the sign of the cubes of
+    the differences tells, over strokes of all widths (differences of Gaussians of the logarithm:
+    light multiplies).
+    """
+    level = np.log(_shrunk(grey, _LIGHT_SIDE).astype(np.float32) + 16)
+    means = [cv2.GaussianBlur(level, (0, 0), sigma) for sigma in _POLARITY_SCALES]
+    skew = 0.0
+    for narrow, wide in pairwise(means):
+        difference = narrow - wide
+        square = difference * difference
+        skew += float((square * difference).mean()) / max(float(square.mean()) ** 1.5, 1e-12)
+    return "light" if skew > 0 else "dark"
+
+
+def _paper(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.float32]:
+    """How bright the empty paper is at each pixel: what closing leaves, which fills in strokes.
+
+    The edge of a shadow stays where it is, as it would not with a mean or a median. (Top-hat
+    transform: F. Meyer, 1979.)
+    """
+    small = _shrunk(grey, _PAPER_SIDE)
+    small = cv2.medianBlur(small, _PAPER_MEDIAN) if min(small.shape) > _PAPER_MEDIAN else small
+    window = max(3, round(_STROKE * max(small.shape)) | 1)
+    dark = ink == "dark"
+    closing = cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN
+    # Light that falls towards the border goes on beyond it.
     border = window // 2
-    even = cv2.copyMakeBorder(even, border, border, border, border, cv2.BORDER_REFLECT)
-    median = cv2.medianBlur(even, window)[border : border + size[1], border : border + size[0]]
-    light = surface * median.astype(np.float32) * np.float32(1 / 128)
-    return cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+    wide = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REPLICATE)
+    paper = cv2.morphologyEx(wide, closing, np.ones((window, window), np.uint8))
+    paper = paper[border:-border, border:-border]
+    # Of grain, closing leaves the peaks.
+    peaks = float(np.median(paper.astype(np.float32) - small))
+    # Shrinking has blurred the edge of a shadow: beside it, the paper is as dark as can be.
+    slack = np.ones((3, 3), np.uint8)
+    paper = cv2.erode(paper, slack) if dark else cv2.dilate(paper, slack)
+    light = paper.astype(np.float32) - peaks
+    return cv2.resize(light, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _smooth_surface(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The quadratic surface nearest to most of the pixels, at least 16."""
+def _shrunk(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The image with its longer side no longer than that."""
     height, width = grey.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
-    points, levels = terms[::_SAMPLE, ::_SAMPLE].reshape(-1, 6), grey[::_SAMPLE, ::_SAMPLE].ravel()
-    kept = np.ones(len(levels), bool)
-    weights = np.zeros(6, np.float32)
-    for _ in range(_SURFACE_FITS):
-        weights = np.linalg.lstsq(points[kept], levels[kept], rcond=None)[0]
-        error = np.abs(points @ weights - levels)
-        # Ink lies off the surface: leave out what is further off than usual.
-        kept = error <= max(2.5 * float(np.median(error)), 2.0)
-    return np.maximum(terms @ weights, 16)
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
 
 
 def _fine_grain(grey: NDArray[np.uint8]) -> float:
-    """The standard deviation of pixel noise, as the blur leaves it (J. Immerkær, 1996)."""
-    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    """The standard deviation of pixel noise."""
     top, left = (max(0, (side - _GRAIN_SIDE) // 2) for side in grey.shape)
     middle = grey[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE]
-    noise = float(np.median(np.abs(cv2.filter2D(middle, cv2.CV_32F, mask)))) * 1.4826 / 6
-    return noise / (2 * np.sqrt(np.pi) * _BLUR)
+    return _noise(middle, ...)
 
 
-def _skewness(values: NDArray[np.float32]) -> float:
-    """The sign tells on which side of the paper's grey the rare, strong values lie."""
-    values = values[::_SAMPLE, ::_SAMPLE]
-    values = values - np.median(values)
-    return float((values * values * values).mean())  # a power of 3 is 200 times as slow
+def _blur(noise: float, side: int) -> float:
+    """How far to blur a photograph: the noisier, the further, but not so far as to fill loops."""
+    return float(np.clip(noise / _NOISE_BLURRED, _BLUR, max(_BLUR, _MAX_BLUR * side)))
+
+
+def _noise(grey: NDArray[np.uint8], where: NDArray[np.bool_] | EllipsisType) -> float:
+    """The standard deviation of pixel noise, from second differences (J. Immerkær, "Fast Noise
+    Variance Estimation", 1996), with their median in the place of their mean.
+    """
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    return float(np.median(np.abs(cv2.filter2D(grey, cv2.CV_32F, mask)[where]))) * 1.4826 / 6

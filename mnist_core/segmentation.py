@@ -7,7 +7,6 @@ one digit and the next. What is left over and too small to be a digit is a speck
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -37,10 +36,17 @@ _BESIDE, _BESIDE_REACH = 0.1, 0.22
 # … and one that shares none, nearer than digits are written side by side.
 _TOUCH_REACH = 0.05
 # Tall pieces over each other: strokes of a 4 that cross in height, loops of an 8 that do not.
-_CROSSING_REACH, _STACKED_REACH = 0.15, 0.08
-# Tall pieces side by side are two digits, unless they are near and one hangs so much lower that
-# they share less than this of their height: an open 4 and its stem.
-_HANGING, _HANGING_REACH = 0.75, 0.1
+_CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
+# Pieces side by side are two digits, unless they are an open 4 and its stem: the right one is at
+# most so wide, in its own height. The rest is in shares of the height of both: it is near, begins
+# so much lower than the left one, passes its foot by so much on both sides …
+_STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
+# … and the left one, down to here in its own height, is a single stroke.
+_FOOT = 0.5
+# Two pieces over each other are the halves of a digit where each is lower than this share of the
+# tallest piece, both together are about as high as it, and the gap is small for it. A bar, which
+# is flatter than a half, may be further off.
+_HALF, _WHOLE, _HALF_REACH, _BAR_REACH = 0.7, (0.6, 1.1), 0.2, 0.4
 
 # In a photograph, the lowest digit that makes what touches the border an intruder: a share of the
 # picture's shorter side. (Height, because a dash of a printed line is long.)
@@ -55,10 +61,14 @@ _SPECK = 0.16
 # … and so is a scratch: up to about half as long as the tallest is high, and much thinner than the
 # pen of the largest …
 _SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
+# … and so is a hair or what is left of a printed line, however long: it is so much thinner …
+_HAIR_WIDTH = 0.27
 # … and a dot of the pen: its side is less than this many times the width of its stroke.
 _DOT = 1.6
 # No digit is smaller than this, in pixels.
 _MIN_SIDE = 5
+# … and none that can be read is smaller than this share of a photograph's longer side.
+_MIN_SHARE = 0.018
 # Two digits stand in one line when they share so much of the lower one's height.
 _SHARED_HEIGHT = 0.4
 # More pieces than any sheet of digits has: texture. The largest are kept.
@@ -134,7 +144,8 @@ def find_digits(ink: NDArray[np.uint8], *, drawn: bool) -> list[InkedDigit]:
     ]
     if not drawn:
         pieces = _without_intruders(pieces, *ink.shape)
-    digits = _without_specks(_join(pieces, labels), labels)
+    least = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
+    digits = _without_specks(_join(pieces, labels), labels, least)
     return [_cut(digit, ink, labels) for line in _lines(digits) for digit in line]
 
 
@@ -168,19 +179,57 @@ def _join(pieces: list[_Piece], labels: NDArray[np.integer]) -> list[_Piece]:
     # Dust is no stroke of anything.
     dust = _DUST * pieces[0].side
     pieces = [piece for piece in pieces if piece.side >= dust]
-    outlines = {piece.labels[0]: _outline(piece, labels) for piece in pieces}
+    if len(pieces) < 2:
+        return pieces
+    shapes = _Shapes(pieces, labels)
+    return _join_halves(_join_strokes(pieces, shapes), shapes)
 
-    def distance(one: _Piece, other: _Piece) -> float:
-        first = np.concatenate([outlines[label] for label in one.labels])
-        second = np.concatenate([outlines[label] for label in other.labels])
-        return float(np.sqrt(((first[:, np.newaxis] - second) ** 2).sum(axis=2).min()))
 
+class _Shapes:
+    """What joining has to know of pieces besides their boxes."""
+
+    def __init__(self, pieces: list[_Piece], labels: NDArray[np.integer]) -> None:
+        self._labels = labels
+        self._outlines = {piece.labels[0]: _outline(piece, labels) for piece in pieces}
+
+    def distance(self, one: _Piece, other: _Piece) -> float:
+        """The pixels between two pieces."""
+        first = np.concatenate([self._outlines[label] for label in one.labels])
+        second = np.concatenate([self._outlines[label] for label in other.labels])
+        # Outlines that touch are one pixel apart.
+        return float(np.sqrt(((first[:, np.newaxis] - second) ** 2).sum(axis=2).min())) - 1
+
+    def is_single_stroke(self, piece: _Piece) -> bool:
+        """Does each row of a piece, down to where its foot may begin, cross one stroke only?"""
+        rows = _mask(piece, self._labels)[: max(1, round(_FOOT * piece.height))]
+        starts = (np.diff(rows.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
+        return float((starts <= 1).mean()) >= 0.9
+
+
+def _join_strokes(pieces: list[_Piece], shapes: _Shapes) -> list[_Piece]:
+    """Join what is near enough, each stroke with the piece that it is the nearest to."""
     boxes = np.array([(p.left, p.top, p.right, p.bottom) for p in pieces], float)
     kept = dict(enumerate(pieces))
 
+    def farness(i: int, j: int) -> float:
+        return _farness(kept[i], kept[j], shapes)
+
+    def claimed(i: int, j: int) -> bool:
+        """Is there a taller piece that the j-th is nearer to than to the i-th?"""
+        others = (k for k in _near(boxes, j) if k in kept and k not in (i, j))
+        mine = farness(i, j)
+        return any(kept[k].height > kept[j].height and farness(j, k) < mine for k in others)
+
     def partner(i: int) -> int | None:
         near = (j for j in _near(boxes, i) if j in kept)
-        return next((j for j in near if _belong(kept[i], kept[j], distance)), None)
+        return next(
+            (
+                j
+                for j in near
+                if farness(i, j) <= 1 and (kept[j].height > kept[i].height or not claimed(i, j))
+            ),
+            None,
+        )
 
     for i in range(len(pieces)):
         # A piece that was joined may reach further: look around again.
@@ -199,14 +248,16 @@ def _near(boxes: NDArray[np.float64], i: int) -> list[int]:
     return [int(j) for j in np.flatnonzero(near)[::-1]]
 
 
-def _belong(one: _Piece, other: _Piece, distance: Callable[[_Piece, _Piece], float]) -> bool:
-    """Are two pieces, near each other, strokes of one digit?"""
+def _farness(one: _Piece, other: _Piece, shapes: _Shapes) -> float:
+    """How far two pieces are apart, as a share of how far strokes of one digit can be."""
     tall, low = (one, other) if one.height >= other.height else (other, one)
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
     over = -gap_x / min(one.width, other.width)
     beside = -gap_y / low.height
-    if low.height <= _PART_HEIGHT * tall.height:
+    if _is_open_four(one, other, shapes):
+        reach = _STEM_REACH * one.joined(other).height / tall.height
+    elif low.height <= _PART_HEIGHT * tall.height:
         bar = low.height <= _BAR_HEIGHT * tall.height and low.width >= _BAR_WIDTH * low.height
         if over >= _OVER or bar:
             reach = _OVER_REACH
@@ -215,9 +266,50 @@ def _belong(one: _Piece, other: _Piece, distance: Callable[[_Piece, _Piece], flo
     elif over >= _OVER:
         reach = _CROSSING_REACH if beside > 0 else _STACKED_REACH
     else:
-        reach = _HANGING_REACH if 0 < beside < _HANGING else 0.0
-    # Outlines that touch are one pixel apart.
-    return reach > 0 and distance(one, other) - 1 <= reach * tall.height
+        return np.inf
+    return shapes.distance(one, other) / (reach * tall.height)
+
+
+def _is_open_four(one: _Piece, other: _Piece, shapes: _Shapes) -> bool:
+    """Could these be the strokes of a 4 that do not touch: an L, and a stem passing its foot?"""
+    angle, stem = (one, other) if one.right <= other.right else (other, one)
+    height = max(one.bottom, other.bottom) - min(one.top, other.top)
+    return (
+        stem.width <= _STEM_WIDTH * stem.height
+        and stem.left > (angle.left + angle.right) / 2
+        and stem.top >= angle.top + _STEM_TOP * height
+        and stem.top <= angle.bottom - _STEM_PASSES * height
+        and stem.bottom >= angle.bottom + _STEM_PASSES * height
+        and shapes.is_single_stroke(angle)
+    )
+
+
+def _join_halves(pieces: list[_Piece], shapes: _Shapes) -> list[_Piece]:
+    """Join what is too low to be a digit beside the tallest one, but not together."""
+    tallest = max(piece.height for piece in pieces)
+    halves = [piece for piece in pieces if piece.height < _HALF * tallest]
+    digits = [piece for piece in pieces if piece.height >= _HALF * tallest]
+
+    def are_halves(one: _Piece, other: _Piece) -> bool:
+        upper, lower = (one, other) if one.top <= other.top else (other, one)
+        both = upper.joined(lower)
+        bar = upper.width >= _BAR_WIDTH * upper.height and upper.height < lower.height
+        shared = min(one.right, other.right) - max(one.left, other.left)
+        return (
+            _WHOLE[0] * tallest <= both.height <= _WHOLE[1] * tallest
+            and both.width <= 1.5 * both.height
+            and (bar or shared >= _OVER * min(one.width, other.width))
+            and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * tallest
+        )
+
+    while halves:
+        piece = halves.pop(0)
+        other = next((other for other in halves if are_halves(piece, other)), None)
+        if other is not None:
+            halves.remove(other)
+            piece = piece.joined(other)
+        digits.append(piece)
+    return digits
 
 
 def _outline(piece: _Piece, labels: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -228,21 +320,31 @@ def _outline(piece: _Piece, labels: NDArray[np.integer]) -> NDArray[np.float32]:
     return points.astype(np.float32) + np.array((piece.left, piece.top), np.float32)
 
 
-def _without_specks(pieces: list[_Piece], labels: NDArray[np.integer]) -> list[_Piece]:
-    """Leave out what is too small, too thin or too round to be a digit."""
+def _without_specks(
+    pieces: list[_Piece], labels: NDArray[np.integer], least: float
+) -> list[_Piece]:
+    """Leave out what is too small, too thin or too round to be a digit.
+
+    Args:
+        pieces: what strokes were joined to.
+        labels: (h, w): which pixel belongs to which stroke.
+        least: no digit's longer side is shorter, in pixels.
+    """
     if not pieces:
         return []
     largest = max(pieces, key=lambda piece: piece.side)
-    least = max(_MIN_SIDE, _SPECK * largest.side)
+    least = max(least, _SPECK * largest.side)
     tallest = max(piece.height for piece in pieces)
-    pen = _stroke_width(largest, labels)
+    # A line can be longer than any digit, but a digit fills more room.
+    fullest = max(pieces, key=lambda piece: piece.width * piece.height)
+    pen = _stroke_width(fullest, labels)
 
     def is_digit(piece: _Piece) -> bool:
         if piece.side < least:
             return False
-        width = pen if piece is largest else _stroke_width(piece, labels)
+        width = pen if piece is fullest else _stroke_width(piece, labels)
         scratch = piece.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
-        return not scratch and piece.side > _DOT * width
+        return not scratch and width > _HAIR_WIDTH * pen and piece.side > _DOT * width
 
     return [piece for piece in pieces if is_digit(piece)]
 

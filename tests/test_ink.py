@@ -94,7 +94,7 @@ def test_a_tiny_drawing_made_large_is_a_drawing(how: int, margin: int, invert: b
     assert overlap(found.ink > 128, large > 128) > 0.9
 
 
-@pytest.mark.parametrize("blur", [4, 8, 16])
+@pytest.mark.parametrize("blur", [4, 8, 12])
 def test_a_blurred_drawing_keeps_its_strokes(blur: float) -> None:
     found = ink_map(cv2.GaussianBlur(DRAWING, (0, 0), blur))
     assert found.drawn
@@ -104,7 +104,7 @@ def test_a_blurred_drawing_keeps_its_strokes(blur: float) -> None:
 @pytest.mark.parametrize("grain", [1.0, 2.0])
 def test_paper_that_is_overexposed_on_one_side_is_no_drawing(grain: float) -> None:
     """Half of it is one level, and what fades from there has grain."""
-    light = np.linspace(100, 420, 400)[np.newaxis] + np.zeros((300, 1))
+    light = np.linspace(200, 320, 400)[np.newaxis] + np.zeros((300, 1))
     noise = np.random.default_rng(0).normal(0, grain, light.shape)
     found = ink_map(np.clip(light + noise, 0, 255).astype(np.uint8))
     assert not found.drawn

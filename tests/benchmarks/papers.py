@@ -1,0 +1,302 @@
+"""Simulated photographs of numbers on paper, from easy to hard, and how well they are read.
+
+Run it from anywhere; it prints a table in Markdown, after about a minute:
+
+    python tests/benchmarks/papers.py
+    python tests/benchmarks/papers.py --model mlp --pictures 200 --seed 7
+
+Photographs of known numbers are few, and all from one camera. Here a pen writes MNIST *training*
+digits on a sheet, somebody holds a camera over it, and a severity of 0 to 4 tells how hard they
+make it. The simulation is rough: it shows where finding digits breaks, not how often it will in the
+world. As it is the training half, the numbers read tell nothing about a network either, only about
+what finding has left of the digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.morphology import skeletonize
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from strokes import Stroke, draw_strokes, place_strokes
+
+__all__ = ["SEVERITIES", "Pen", "photograph", "write"]
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Generator = np.random.Generator
+
+SEVERITIES = range(5)
+# One picture in so many is an empty sheet.
+EMPTY_EVERY = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pen:
+    """What writes.
+
+    Attributes:
+        colour: (3,) RGB share of the light that full ink leaves, 0 to 1.
+        cover: how much of it full ink is, 0 to 1.
+        rough: how unevenly it covers, 0 to 1, as a pencil does on rough paper.
+        width: of its stroke, as a share of a digit's height.
+    """
+
+    colour: tuple[float, float, float]
+    cover: float
+    rough: float
+    width: float
+
+
+# name -> colour, cover, rough, least and largest width
+PENS: dict[str, tuple[tuple[float, float, float], float, float, float, float]] = {
+    "marker": ((0.08, 0.08, 0.08), 0.95, 0.0, 0.09, 0.14),
+    "black ballpoint": ((0.15, 0.15, 0.17), 0.85, 0.15, 0.035, 0.07),
+    "blue ballpoint": ((0.15, 0.2, 0.55), 0.85, 0.15, 0.035, 0.07),
+    "red felt pen": ((0.75, 0.15, 0.15), 0.9, 0.05, 0.05, 0.1),
+    "green felt pen": ((0.1, 0.45, 0.2), 0.9, 0.05, 0.05, 0.1),
+    "pencil": ((0.35, 0.35, 0.36), 0.75, 0.45, 0.03, 0.06),
+}
+PAPERS = {
+    "white": (0.95, 0.95, 0.95),
+    "cream": (0.96, 0.92, 0.8),
+    "recycled": (0.75, 0.73, 0.68),
+    "yellow": (0.98, 0.9, 0.45),
+    "blue": (0.65, 0.8, 0.92),
+}
+
+
+def write(digit: Image | Sequence[Stroke], *, height: int, width: float) -> Floats:
+    """One digit in ink: (h, w) float32, 0 to 1, `height` high and cut to its ink.
+
+    Args:
+        digit: a (28, 28) uint8 frame, white ink on black, or pen strokes, y growing downwards.
+        height: of the ink, in pixels; flat digits are as wide as that at most.
+        width: of the stroke, in pixels.
+    """
+    if isinstance(digit, np.ndarray):
+        ink = _rewritten(digit, height, width)
+    else:
+        side = height + 4 * round(width)
+        placed = place_strokes(digit, side=max(1, height - width), centre=(side / 2, side / 2))
+        ink = draw_strokes(placed, width=side, height=side, brush=width)
+    left, top, across, down = cv2.boundingRect((ink >= 32).astype(np.uint8))
+    return ink[top : top + down, left : left + across].astype(np.float32) / 255
+
+
+def _rewritten(frame: Image, height: int, width: float) -> Image:
+    """A frame made large, its strokes as wide as a pen's: it follows their middle line."""
+    _, _, across, down = cv2.boundingRect((frame >= 64).astype(np.uint8))
+    scale = height / max(across, down)
+    large = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    solid = np.pad(large >= 100, 3 + round(width / 2))
+    solid = cv2.medianBlur(solid.view(np.uint8), 5) > 0 if min(solid.shape) > 5 else solid
+    middle = skeletonize(solid)
+    away = cv2.distanceTransform((~middle).view(np.uint8), cv2.DIST_L2, 5)
+    return np.rint(np.clip(width / 2 - away + 0.5, 0, 1) * 255).astype(np.uint8)
+
+
+def photograph(
+    digits: Sequence[Image | Sequence[Stroke]], severity: int, random: Generator
+) -> Image:
+    """A photograph of a number on a sheet: (h, w, 3) RGB uint8, about 640 to 1280 px wide.
+
+    Args:
+        digits: frames or strokes, as `write` takes them; none for an empty sheet.
+        severity: 0, a clean black pen on white, to 4, hard.
+        random: whatever is not said is drawn from it.
+    """
+    if severity not in SEVERITIES:
+        raise ValueError(f"A severity is 0 to 4. Received: {severity!r}")
+    width = int(random.integers(640, 1281))
+    height = round(width * random.uniform(0.5, 0.75))
+    share = severity / 4
+    name = random.choice(list(PENS)) if severity else "marker"
+    colour, cover, rough, least, most = PENS[name]
+    pen = Pen(
+        colour=colour, cover=cover, rough=rough * share, width=float(random.uniform(least, most))
+    )
+    sheet = _paper(height, width, share, random)
+    ink = _number(digits, pen, height, width, random)
+    if pen.rough:
+        tooth = _clouds(height, width, 1.0, random)
+        ink = ink * np.clip(1 - pen.rough * (0.5 + tooth), 0, 1)
+    cover_map = (ink * pen.cover)[:, :, np.newaxis]
+    sheet = sheet * (1 - cover_map) + np.array(pen.colour, np.float32) * cover_map
+    sheet = _held(sheet, share, random) * _light(height, width, share, random)
+    return _camera(sheet, share, random)
+
+
+def _number(
+    digits: Sequence[Image | Sequence[Stroke]],
+    pen: Pen,
+    height: int,
+    width: int,
+    random: Generator,
+) -> Floats:
+    """The ink of the whole number, (height, width), with room around it."""
+    sheet = np.zeros((height, width), np.float32)
+    if not len(digits):
+        return sheet
+    # As large as the sheet has room for, or down to a third of that.
+    room = min(0.6 * height, 0.8 * width / (1.15 * len(digits)))
+    size = room * random.uniform(0.35, 1)
+    written = [
+        write(digit, height=round(size * random.uniform(0.88, 1.1)), width=max(2, pen.width * size))
+        for digit in digits
+    ]
+    gaps = size * random.uniform(0.14, 0.3, len(written)) + pen.width * size
+    total = sum(ink.shape[1] for ink in written) + gaps[1:].sum()
+    left = random.uniform(0.08 * width, max(0.08 * width, 0.92 * width - total))
+    middle = random.uniform(0.15 * height + size / 2, 0.85 * height - size / 2)
+    for ink, gap in zip(written, gaps, strict=True):
+        top = round(middle - ink.shape[0] / 2 + size * random.uniform(-0.06, 0.06))
+        top, column = max(0, top), round(left)
+        part = sheet[top : top + ink.shape[0], column : column + ink.shape[1]]
+        np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
+        left += ink.shape[1] + gap
+    return sheet
+
+
+def _paper(height: int, width: int, share: float, random: Generator) -> Floats:
+    """The share of light that the sheet gives back, (height, width, 3)."""
+    colour = PAPERS[random.choice(list(PAPERS)) if share else "white"]
+    sheet = np.full((height, width, 3), colour, np.float32)
+    if random.random() < 0.6 * min(1, 2 * share):
+        sheet *= 1 - _rulings(height, width, share, random)
+    texture = _clouds(height, width, 1.5, random) + _clouds(height, width, 12, random)
+    return sheet * (1 + 0.03 * share * texture[:, :, np.newaxis])
+
+
+def _rulings(height: int, width: int, share: float, random: Generator) -> Floats:
+    """The light that printed lines take away, (height, width, 3): ruled or squared paper."""
+    lines = np.zeros((height, width), np.float32)
+    step = round(random.uniform(0.05, 0.14) * width)
+    thickness = max(1, round(width * random.uniform(0.001, 0.004)))
+    start = int(random.integers(step))
+    for row in range(start, height, step):
+        lines[row : row + thickness] = 1
+    if random.random() < 0.5:
+        for column in range(start, width, step):
+            lines[:, column : column + thickness] = 1
+    colour = np.array([(0.8, 0.5, 0.2), (0.6, 0.6, 0.6), (0.3, 0.7, 0.7)][random.integers(3)])
+    strength = random.uniform(0.15, 0.25 + 0.5 * share)
+    return (lines[:, :, np.newaxis] * colour * strength).astype(np.float32)
+
+
+def _clouds(height: int, width: int, size: float, random: Generator) -> Floats:
+    """Smooth noise of about that size in pixels, mean 0, standard deviation 1."""
+    small = (max(2, round(height / size)), max(2, round(width / size)))
+    noise = random.standard_normal(small).astype(np.float32)
+    return cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _held(sheet: Floats, share: float, random: Generator) -> Floats:
+    """The sheet as a camera sees it that is not quite straight above it."""
+    height, width = sheet.shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    angle = np.radians(random.uniform(-4, 4) * share)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = (corners - (width / 2, height / 2)) @ turn.T + (width / 2, height / 2)
+    moved += random.uniform(-0.03, 0.03, (4, 2)) * share * width
+    view = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
+    return cv2.warpPerspective(
+        sheet, view, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _light(height: int, width: int, share: float, random: Generator) -> Floats:
+    """How bright it is, (height, width, 1): falling off up to 4:1, perhaps with a shadow's edge."""
+    y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j].astype(np.float32)
+    angle, ratio = random.uniform(0, 2 * np.pi), 1 + 3 * share * random.uniform(0, 1)
+    way = x * np.cos(angle) + y * np.sin(angle)
+    way = (way - way.min()) / np.ptp(way)
+    light = ratio**-way
+    if random.random() < 0.5 * share:
+        angle, place = random.uniform(0, 2 * np.pi), random.uniform(-0.3, 0.3)
+        edge = (x * np.cos(angle) + y * np.sin(angle) - place) / random.uniform(0.005, 0.05)
+        light = light * (1 - random.uniform(0.2, 0.5) / (1 + np.exp(-edge.clip(-30, 30))))
+    return (light * random.uniform(1 - 0.3 * share, 1))[:, :, np.newaxis].astype(np.float32)
+
+
+def _camera(scene: Floats, share: float, random: Generator) -> Image:
+    """What the camera makes of the light: blur, noise, 8 bits, JPEG."""
+    if share:
+        scene = cv2.GaussianBlur(scene, (0, 0), 0.4 + share * random.uniform(0, 2))
+    length = int(share * random.uniform(0, 7))
+    if length > 1:
+        kernel = np.zeros((length, length), np.float32)
+        angle = random.uniform(0, np.pi)
+        reach = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2
+        ends = [tuple(np.rint((length - 1) / 2 + sign * reach).astype(int)) for sign in (-1, 1)]
+        cv2.line(kernel, ends[0], ends[1], 1.0)
+        scene = cv2.filter2D(scene, -1, kernel / kernel.sum())
+    noise = random.standard_normal(scene.shape).astype(np.float32)
+    # Light comes in photons: brighter is noisier, but less so for its brightness.
+    levels = 255 * scene + share * random.uniform(1, 8) * np.sqrt(scene.clip(0.05)) * noise
+    image = np.clip(levels, 0, 255).astype(np.uint8)
+    if not share:
+        return image
+    quality = int(95 - share * random.uniform(0, 50))
+    coded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[:, :, ::-1])
+
+
+def pictures(severity: int, count: int, seed: int) -> list[tuple[Image, str]]:
+    """Photographs of numbers of one to five MNIST training digits, and the numbers."""
+    from mnist_core import load_mnist
+
+    dataset = load_mnist()
+    made = []
+    for index in range(count):
+        random = np.random.default_rng((seed, severity, index))
+        length = 0 if index % EMPTY_EVERY == EMPTY_EVERY - 1 else random.integers(1, 6)
+        chosen = random.integers(len(dataset.x_train), size=length)
+        number = "".join(str(label) for label in dataset.y_train[chosen])
+        made.append((photograph(list(dataset.x_train[chosen]), severity, random), number))
+    return made
+
+
+def main() -> None:
+    """Read photographs of every severity and print the table."""
+    from tqdm import tqdm
+
+    from mnist_core import load_recognizer
+
+    parser = argparse.ArgumentParser(description="Read simulated photographs of numbers.")
+    parser.add_argument("--model", default="cnn", help="a folder of models/")
+    parser.add_argument("--pictures", type=int, default=100, help="of each severity")
+    parser.add_argument("--seed", type=int, default=28)
+    options = parser.parse_args()
+    if options.pictures < EMPTY_EVERY:
+        parser.error(f"--pictures is {EMPTY_EVERY} or more")
+    recognizer = load_recognizer(options.model)
+    lines = ["| severity | count right | number right | empty sheets right |", "| --- " * 4 + "|"]
+    with tqdm(total=len(SEVERITIES) * options.pictures, unit=" pictures") as progress:
+        for severity in SEVERITIES:
+            counted, read, empty = [], [], []
+            for image, number in pictures(severity, options.pictures, options.seed):
+                found = recognizer.read(image)
+                if number:
+                    counted.append(len(found) == len(number))
+                    read.append("".join(str(digit.label) for digit in found) == number)
+                else:
+                    empty.append(not found)
+                progress.update()
+            shares = (f"{np.mean(right):.1%}" for right in (counted, read, empty))
+            lines.append(f"| {severity} | {' | '.join(shares)} |")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
