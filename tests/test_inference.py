@@ -329,4 +329,4 @@ def test_without_a_model_there_is_no_recognizer(tmp_path: Path) -> None:
 
 
 def test_the_default_is_the_first_of_the_list() -> None:
-    assert load_recognizer().card.name == "cnn"
+    assert load_recognizer().card.name == "champion"

@@ -58,8 +58,8 @@ def test_the_app_opens_on_the_draw_page() -> None:
 
 
 def test_the_sidebar_tells_the_accuracy_of_the_chosen_model() -> None:
-    assert run_app().sidebar.selectbox[0].value == "cnn"
-    for name in ("cnn", "mlp"):
+    assert run_app().sidebar.selectbox[0].value == "champion"
+    for name in ("champion", "cnn", "mlp"):
         card = json.loads((ROOT / "models" / name / CARD).read_text())
         app = run_app(name)
         assert app.sidebar.selectbox[0].value == name
@@ -163,10 +163,10 @@ def damage_empty(folder: Path) -> None:
 def test_a_damaged_model_is_explained_and_another_can_be_chosen(
     models: Path, damage: Callable[[Path], None]
 ) -> None:
-    damage(models / "cnn")
+    damage(models / "champion")
     app = run_app()
     assert not app.exception
-    assert "cnn" in app.error[0].value
+    assert "champion" in app.error[0].value
     assert "Restore" in app.error[0].value
     app = run_app("mlp")
     assert not app.error
@@ -174,11 +174,10 @@ def test_a_damaged_model_is_explained_and_another_can_be_chosen(
 
 
 def test_a_model_without_a_readable_card_is_not_offered(models: Path) -> None:
-    (models / "cnn" / CARD).write_text("{")
+    (models / "champion" / CARD).write_text("{")
     app = run_app()
-    assert app.sidebar.selectbox[0].options == [
-        option for option in app.sidebar.selectbox[0].options if "mlp" in option
-    ]
+    offered = [option.split(" · ")[0] for option in app.sidebar.selectbox[0].options]
+    assert offered == ["cnn", "mlp"]
     assert not app.exception
 
 
