@@ -154,7 +154,7 @@ def main() -> None:
     from tqdm import tqdm
 
     parser = argparse.ArgumentParser(description="Time reading, and the plain way beside it.")
-    parser.add_argument("--model", default="cnn", help="a folder of models/")
+    parser.add_argument("--model", default="champion", help="a folder of models/")
     parser.add_argument("--rounds", type=int, default=6)
     options = parser.parse_args()
     folder = ROOT / "models" / options.model
