@@ -2,11 +2,17 @@
 
 import streamlit as st
 
-from pages import first_model, model_picker
+from pages import first_model, model_picker, routing
 
 st.set_page_config(page_title="Digit lab", page_icon="✏️", layout="wide", menu_items={"About": None})
 
-page = st.navigation([st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True)])
+routing.begin()
+page = st.navigation(
+    [
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("pages/webcam.py", title="Webcam", icon=":material/videocam:"),
+    ]
+)
 
 if model_picker.show():
     page.run()

@@ -7,7 +7,7 @@ was interrupted goes on with the very batches it would have had.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,12 @@ __all__ = ["Source", "batches"]
 # At full strength: radians, shear and logarithms of scales; translations and elastic bending
 # (Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
 # Document Analysis", ICDAR 2003) in pixels; cells of the grid that bends.
-_ROTATION, _SHEAR, _SCALE, _STRETCH = 0.26, 0.3, 0.14, 0.14
-_TRANSLATION, _BEND, _CELLS = 1.5, 1.3, 5
+_ROTATION, _SHEAR, _SCALE, _STRETCH = 0.3, 0.3, 0.16, 0.15
+_TRANSLATION, _BEND, _CELLS = 2.0, 1.4, 5
 # Share of the images whose strokes are made thicker, and of those made thinner.
 _THICKER, _THINNER = 0.2, 0.2
 # Share of the images seen as through a bad lens or a coarse scan, that are noisy, that have a hole.
-_SMOOTHED, _NOISY, _HOLED = 0.3, 0.15, 0.1
+_SMOOTHED, _NOISY, _HOLED = 0.2, 0.1, 0.1
 _NOISE, _HOLE = 20.0, 6
 # Exponent and factor of grey levels: their logarithms at full strength.
 _GAMMA, _GAIN = 0.5, 0.3
@@ -49,7 +49,12 @@ class Source:
 
 
 def batches(
-    sources: Sequence[Source], batch_size: int, steps: range, seed: int, *, strength: float = 1.0
+    sources: Sequence[Source],
+    batch_size: int,
+    steps: range,
+    seed: int,
+    *,
+    strength: float | Callable[[tf.Tensor], tf.Tensor] = 1.0,
 ) -> tf.data.Dataset:
     """Altered images for the given steps of a training.
 
@@ -58,7 +63,8 @@ def batches(
         batch_size: images a step, over all sources.
         steps: which steps; the same step always has the same batch.
         seed: of all chance, 0 to 2**32 - 1.
-        strength: 0 leaves the images as they are, 1 alters them as the champion needs it.
+        strength: 0 leaves the images as they are, 1 alters them as the champion needs it; or a
+            function from the number of the step, a scalar int64 tensor, to a float32 one.
 
     Returns:
         Pairs of (batch_size, 28, 28) float32 images, 0 to 255, and (batch_size,) int32 labels.
@@ -79,8 +85,11 @@ def batches(
             images.append(tf.gather(frames, chosen))
             labels.append(tf.gather(answers, chosen))
         clean = tf.cast(tf.concat(images, 0), tf.float32)
-        chance = tf.random.fold_in(key, step)
-        return _alter(clean, chance, strength) if strength else clean, tf.concat(labels, 0)
+        if strength == 0:  # so that what altering costs can be measured
+            return clean, tf.concat(labels, 0)
+        much = strength(step) if callable(strength) else strength
+        altered = _alter(clean, tf.random.fold_in(key, step), much)
+        return altered, tf.concat(labels, 0)
 
     def _shuffled(positions: tf.Tensor, total: int, number: int) -> tf.Tensor:
         turn = tf.cast(positions // total, tf.int32)
@@ -98,7 +107,7 @@ def batches(
     )
 
 
-def _alter(images: Any, key: Any, strength: float) -> Any:
+def _alter(images: Any, key: Any, strength: Any) -> Any:
     """(n, 28, 28) float32 from 0 to 255, and the same altered."""
     keys = iter(tf.unstack(tf.random.split(key, 24), num=24))
     count = images.shape[0]

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.levels import median
+
 __all__ = ["erase_rulings"]
 
 # A thin line can be fainter than ink, but it is darker than so many pixels beside it, by so much
@@ -32,6 +34,8 @@ _COVERED, _END, _END_COVERED = 0.7, 0.1, 0.5
 _MIN_WAY = 0.5
 # It is no thicker than this share of the picture across it, and never thicker than so many pixels.
 _THICK, _MAX_THICK = 0.12, 40
+# A band of so many rows on either side is enough for most lines.
+_NARROW_BAND = 10
 # Rows belong to a line where it covers so much of what it covers in its middle.
 _SAME_LINE = 0.7
 # Ink that reaches so many pixels out of a line is a stroke.
@@ -65,9 +69,10 @@ def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.b
         return None
     # A stem between two printed lines looks like a line from border to border, until those are
     # gone. So each is judged without the others.
-    first = _erased(contrast, level, np.zeros(contrast.shape, bool), threshold)
-    across = _erased(contrast.T, upright, first.T, threshold).T
-    erased = across | _erased(contrast, level, across, threshold)
+    erased = _erased(contrast, level, np.zeros(contrast.shape, bool), threshold)
+    if upright:
+        across = _erased(contrast.T, upright, erased.T, threshold).T
+        erased = across | _erased(contrast, level, across, threshold)
     return erased if erased.any() else None
 
 
@@ -75,7 +80,7 @@ def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.bool_]:
     """Where it is darker than so many rows above and below: a line can be fainter than a pen."""
     above = np.roll(levels, beside, axis=0)
     darker = cv2.subtract(levels, cv2.max(above, np.roll(levels, -beside, axis=0)))
-    grain = 1.4826 * float(np.median(cv2.absdiff(levels, above))) / np.sqrt(2)
+    grain = 1.4826 * median(cv2.absdiff(levels, above)) / np.sqrt(2)
     return darker >= max(_FAINT, _FAINT_GRAINS * grain)
 
 
@@ -142,21 +147,27 @@ def _erased(
 ) -> NDArray[np.bool_]:
     """The pixels of nearly horizontal lines, as far as they are lines without the others."""
     height, width = contrast.shape
-    reach = min(_MAX_THICK, max(4, round(_THICK * height))) + _REACHES_OUT + 2
-    columns = np.arange(width)
+    widest = min(_MAX_THICK, max(4, round(_THICK * height))) + _REACHES_OUT + 2
     mask = np.zeros(contrast.shape, bool)
     for line in lines:
-        middle = np.rint(np.linspace(line.first, line.last, width)).astype(int)
-        rows = middle + np.arange(-reach, reach + 1)[:, np.newaxis]
-        inside = (rows >= 0) & (rows < height)
-        at = rows.clip(0, height - 1), columns
-        hidden = others[at]
-        levels = np.where(inside & ~hidden, contrast[at], 0).astype(np.uint8)
-        # Along the line, a mean has less grain.
-        along = cv2.blur(levels, (max(1, width // _COLUMNS) | 1, 1))
-        thin = _thin_lines(along, _BESIDE * max(1, height // _MAX_ROWS))
-        strokes = levels >= threshold
-        gone = _line_in_band(strokes | thin, strokes, inside, hidden, round(_THICK * height))
+        # Nearly all lines are thin: the widest band is looked at where a narrow one is not enough.
+        for reach in sorted({min(_NARROW_BAND, widest), widest}):
+            middle = np.rint(np.linspace(line.first, line.last, width)).astype(int)
+            rows = middle + np.arange(-reach, reach + 1)[:, np.newaxis]
+            inside = (rows >= 0) & (rows < height)
+            at = rows.clip(0, height - 1), np.arange(width)
+            hidden = others[at]
+            levels = np.where(inside & ~hidden, contrast[at], 0).astype(np.uint8)
+            # Along the line, a mean has less grain.
+            along = cv2.blur(levels, (max(1, width // _COLUMNS) | 1, 1))
+            thin = _thin_lines(along, _BESIDE * max(1, height // _MAX_ROWS))
+            strokes = levels >= threshold
+            thickness = _thickness(strokes | thin, inside)
+            if thickness[0] > _REACHES_OUT and thickness[1] < len(levels) - _REACHES_OUT:
+                break
+        gone = _line_in_band(
+            strokes | thin, strokes, inside, hidden, thickness, round(_THICK * height)
+        )
         where = np.nonzero(gone)
         mask[rows[where], where[1]] = True
     return mask
@@ -167,6 +178,7 @@ def _line_in_band(
     strokes: NDArray[np.bool_],
     inside: NDArray[np.bool_],
     hidden: NDArray[np.bool_],
+    thickness: tuple[int, int],
     thickest: int,
 ) -> NDArray[np.bool_]:
     """What is to be erased of the ink around a line, the line being straight: a mask like the band.
@@ -176,10 +188,11 @@ def _line_in_band(
         strokes: where there is ink that could be a stroke's.
         inside: where the picture is.
         hidden: where other lines were: nothing is known there.
+        thickness: the half-open range of rows that the line takes in the band.
         thickest: a line has no more rows.
     """
     gone = np.zeros_like(band)
-    top, bottom = _thickness(band, inside)
+    top, bottom = thickness
     hit = np.asarray(band[top:bottom].any(axis=0))
     known = inside[len(band) // 2] & (hit | ~hidden[top:bottom].any(axis=0))
     if bottom - top > max(3, thickest) or not _runs_through(hit[known]):

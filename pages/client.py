@@ -67,3 +67,47 @@ def assist(keys: dict[str, str]) -> None:
             into a field, and those with Ctrl, Alt or Command, are left alone.
     """
     _component(data={"keys": keys}, key="client", height=0)
+
+
+_CAMERA_SCRIPT = """
+export default function (component) {
+  const { setStateValue, data } = component
+  let known = data.known
+  const tell = (camera) => {
+    if (camera !== known) setStateValue("camera", known = camera)
+  }
+  const devices = navigator.mediaDevices
+  let permission = null
+  const look = async () => {
+    if (!window.isSecureContext || !devices) return tell("insecure")
+    const found = await devices.enumerateDevices()
+    if (!found.some((device) => device.kind === "videoinput")) return tell("none")
+    tell(permission?.state === "denied" ? "denied" : "there")
+  }
+  // Firefox does not tell permissions of cameras in all its versions.
+  navigator.permissions?.query({ name: "camera" })
+    .then((status) => { permission = status; status.onchange = look }, () => null)
+    .then(look)
+  devices?.addEventListener("devicechange", look)
+  return () => {
+    devices?.removeEventListener("devicechange", look)
+    if (permission) permission.onchange = null
+  }
+}
+"""
+
+_camera_component = st.components.v2.component("digit_lab_camera", js=_CAMERA_SCRIPT)
+
+
+def camera() -> str:
+    """What the visitor's browser says of its cameras, before any is started.
+
+    Returns:
+        "there", "none", "denied", "insecure" (not on HTTPS or localhost), or "" as long as the
+        browser has not answered.
+    """
+    known = st.session_state.get("camera_check", {}).get("camera", "")
+    result = _camera_component(
+        data={"known": known}, key="camera_check", height=0, on_camera_change=lambda: None
+    )
+    return result.get("camera") or ""

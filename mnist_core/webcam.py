@@ -1,0 +1,273 @@
+"""Reading video: a box in the middle of the picture, frame after frame, steadily.
+
+    frame -> box -> ink, automatic or by a threshold -> digits -> those that can be meant
+          -> LiteRT -> a vote over the last frames -> reading
+
+Photographs are read whole; in front of a camera there are faces, hands and the edges of paper too.
+So only what lies wholly inside the box counts, and only what the network takes for a digit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.images import check_image
+from mnist_core.inference import Digit, Recognizer
+from mnist_core.ink import Ink, InkMap, ink_map
+from mnist_core.overlay import draw_viewfinder
+from mnist_core.preprocessing import Box, FramedDigit, frame_digit
+from mnist_core.segmentation import find_digits
+
+__all__ = ["FrameReader", "FrameResult", "WebcamSettings"]
+
+Roi = tuple[float, float, float, float]
+
+# The box is shrunk to this many pixels before anything else: a number of eight digits can still be
+# read, and a frame takes milliseconds.
+_WORKING_SIDE = 256
+# A threshold by hand is for a picture blurred by so many pixels, or every grain would be ink.
+_BLUR = 1.2
+# Ink weaker than this is no ink in the processed view; `find_digits` sees it so.
+_SHOWN = 48
+# What is lower than this share of the box's height is not held into the camera to be read.
+_MIN_HEIGHT = 0.1
+# More pieces than this are a texture, not a number.
+_MAX_DIGITS = 12
+# The vote of a frame without a reading; others weigh what they are sure of, 0 to 1.
+_EMPTY_VOTE = 0.5
+# Another reading needs so many times the votes of the one that stands.
+_HYSTERESIS = 1.25
+_MAX_SMOOTHING = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebcamSettings:
+    """How video is read.
+
+    Attributes:
+        inference: False lets the video go on without being read.
+        roi: the region of interest, (left, top, width, height) in fractions of the shown frame,
+            within 0 to 1; width and height above 0.
+        threshold: 0 to 255, the grey level that parts ink from paper; None: automatic.
+        ink: "light" or "dark" digits; "auto" finds out.
+        smoothing: how many frames vote on the reading, 1 to 60; 1 does not smooth.
+        mirror: show the frame as a mirror does. It is read as it is.
+
+    Raises:
+        ValueError: a value is out of its range.
+    """
+
+    inference: bool = True
+    roi: Roi = (0.25, 0.15, 0.5, 0.7)
+    threshold: int | None = None
+    ink: Ink = "auto"
+    smoothing: int = 8
+    mirror: bool = False
+
+    def __post_init__(self) -> None:
+        for field in ("inference", "mirror"):
+            if not isinstance(getattr(self, field), bool):
+                raise ValueError(f"{field} is True or False. Received: {getattr(self, field)!r}")
+        if not _is_roi(self.roi):
+            raise ValueError(
+                "roi is (left, top, width, height), fractions of the frame within 0 to 1, width "
+                f"and height above 0. Received: {self.roi!r}"
+            )
+        if self.threshold is not None and not _is_whole(self.threshold, 0, 255):
+            raise ValueError(
+                f"threshold is a whole number from 0 to 255, or None. Received: {self.threshold!r}"
+            )
+        if self.ink not in ("auto", "light", "dark"):
+            raise ValueError(f"ink is 'auto', 'light' or 'dark'. Received: {self.ink!r}")
+        if not _is_whole(self.smoothing, 1, _MAX_SMOOTHING):
+            raise ValueError(
+                f"smoothing is a whole number of frames, 1 to {_MAX_SMOOTHING}. "
+                f"Received: {self.smoothing!r}"
+            )
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_roi(roi: object) -> bool:
+    if not isinstance(roi, tuple) or len(roi) != 4:
+        return False
+    if not all(isinstance(part, (int, float)) and math.isfinite(part) for part in roi):
+        return False
+    left, top, width, height = roi
+    # Fractions that sliders add up are a rounding error off.
+    within = left + width <= 1 + 1e-9 and top + height <= 1 + 1e-9
+    return bool(left >= 0 and top >= 0 and width > 0 and height > 0 and within)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FrameResult:
+    """What a frame showed.
+
+    Attributes:
+        annotated: (h, w, 3) BGR uint8: the frame, mirrored if asked for, with the box, the digits
+            and the reading drawn on it.
+        digits: those of this frame, in reading order; their boxes in pixels of `annotated`.
+        reading: the number that the last frames agree on; "" for none.
+        ink: (h', w') uint8, 0 or 255: what the threshold made of the region of interest, at the
+            size at which it is read.
+        elapsed_ms: how long all of it took.
+    """
+
+    annotated: NDArray[np.uint8]
+    digits: list[Digit]
+    reading: str
+    ink: NDArray[np.uint8]
+    elapsed_ms: float
+
+
+class FrameReader:
+    """Reads the frames of one video, one after the other; not for several threads at once."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self.recognizer = recognizer
+        self._votes: deque[tuple[str, float]] = deque(maxlen=_MAX_SMOOTHING)
+        self._reading = ""
+
+    def process(
+        self, frame: NDArray[np.uint8], settings: WebcamSettings | None = None
+    ) -> FrameResult:
+        """Read a frame.
+
+        Args:
+            frame: (h, w, 3) BGR uint8; grey and BGRA are taken as well. It is not changed.
+            settings: how to read it; None takes the defaults.
+
+        Raises:
+            InvalidImageError: not such a frame.
+        """
+        start = time.perf_counter()
+        settings = settings or WebcamSettings()
+        frame = _as_bgr(check_image(frame))
+        shown = cv2.flip(frame, 1) if settings.mirror else frame.copy()
+        roi = _pixels(settings.roi, shown)
+        found, ink = _find(_cut(frame, roi, settings.mirror), settings)
+        digits: list[Digit] = []
+        if settings.inference:
+            digits = [
+                digit
+                for digit in self.recognizer.read_framed(
+                    [_placed(digit, ink, roi, settings.mirror) for digit in found]
+                )
+                if digit.is_digit
+            ]
+            # More that is none than that is one: a face, a hand, cloth.
+            if 2 * len(digits) < len(found):
+                digits = []
+            self._vote(digits, settings.smoothing)
+        else:
+            self._votes.clear()
+            self._reading = ""
+        draw_viewfinder(shown, roi, digits, self._reading, paused=not settings.inference)
+        return FrameResult(
+            annotated=shown,
+            digits=digits,
+            reading=self._reading,
+            ink=ink,
+            elapsed_ms=1000 * (time.perf_counter() - start),
+        )
+
+    def _vote(self, digits: Sequence[Digit], frames: int) -> None:
+        """Let the last frames decide what is read, each by how sure it is."""
+        number = "".join(digit.text for digit in digits)
+        sure = math.prod(digit.confidence for digit in digits) if digits else _EMPTY_VOTE
+        self._votes.append((number, sure))
+        votes: dict[str, float] = {}
+        for past, weight in list(self._votes)[-frames:]:
+            votes[past] = votes.get(past, 0.0) + weight
+        best = max(votes, key=votes.__getitem__)
+        if votes[best] > _HYSTERESIS * votes.get(self._reading, 0.0):
+            self._reading = best
+
+
+def _as_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if frame.ndim == 2:
+        return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
+    return frame if frame.shape[2] == 3 else cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR)
+
+
+def _pixels(roi: Roi, frame: NDArray[np.uint8]) -> Box:
+    """The region of interest in pixels of the shown frame: at least one, and within it."""
+    height, width = frame.shape[:2]
+    left, top = min(width - 1, round(roi[0] * width)), min(height - 1, round(roi[1] * height))
+    right, bottom = round((roi[0] + roi[2]) * width), round((roi[1] + roi[3]) * height)
+    return left, top, max(1, min(width, right) - left), max(1, min(height, bottom) - top)
+
+
+def _cut(frame: NDArray[np.uint8], roi: Box, mirror: bool) -> NDArray[np.uint8]:
+    """What the camera saw of the region of interest, RGB, no larger than is worth reading."""
+    left, top, width, height = roi
+    if mirror:
+        left = frame.shape[1] - left - width
+    box = frame[top : top + height, left : left + width]
+    scale = min(1.0, _WORKING_SIDE / max(width, height))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        box = cv2.resize(box, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(box, cv2.COLOR_BGR2RGB)
+
+
+def _find(
+    box: NDArray[np.uint8], settings: WebcamSettings
+) -> tuple[list[FramedDigit], NDArray[np.uint8]]:
+    """What could be digits, with boxes in pixels of the ink that comes with them."""
+    if settings.threshold is None:
+        found = ink_map(box, settings.ink)
+    else:
+        found = InkMap(ink=_threshold(box, settings.threshold, settings.ink), drawn=False)
+    height, width = found.ink.shape
+    _, shown = cv2.threshold(found.ink, _SHOWN - 1, 255, cv2.THRESH_BINARY)
+    if not settings.inference:
+        return [], shown
+    pieces = [
+        piece
+        for piece in find_digits(found.ink, drawn=found.drawn)
+        if _is_inside(piece.box, width, height) and piece.box[3] >= _MIN_HEIGHT * height
+    ]
+    if len(pieces) > _MAX_DIGITS:
+        pieces = []
+    return [FramedDigit(box=piece.box, frame=frame_digit(piece)) for piece in pieces], shown
+
+
+def _placed(digit: FramedDigit, ink: NDArray[np.uint8], roi: Box, mirror: bool) -> FramedDigit:
+    """The same with its box in the shown frame."""
+    left, top, across, down = digit.box
+    if mirror:
+        left = ink.shape[1] - left - across
+    wide, high = roi[2] / ink.shape[1], roi[3] / ink.shape[0]
+    box = (
+        roi[0] + round(left * wide),
+        roi[1] + round(top * high),
+        max(1, round(across * wide)),
+        max(1, round(down * high)),
+    )
+    return FramedDigit(box=box, frame=digit.frame)
+
+
+def _threshold(box: NDArray[np.uint8], level: int, ink: Ink) -> NDArray[np.uint8]:
+    """What is darker, or lighter, than a grey level; "auto" takes what there is less of."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(box, cv2.COLOR_RGB2GRAY), (0, 0), _BLUR)
+    _, light = cv2.threshold(grey, level, 255, cv2.THRESH_BINARY)
+    if ink == "auto":
+        ink = "light" if 2 * cv2.countNonZero(light) <= light.size else "dark"
+    return light if ink == "light" else cv2.bitwise_not(light)
+
+
+def _is_inside(box: Box, width: int, height: int) -> bool:
+    """Is it clear of the border? What touches it goes on outside."""
+    left, top, across, down = box
+    return left > 0 and top > 0 and left + across < width and top + down < height
