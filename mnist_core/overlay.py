@@ -106,7 +106,7 @@ def draw_viewfinder(
     text = "paused" if paused else reading
     if text:
         # Over the box, so that it hides nothing of what is read; within it where it has no room.
-        plate = _plate(text, round(frame.shape[0] / (20 if paused else 10)), _LIGHT)
+        plate = _plate(text, round(frame.shape[0] / (20 if paused else 11)), _LIGHT)
         over = top - line - plate.shape[0]
         _put(frame, plate, left, over if over >= 0 else top)
 

@@ -3,7 +3,6 @@
 import base64
 import time
 from collections.abc import Callable
-from typing import Any
 
 import av
 import cv2
@@ -75,7 +74,7 @@ def main() -> None:
         return
     state = st.session_state
     # A reader for each visitor; the model is everyone's.
-    live: LiveReader = state.setdefault("live", LiveReader(recognizer))
+    live: LiveReader = state.setdefault("webcam_reader", LiveReader(recognizer))
     live.recognizer = recognizer
     problem = PROBLEMS.get(client.camera())
     if problem:
@@ -242,20 +241,20 @@ def show_history(live: LiveReader, now: LiveState) -> None:
     if not now.history:
         return
     zone = st.context.timezone
-    st.dataframe(
-        {
-            "Time": [past.at for past in now.history],
-            "Number": [past.reading for past in now.history],
-            "Confidence": [past.confidence for past in now.history],
-        },
-        column_config={
-            "Time": st.column_config.DatetimeColumn(format="HH:mm:ss", timezone=zone),
-            "Confidence": st.column_config.NumberColumn(format="percent"),
-        },
-        hide_index=True,
-        height=min(250, 38 + 35 * len(now.history)),
-        key="history",
-    )
+    with st.container(key="history"):
+        st.dataframe(
+            {
+                "Time": [past.at for past in now.history],
+                "Number": [past.reading for past in now.history],
+                "Confidence": [past.confidence for past in now.history],
+            },
+            column_config={
+                "Time": st.column_config.DatetimeColumn(format="HH:mm:ss", timezone=zone),
+                "Confidence": st.column_config.NumberColumn(format="percent"),
+            },
+            hide_index=True,
+            height=min(250, 38 + 35 * len(now.history)),
+        )
     st.button("Forget these", icon=":material/delete:", key="forget", on_click=live.forget)
 
 
@@ -275,12 +274,11 @@ def show_other_ways(needed: bool) -> None:
     """A snapshot or a picture, for those whose camera does not come."""
     st.subheader("Without video")
     st.caption("A single picture is read just as well: a snapshot from the camera, or a file.")
-    recognizer = st.session_state["live"].recognizer
-    options: dict[str, Any] = {"default": UPLOAD} if needed else {}
+    recognizer = st.session_state["webcam_reader"].recognizer
+    if needed and not st.session_state.get("picture_offered"):
+        st.session_state.update(way=UPLOAD, picture_offered=True)
     # The camera is asked for only when a snapshot is wanted.
-    way = st.segmented_control(
-        "Way", [SNAPSHOT, UPLOAD], key="way", label_visibility="collapsed", **options
-    )
+    way = st.segmented_control("Way", [SNAPSHOT, UPLOAD], key="way", label_visibility="collapsed")
     if way is None:
         return
     if way == SNAPSHOT:

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from test_webcam import sheet
+from sheets import sheet
 
 from mnist_core import Recognizer, load_recognizer
 from mnist_core.live import LiveReader

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from own_strokes import OWN_STROKES
-from strokes import draw_strokes, place_strokes
+from sheets import sheet
 
 from mnist_core import InvalidImageError, Recognizer, load_recognizer
 from mnist_core.webcam import FrameReader, FrameResult, WebcamSettings
@@ -22,36 +21,6 @@ ONE = WebcamSettings(smoothing=1)
 @pytest.fixture(scope="module")
 def champion() -> Recognizer:
     return load_recognizer("champion")
-
-
-def sheet(
-    *digits: int,
-    width: int = 640,
-    height: int = 480,
-    side: float = 150,
-    paper: int = 200,
-    pen: int = 40,
-    noise: float = 2,
-    at: tuple[float, float] | None = None,
-) -> np.ndarray:
-    """A frame of a camera that looks at a sheet with a number in the middle: BGR."""
-    x, y = at or (width / 2, height / 2)
-    strokes = [
-        stroke
-        for place, digit in enumerate(digits)
-        for stroke in place_strokes(
-            OWN_STROKES[digit],
-            side=side,
-            centre=(x + (place - (len(digits) - 1) / 2) * 0.75 * side, y),
-        )
-    ]
-    ink = np.zeros((height, width), np.float32)
-    if strokes:
-        drawn = draw_strokes(strokes, width=width, height=height, brush=max(4, 0.09 * side))
-        ink = drawn.astype(np.float32) / 255
-    grey = paper + (pen - paper) * cv2.GaussianBlur(ink, (0, 0), 1)
-    grey = grey + np.random.default_rng(7).normal(0, noise, grey.shape)
-    return cv2.cvtColor(np.clip(grey, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
 
 
 def read(frame: np.ndarray, recognizer: Recognizer, **changes: object) -> FrameResult:

@@ -215,12 +215,19 @@ def _held(sheet: Floats, share: float, random: Generator) -> Floats:
     )
 
 
-def _light(height: int, width: int, share: float, random: Generator) -> Floats:
-    """How bright it is, (height, width, 1): falling off up to 4:1, perhaps with a shadow's edge."""
+def _light(
+    height: int, width: int, share: float, random: Generator, *, across: float | None = None
+) -> Floats:
+    """How bright it is, (height, width, 1): falling off up to 4:1, perhaps with a shadow's edge.
+
+    It falls off across the whole picture, or mostly across that share of it in the middle.
+    """
     y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j].astype(np.float32)
     angle, ratio = random.uniform(0, 2 * np.pi), 1 + 3 * share * random.uniform(0, 1)
     way = x * np.cos(angle) + y * np.sin(angle)
     way = (way - way.min()) / np.ptp(way)
+    if across is not None:
+        way = 0.5 + 0.5 * np.tanh(2 * (way - 0.5) / across) / np.tanh(1)
     light = ratio**-way
     if random.random() < 0.5 * share:
         angle, place = random.uniform(0, 2 * np.pi), random.uniform(-0.3, 0.3)
@@ -229,11 +236,11 @@ def _light(height: int, width: int, share: float, random: Generator) -> Floats:
     return (light * random.uniform(1 - 0.3 * share, 1))[:, :, np.newaxis].astype(np.float32)
 
 
-def _camera(scene: Floats, share: float, random: Generator) -> Image:
-    """What the camera makes of the light: blur, noise, 8 bits, JPEG."""
+def _camera(scene: Floats, share: float, random: Generator, *, scale: float = 1) -> Image:
+    """What the camera makes of the light: blur, `scale` times as wide, noise, 8 bits, JPEG."""
     if share:
-        scene = cv2.GaussianBlur(scene, (0, 0), 0.4 + share * random.uniform(0, 2))
-    length = int(share * random.uniform(0, 7))
+        scene = cv2.GaussianBlur(scene, (0, 0), 0.4 + share * random.uniform(0, 2) * scale)
+    length = int(share * random.uniform(0, 7) * scale)
     if length > 1:
         kernel = np.zeros((length, length), np.float32)
         angle = random.uniform(0, np.pi)

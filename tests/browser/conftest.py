@@ -37,13 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+class Address(str):
+    """Where an app is, and its process."""
+
+    __slots__ = ("pid",)
+    pid: int
+
+
 @contextmanager
-def running_app(log: Path, **environment: str) -> Iterator[str]:
+def running_app(log: Path, **environment: str) -> Iterator[Address]:
     """The app on a free port of this machine; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
+    address = Address(f"http://127.0.0.1:{port}")
     options = ("--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}")
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -53,6 +60,7 @@ def running_app(log: Path, **environment: str) -> Iterator[str]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    address.pid = process.pid
     try:
         for _ in range(240):
             try:
@@ -70,7 +78,7 @@ def running_app(log: Path, **environment: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """The address of one app for all tests, with the bundled models."""
     with running_app(tmp_path_factory.mktemp("app") / "log.txt") as address:
         yield address
