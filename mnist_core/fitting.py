@@ -29,7 +29,7 @@ __all__ = ["fit"]
 # Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
 _REPORT_EVERY = 10
 # Pictures made before a training from the world begins, and their share of every batch.
-_REINKED, _DRAWN, _OUTLIERS = (20_000, 0.11), (40_000, 0.16), (40_000, 0.08)
+_REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
 # Images are altered at full strength for this share of the training, then less and less down to
 # this strength, so that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
