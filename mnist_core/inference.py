@@ -28,6 +28,8 @@ CLASSES = 10
 _WIDTHS = (CLASSES, CLASSES + 1)
 # From here on it pays to spread a batch over the cores.
 _PARALLEL_FROM = 64
+# Asking for it takes as long as a part of a reading.
+_CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,10 +145,9 @@ class Recognizer:
         if len(frames) < _PARALLEL_FROM:
             logits = self._logits(frames)
         else:
-            workers = os.cpu_count() or 1
-            with ThreadPoolExecutor(workers) as pool:
+            with ThreadPoolExecutor(_CORES) as pool:
                 logits = np.concatenate(
-                    list(pool.map(self._logits, np.array_split(frames, workers)))
+                    list(pool.map(self._logits, np.array_split(frames, _CORES)))
                 )
         probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
         if self._width == CLASSES:
@@ -213,7 +214,7 @@ class Recognizer:
             yield interpreter
         finally:
             # As many are kept as can work at the same time; a burst's others are dropped.
-            if self._idle.qsize() < (os.cpu_count() or 1):
+            if self._idle.qsize() < _CORES:
                 self._idle.put(interpreter)
 
     def _new_interpreter(self) -> Interpreter:

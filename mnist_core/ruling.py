@@ -28,6 +28,8 @@ _MAX_ROWS = 480
 _MAX_SLOPE = 0.09
 # Slopes are tried in steps that move the ends of a line by so many rows.
 _SLOPE_STEP = 1.5
+# So many columns are looked at together.
+_TOGETHER = 6
 # It covers so much of its way through the picture, and so much of each end of that way …
 _COVERED, _END, _END_COVERED = 0.7, 0.1, 0.5
 # … which is at least this share of the picture's side.
@@ -103,7 +105,7 @@ def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
     steepest = _MAX_SLOPE * width * rows / height
     count = 2 * int(np.ceil(steepest / _SLOPE_STEP)) + 1
     rises = np.linspace(-steepest, steepest, count)
-    covered = np.stack([_coverage(ink, rise) for rise in rises])
+    covered = _coverage(ink, rises)
     best = covered.max(axis=0)
     lines = []
     for top, bottom in _runs(best >= _COVERED):
@@ -118,19 +120,34 @@ def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
     return lines
 
 
-def _coverage(ink: NDArray[np.uint8], rise: float) -> NDArray[np.float32]:
-    """The share of ink on each straight way that falls by `rise` rows from side to side, (rows,).
+def _coverage(ink: NDArray[np.uint8], rises: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The share of ink on each straight way that falls by so many rows from side to side.
 
     A way is named by its row in the middle; those that leave the picture too soon have none.
+
+    Args:
+        ink: (rows, columns) uint8, 0 or 1.
+        rises: (n,) in rows.
+
+    Returns:
+        (n, rows) float32, 0 to 1.
     """
     rows, columns = ink.shape
-    shear = np.array([[1, 0, 0], [rise / columns, 1, -rise / columns * (columns - 1) / 2]])
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    straight = cv2.warpAffine(ink, shear, (columns, rows), flags=flags)
-    inked = cv2.reduce(straight, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    # Few enough columns together that a way stays on its rows among them.
+    blocks = -(-columns // _TOGETHER)
+    wide = cv2.copyMakeBorder(ink, 0, 0, 0, blocks * _TOGETHER - columns, cv2.BORDER_CONSTANT)
+    inked = wide.reshape(rows, blocks, _TOGETHER).sum(axis=2, dtype=np.uint8)
+    margin = int(np.abs(rises).max() / 2) + 1
+    padded = np.pad(inked, ((margin, margin), (0, 0)))
+    middles = (np.arange(blocks) + 0.5) * _TOGETHER / columns - 0.5
+    falls = np.rint(rises[:, np.newaxis] * middles).astype(np.intp)
+    first = (margin + falls) * blocks + np.arange(blocks)
+    places = first[:, :, np.newaxis] + blocks * np.arange(rows)
+    found = np.take(padded.ravel(), places).sum(axis=1, dtype=np.float32)
     ways = np.clip(np.minimum(np.arange(rows), np.arange(rows)[::-1]) + 0.5, 0, None)
-    inside = np.minimum(1, 0.5 + ways / max(abs(rise), 1e-6)) * columns
-    return np.where(inside >= _MIN_WAY * columns, inked / inside, 0).astype(np.float32)
+    steep = np.maximum(np.abs(rises), 1e-6)[:, np.newaxis]
+    inside = np.minimum(1, 0.5 + ways / steep) * columns
+    return np.where(inside >= _MIN_WAY * columns, found / inside, 0).astype(np.float32)
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ __all__ = ["unevenness"]
 
 # What is looked at is shrunk to so many pixels, its surroundings reach so far beyond it, and so
 # much beside the ink is left out: that is where the ink fades.
-_SIDE, _REACH, _FADING = 48, 6, 1
+_SIDE, _REACH, _FADING = 48, 6, 2
 # The middle of the residuals tells: a ruled line that runs past is on fewer of the pixels.
 _LOW, _HIGH = 0.1, 0.9
 # A shrunk pixel from here on is mostly ink.
@@ -55,6 +55,8 @@ def unevenness(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box) -> flo
         picture, inked, own = (
             cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (picture, inked, own)
         )
+    # Grain is no unevenness.
+    picture = cv2.GaussianBlur(picture, (3, 3), 0)
     near = cv2.dilate(inked, _square(_FADING))
     rows, columns = np.nonzero(cv2.dilate(own, _square(_REACH)) > near)
     if len(rows) < _FEWEST:
