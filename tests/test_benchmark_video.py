@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 
+import textures
 import video
 from strokes import DEVELOPMENT_STROKES
 
@@ -106,9 +107,9 @@ def test_nothing_comes_in_kinds() -> None:
     assert all(np.array_equal(one[0], two[0]) for one, two in zip(made, again, strict=False))
 
 
-@pytest.mark.parametrize("texture", video.TEXTURES)
+@pytest.mark.parametrize("texture", textures.TEXTURES)
 def test_each_texture_is_a_reflectance(texture: str) -> None:
-    scene = video.TEXTURES[texture](120, 160, np.random.default_rng(1))
+    scene = textures.TEXTURES[texture](120, 160, np.random.default_rng(1))
     assert (scene.shape, scene.dtype) == ((120, 160, 3), np.float32)
     assert 0 <= scene.min() < scene.max() <= 1
 

@@ -1,0 +1,190 @@
+"""A sheet of paper held into the camera, with a number on it or without: (h, w, 3) BGR frames."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from drawing import as_seen, bounds_of, corners_of, filled, inset, turned
+from papers import PENS, Pen, _camera, _clouds, _light, _paper, write
+from strokes import Stroke
+from textures import SURFACES, TEXTURES
+
+from mnist_core.webcam import WebcamSettings
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Generator = np.random.Generator
+Box = tuple[int, int, int, int]
+Points = NDArray[np.float64]
+
+# A pen is drawn by its kind first: papers has two ballpoints and two felt pens.
+PEN_KINDS = ("marker", "felt pen", "ballpoint", "pencil")
+# Between the number and the edge of the box, as a share of the box.
+MARGIN = 0.05
+
+
+def region(size: tuple[int, int]) -> Box:
+    """The reader's box in pixels of a frame of that width and height."""
+    left, top, width, height = WebcamSettings().roi
+    return (
+        *(round(left * size[0]), round(top * size[1])),
+        *(round(width * size[0]), round(height * size[1])),
+    )
+
+
+def filmed(
+    digits: Sequence[Image | Sequence[Stroke]],
+    share: float,
+    size: tuple[int, int],
+    random: Generator,
+) -> tuple[Image, Box]:
+    """A frame of a sheet with a number, or none, and where the number is."""
+    width, height = size
+    pen = _pen(share, random)
+    number = _number(digits, pen, size, random)
+    roi = region(size)
+    inner = inset(roi, MARGIN)
+    high, wide = number.shape
+    left = round(inner[0] + (inner[2] - wide) * random.uniform(0, 1))
+    top = round(inner[1] + (inner[3] - high) * random.uniform(0, 1))
+    ink = np.zeros((height, width), np.float32)
+    ink[top : top + high, left : left + wide] = number
+    if pen.rough:
+        ink *= np.clip(1 - pen.rough * (0.5 + _clouds(height, width, 1.0, random)), 0, 1)
+    cover = (ink * pen.cover)[:, :, np.newaxis]
+    sheet = _paper(height, width, share, random) * (1 - cover)
+    sheet += np.array(pen.colour, np.float32) * cover
+    view = _view((left, top, wide, high), inner, share, size, random)
+    scene = _held(sheet, view, share, roi, random) if share else sheet
+    place = (
+        bounds_of(as_seen(corners_of((left, top, wide, high)), view)) if digits else (0, 0, 0, 0)
+    )
+    return exposed(scene, share, random), place
+
+
+def _pen(share: float, random: Generator) -> Pen:
+    kind = random.choice(PEN_KINDS) if share else "marker"
+    name = random.choice([name for name in PENS if name.endswith(kind)])
+    colour, cover, rough, least, most = PENS[name]
+    # Who writes large with a fine pen has a thin line.
+    width = random.uniform(least * (1 - 0.3 * share), most)
+    return Pen(colour=colour, cover=cover, rough=rough * share, width=float(width))
+
+
+def _number(
+    digits: Sequence[Image | Sequence[Stroke]],
+    pen: Pen,
+    size: tuple[int, int],
+    random: Generator,
+) -> Floats:
+    """The ink of a number, cut to it, as large as it is to be in the frame."""
+    _, _, across, down = region(size)
+    height, room = down * random.uniform(0.4, 0.68), across * random.uniform(0.55, 0.85)
+    if not digits:
+        return np.zeros((0, 0), np.float32)
+    height = min(height, room / (0.8 * len(digits)))
+    finest = 0.008 * size[1]  # or the camera would not see it
+    row = [
+        write(digit, height=round(high), width=max(finest, pen.width * height))
+        for digit, high in zip(digits, height * random.uniform(0.88, 1.1, len(digits)), strict=True)
+    ]
+    gaps = height * (random.uniform(0.14, 0.3, len(digits)) + pen.width)
+    lifts = height * random.uniform(0, 0.12, len(digits))
+    tall = round(max(len(ink) + lift for ink, lift in zip(row, lifts, strict=True))) + 1
+    parts = []
+    for ink, gap, lift in zip(row, gaps, lifts, strict=True):
+        above = round((tall - len(ink)) / 2 * (1 + lift / height))
+        above = min(above, tall - len(ink))
+        parts.append(np.pad(ink, ((above, tall - len(ink) - above), (0, round(gap)))))
+    number = np.hstack(parts)
+    left, top, wide, high = cv2.boundingRect((number > 0.1).astype(np.uint8))
+    number = number[top : top + high, left : left + wide]
+    shrink = min(1, room / wide)
+    if shrink == 1:
+        return number
+    return cv2.resize(number, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+
+
+def _view(place: Box, inner: Box, share: float, size: tuple[int, int], random: Generator) -> Points:
+    """How the sheet is seen, (3, 3): turned, tilted, and what is at `place` still in `inner`."""
+    width, height = size
+    corners = corners_of((0, 0, width, height))
+    middle = np.array([width, height]) / 2
+    moved = turned(corners - middle, random.uniform(-8, 8) * share) + middle
+    moved += random.uniform(-0.05, 0.05, (4, 2)) * share * height
+    view = cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32))
+    left, top, wide, high = bounds_of(as_seen(corners_of(place), view))
+    scale = min(1, inner[2] / max(1, wide), inner[3] / max(1, high))
+    x = np.clip(left, inner[0], max(inner[0], inner[0] + inner[2] - wide * scale))
+    y = np.clip(top, inner[1], max(inner[1], inner[1] + inner[3] - high * scale))
+    fit = np.array([(scale, 0, x - scale * left), (0, scale, y - scale * top), (0, 0, 1)])
+    return fit @ view
+
+
+def _held(sheet: Floats, view: Points, share: float, roi: Box, random: Generator) -> Floats:
+    """The sheet as it is seen, and what is behind its edges, which are outside the box."""
+    height, width = sheet.shape[:2]
+    fills = random.random() < 0.35
+    around = SURFACES[random.choice(list(SURFACES))](height, width, random)
+    left, right, top, bottom = random.uniform(0.02, 0.2, 4) * (width, width, height, height)
+    if not fills:
+        roi = inset(roi, -0.02)
+        while True:
+            edges = corners_of((left, top, width - left - right, height - top - bottom))
+            outline = as_seen(edges, view).astype(np.float32)
+            if all(cv2.pointPolygonTest(outline, corner, False) > 0 for corner in corners_of(roi)):
+                break
+            left, right, top, bottom = (edge - 0.01 * width for edge in (left, right, top, bottom))
+    seen = cv2.warpPerspective(
+        sheet, view, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    if fills:
+        return seen
+    around = cv2.GaussianBlur(around, (0, 0), height * random.uniform(0.002, 0.012))
+    around *= random.uniform(0.5, 1)
+    mask = filled(outline, (height, width))
+    shift = height * random.uniform(0.005, 0.03)
+    shadow = cv2.GaussianBlur(mask, (0, 0), 0.5 * shift + 1)
+    around *= 1 - 0.45 * np.roll(shadow, (round(shift), round(shift / 2)), (0, 1))[:, :, None]
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.8)[:, :, np.newaxis]
+    return seen * mask + around * (1 - mask)
+
+
+def exposed(scene: Floats, share: float, random: Generator) -> Image:
+    """What a webcam makes of a scene of reflectances in this light: (h, w, 3) BGR uint8."""
+    height, width = scene.shape[:2]
+    light = _light(height, width, share, random, across=float(np.mean(WebcamSettings().roi[2:])))
+    cast = 1 + share * random.uniform(-0.08, 0.08, 3)
+    veil = share * random.uniform(0, 0.1)
+    scene = (scene * light * cast.astype(np.float32)) * (1 - veil) + veil
+    image = _camera(scene, share, random, scale=height / 480)
+    return np.ascontiguousarray(image[:, :, ::-1])
+
+
+def empty_paper(size: tuple[int, int], share: float, random: Generator) -> Floats:
+    """A sheet without a number; its edge may be anywhere."""
+    width, height = size
+    sheet = _paper(height, width, max(share, 0.5), random)
+    view = _view((0, 0, 1, 1), (0, 0, width, height), share, size, random)
+    away = random.uniform(-0.35, 0.35, 2) * (width, height) * (random.random() < 0.5)
+    view = np.array([(1, 0, away[0]), (0, 1, away[1]), (0, 0, 1)]) @ view
+    return _held(sheet, view, share, (width // 2, height // 2, 1, 1), random)
+
+
+def surface(size: tuple[int, int], share: float, random: Generator) -> Floats:
+    """Something with a texture, perhaps seen at a slant."""
+    width, height = size
+    kind = list(TEXTURES)[random.integers(len(TEXTURES))]
+    scene = TEXTURES[kind](height, width, random)
+    view = _view((0, 0, 1, 1), (0, 0, width, height), 2 * share, size, random)
+    larger = np.array([(1.3, 0, -0.15 * width), (0, 1.3, -0.15 * height), (0, 0, 1)])
+    return cv2.warpPerspective(scene, larger @ view, (width, height), borderMode=cv2.BORDER_REFLECT)
