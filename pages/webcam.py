@@ -13,7 +13,7 @@ from mnist_core.charts import probability_bars
 from mnist_core.live import LiveReader, LiveState
 from mnist_core.webcam import WebcamSettings
 from pages import client, ice, model_picker, readings, routing
-from pages.frames import frame_callback
+from pages.frames import frame_callback, send_the_newest
 from pages.readings import INKS, show_picture
 
 # How often the readings beside the video are renewed, and how long a connection may take, seconds.
@@ -81,6 +81,7 @@ def main() -> None:
     with st.container(horizontal=True, gap="medium"):
         left = st.container(key="webcam_left")
         right = st.container(key="webcam_right")
+    send_the_newest()
     with left:
         with st.container(key="video"):
             video = webrtc_streamer(

@@ -160,6 +160,11 @@ class Viewer:
             if self._codec:
                 self._look(frame.data)
 
+    def check(self) -> None:
+        """Raise what went wrong while counting."""
+        if self._task and self._task.done():
+            self._task.result()
+
     def _look(self, data: bytes) -> None:
         """Which picture came back, and how long ago was it sent?"""
         assert self._codec
@@ -169,7 +174,8 @@ class Viewer:
             return  # one that needs a lost one
         for frame in frames:
             number = marked(frame.to_ndarray(format="gray"))
-            if number != self._last:
+            # What was not sent yet is a smeared picture's.
+            if number != self._last and any(self.film.sent[number : number + 1]):
                 self._last = number
                 self.seen += 1
                 self.delays.append(time.perf_counter() - self.film.sent[number])
@@ -210,6 +216,8 @@ async def _serve(pipe: Connection, packets: list[bytes]) -> None:
 
 def counts(viewers: list[Viewer]) -> dict[str, Any]:
     """How the viewers stand: since they began, but `delays` since this was asked last."""
+    for viewer in viewers:
+        viewer.check()
     delays = [delay for viewer in viewers for delay in viewer.delays]
     for viewer in viewers:
         viewer.delays.clear()

@@ -21,7 +21,7 @@ from streamlit_webrtc.webrtc import WebRtcWorker
 
 from mnist_core import load_recognizer
 from mnist_core.live import LiveReader
-from pages.frames import frame_callback
+from pages.frames import NewestRelay, frame_callback
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 PATIENCE = 30
 
 
-def run(pipe: Connection, model: str | None) -> None:
+def run(pipe: Connection, model: str | None, newest: bool) -> None:
     """The process of the server, until the other end of the pipe is closed.
+
+    Frames go by the page's relay, or (not `newest`) by aiortc's, as streamlit-webrtc would have it.
 
     It is told ("offer", sdp, type) and gives the answer to a new viewer, (sdp, type); ("counts",)
     and gives `counts`.
@@ -39,7 +41,7 @@ def run(pipe: Connection, model: str | None) -> None:
     recognizer = load_recognizer(model)
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    relay = MediaRelay()
+    relay = NewestRelay() if newest else MediaRelay()
     readers: list[LiveReader] = []
     workers: list[WebRtcWorker[Any, Any]] = []
     while True:

@@ -9,14 +9,15 @@ on the same two cores (`--cores`): see video_server.py and video_peers.py for wh
 what the viewers leave out. Then one viewer is headless Chromium, with the page and its readings.
 
 How to read the table: *back* is what comes to a viewer, *read* what was read of it; where reading
-is late, the frame before is sent once more, so *back* alone tells little. *New* is how many pictures
-that differ came to the first viewer, and *delay* is how old they were. The server's processor time
-says how many viewers two cores would hold that had nothing else to do than to serve them.
+is late, the frame before is sent once more, so *back* alone tells little. *New* is how many
+different pictures came to the first viewer, and *delay* is how old they were. The processor time of
+the server says how many viewers two cores would hold that had nothing else to do.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import os
 import platform
@@ -33,8 +34,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-# Streamlit is imported with its WebRTC, and tells that nobody runs it.
-os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")
+if __name__ in ("__main__", "__mp_main__"):
+    # Streamlit is imported with its WebRTC, and warns that nobody runs it.
+    logging.disable(logging.WARNING)
 
 import video_peers  # noqa: E402
 import video_server  # noqa: E402
@@ -135,10 +137,11 @@ def measure(
     warm_up: float,
     cores: int,
     model: str | None = None,
+    newest: bool = True,
 ) -> Step:
     """Let so many viewers come, one after the other, and count what they have."""
     with (
-        beside(video_server.run, model, cores=cores) as server,
+        beside(video_server.run, model, newest, cores=cores) as server,
         beside(video_peers.run, film, cores=cores) as peers,
     ):
         for _ in range(viewers):
@@ -326,6 +329,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=VIEWERS[-1], help="viewers to try")
     parser.add_argument("--cores", type=int, default=2, help="for server and viewers together")
     parser.add_argument("--model", help="a folder of models/; the default one if left out")
+    parser.add_argument("--queued", action="store_true", help="with aiortc's relay, not the page's")
     parser.add_argument("--no-browser", action="store_true", help="leave Chromium out")
     options = parser.parse_args()
     if min(options.seconds, options.most, options.cores) <= 0 or options.warm_up < 0:
@@ -343,6 +347,7 @@ def main() -> None:
                 warm_up=options.warm_up,
                 cores=options.cores,
                 model=options.model,
+                newest=not options.queued,
             )
         )
         print(line(steps[-1]), flush=True)
