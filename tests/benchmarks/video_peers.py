@@ -43,8 +43,12 @@ CLOCK = 90_000
 
 
 def pictures(count: int) -> Iterator[np.ndarray]:
-    """A numbered sheet in a hand that is not quite still: (480, 640, 3) BGR uint8 each."""
-    paper = sheet(*map(int, NUMBER), side=110, noise=0)
+    """A numbered sheet in a hand that is not quite still: (480, 640, 3) BGR uint8 each.
+
+    The light comes from one side, as it does: an even sheet is read as a drawing, in less time.
+    """
+    light = np.linspace(1.15, 0.6, SIZE[0], dtype=np.float32)[:, np.newaxis]
+    paper = np.clip(sheet(*map(int, NUMBER), side=110, noise=0) * light, 0, 255).astype(np.uint8)
     random = np.random.default_rng(5)
     grain = random.normal(0, 2, (2 * SIZE[1], 2 * SIZE[0], 1))
     for index in range(count):

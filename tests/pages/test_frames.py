@@ -104,14 +104,24 @@ def test_who_stops_is_told_and_others_go_on() -> None:
     assert frame in ("a", "b")
 
 
-def test_a_frame_is_read_and_drawn_on() -> None:
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (641, 480), (640, 479), (1, 1)])
+def test_a_frame_comes_back_as_it_was_drawn_on(width: int, height: int) -> None:
     live = LiveReader(load_recognizer())
-    picture = sheet(4, 7, side=120)
-    frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
+    picture = sheet(4, 7, side=120, width=width, height=height)
+    picture[:, : width // 8] = (200, 40, 40)  # blue stays blue
+    frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
     frame.pts, frame.time_base = 3, Fraction(1, 30)
     drawn = frame_callback(live)(frame)
-    assert (drawn.width, drawn.height) == (640, 480)
-    assert live.state.result is not None
-    assert live.state.result.reading == "47"
-    difference = np.abs(drawn.to_ndarray(format="bgr24").astype(int) - picture)
-    assert difference.max() > 100
+    assert (drawn.width, drawn.height) == (width, height)
+    result = live.state.result
+    assert result is not None
+    assert result.reading == ("47" if width > 1 else "")
+    # Colours have half as many pixels as grey levels have, so edges of colours are blurred.
+    difference = np.abs(drawn.to_ndarray(format="bgr24").astype(int) - result.annotated)
+    assert np.median(difference) <= 3
+    assert (
+        np.abs(drawn.to_ndarray(format="bgr24")[:, : width // 9].astype(int) - [200, 40, 40]).max(
+            initial=0
+        )
+        <= 6
+    )
