@@ -2,9 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable
 
-import av
 import cv2
 import numpy as np
 import streamlit as st
@@ -15,6 +13,7 @@ from mnist_core.charts import probability_bars
 from mnist_core.live import LiveReader, LiveState
 from mnist_core.webcam import WebcamSettings
 from pages import client, ice, model_picker, readings, routing
+from pages.frames import frame_callback, send_the_newest
 from pages.readings import INKS, show_picture
 
 # How often the readings beside the video are renewed, and how long a connection may take, seconds.
@@ -82,6 +81,7 @@ def main() -> None:
     with st.container(horizontal=True, gap="medium"):
         left = st.container(key="webcam_left")
         right = st.container(key="webcam_right")
+    send_the_newest()
     with left:
         with st.container(key="video"):
             video = webrtc_streamer(
@@ -110,16 +110,6 @@ def main() -> None:
         # Only a running video is watched: an idle page asks for nothing.
         st.fragment(show_live, run_every=RENEWED if on else None)(live, on)
     show_other_ways(bool(problem))
-
-
-def frame_callback(live: LiveReader) -> Callable[[av.VideoFrame], av.VideoFrame]:
-    """What the video's own thread does with each frame: nothing of Streamlit's is touched there."""
-
-    def on_frame(frame: av.VideoFrame) -> av.VideoFrame:
-        annotated = live.process(frame.to_ndarray(format="bgr24"), frame.time)
-        return av.VideoFrame.from_ndarray(annotated, format="bgr24")
-
-    return on_frame
 
 
 @st.fragment
