@@ -12,9 +12,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from mnist_core.data import NO_DIGIT
+
 __all__ = ["NO_DIGIT", "DigitAccuracy", "digit_loss"]
 
-NO_DIGIT = 10
 # Weights of "prefer nothing" and of "is a digit", beside the loss of reading digits.
 _UNDECIDED, _TELLING = 0.3, 0.5
 
