@@ -177,13 +177,19 @@ def _checked(
             label=label,
             guess=guess if told else None,
             confidence=confidence if sure else None,
-            model=str(known.get("model", ""))[:40],
-            model_sha256=str(known.get("model_sha256", ""))[:64],
+            model=_matching(r"[a-z0-9][a-z0-9._-]{0,39}", known.get("model")),
+            model_sha256=_matching(r"[0-9a-f]{64}", known.get("model_sha256")),
             source=source if source in SOURCES else "import",
             created=_time(str(known.get("created", ""))),
         )
     except MnistError as error:
         raise _refused(f"number {place}: {error}", f"label {label}") from error
+
+
+def _matching(pattern: str, value: object) -> str:
+    """The text if it is of the form: a page shows it, and foreign text may be anything."""
+    text = str(value)
+    return text if re.fullmatch(pattern, text) else ""
 
 
 def _time(text: str) -> str:

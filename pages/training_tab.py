@@ -2,7 +2,11 @@
 
 import streamlit as st
 
+from pages import corrections_view
+
 
 def show() -> None:
     """The tab."""
     st.write("Being built.")
+    st.subheader("Corrections")
+    corrections_view.show()
