@@ -11,6 +11,9 @@ page = st.navigation(
     [
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
         st.Page("pages/webcam.py", title="Webcam", icon=":material/videocam:"),
+        st.Page(
+            "pages/train_evaluate.py", title="Train and evaluate", icon=":material/model_training:"
+        ),
     ]
 )
 

@@ -8,6 +8,7 @@
 
 from mnist_core.data import Dataset, load_mnist
 from mnist_core.errors import (
+    CorrectionsError,
     DatasetError,
     InvalidImageError,
     MnistError,
@@ -22,6 +23,7 @@ from mnist_core.registry import ModelCard, list_models
 from mnist_core.training import TrainingConfig, train
 
 __all__ = [
+    "CorrectionsError",
     "Dataset",
     "DatasetError",
     "Digit",

@@ -17,7 +17,7 @@ from mnist_core.errors import MnistError
 from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent, event_to_json
 from mnist_core.images import load_image
 from mnist_core.inference import Digit, load_recognizer
-from mnist_core.registry import list_models, models_directory
+from mnist_core.registry import list_models, load_card, models_directory
 from mnist_core.training import TrainingConfig
 
 __all__ = ["main"]
@@ -65,11 +65,19 @@ def _parser() -> argparse.ArgumentParser:
     read.set_defaults(run=_read)
 
     train = commands.add_parser("train", help="train a model and save it")
-    train.add_argument("--architecture", choices=tuple(ARCHITECTURES), default="cnn")
+    train.add_argument(
+        "--architecture", choices=tuple(ARCHITECTURES), help="default: cnn, or the initial model's"
+    )
     train.add_argument("--name", help="the model's name; default: the architecture's")
     train.add_argument("--epochs", type=int, help="at most so many; default: what suits it")
     train.add_argument("--batch-size", type=int, help="images per step")
     train.add_argument("--learning-rate", type=float)
+    train.add_argument(
+        "--initial-model", metavar="NAME", help="a model to fine-tune, with the corrections"
+    )
+    train.add_argument(
+        "--include-corrections", action="store_true", help="learn from what was corrected, too"
+    )
     train.add_argument("--seed", type=int, default=TrainingConfig.seed)
     train.add_argument("--overwrite", action="store_true", help="replace a model of that name")
     train.add_argument("--json", action="store_true", help="one JSON object an event")
@@ -157,12 +165,17 @@ def _as_json(digit: Digit) -> dict[str, object]:
 def _train(options: argparse.Namespace) -> int:
     from mnist_core.training import train
 
+    architecture = options.architecture or TrainingConfig.architecture
+    if options.initial_model and not options.architecture:
+        architecture = load_card(options.initial_model).architecture
     config = TrainingConfig(
-        architecture=options.architecture,
+        architecture=architecture,
         name=options.name,
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        initial_model=options.initial_model,
+        include_corrections=options.include_corrections,
         seed=options.seed,
         overwrite=options.overwrite,
     )
@@ -193,7 +206,8 @@ class _ProgressBar:
     def __call__(self, event: TrainingEvent) -> None:
         match event:
             case Message(text=text):
-                print(f"{text} …", flush=True)
+                # A sentence tells a result; anything else, what is going on.
+                print(text if text.endswith(".") else f"{text} …", flush=True)
             case BatchEnd():
                 if self._bar is None:
                     title = f"epoch {event.epoch}/{event.epochs}"

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from mnist_core.errors import DatasetError
 
-__all__ = ["MNIST_PATH", "Dataset", "load_mnist"]
+__all__ = ["MNIST_PATH", "NO_DIGIT", "Dataset", "load_mnist"]
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
+# The label, beside 0 to 9, of a frame that shows no digit.
+NO_DIGIT = 10
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 _REMEDY = (

@@ -5,7 +5,9 @@
     ├── ModelNotFoundError   no model of that name, or none at all
     ├── ModelLoadError       a model is there but damaged or incomplete
     ├── DatasetError         the embedded MNIST is missing or altered
-    └── TrainingError        a training run that cannot start or go on
+    ├── TrainingError        a training run that cannot start or go on
+    └── CorrectionsError     corrections that cannot be kept, found or brought in
+        └── DamagedCorrectionsError   their file is no such file, or not whole any more
 
 Each message runs: what was wrong, what to do, what was received.
 """
@@ -13,6 +15,8 @@ Each message runs: what was wrong, what to do, what was received.
 from __future__ import annotations
 
 __all__ = [
+    "CorrectionsError",
+    "DamagedCorrectionsError",
     "DatasetError",
     "InvalidImageError",
     "MnistError",
@@ -44,3 +48,11 @@ class DatasetError(MnistError):
 
 class TrainingError(MnistError):
     """A training run that cannot start or cannot go on."""
+
+
+class CorrectionsError(MnistError):
+    """Corrections that cannot be kept, found or brought in."""
+
+
+class DamagedCorrectionsError(CorrectionsError):
+    """The file of corrections is no such file, or not whole any more; it can be moved aside."""

@@ -24,7 +24,7 @@ from mnist_core.reinking import reink
 if TYPE_CHECKING:
     from mnist_core.training import TrainingConfig
 
-__all__ = ["fit"]
+__all__ = ["Curves", "Images", "Reporter", "fit"]
 
 # Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
 _REPORT_EVERY = 10
@@ -92,7 +92,7 @@ def fit(
             validation_data=validation,
             shuffle=not architecture.from_the_world,
             verbose=0,
-            callbacks=[_Reporter(config, steps, curves, saved, on_event)],
+            callbacks=[Reporter(config, steps, curves, saved, on_event)],
             **arguments,
         )
     return model, curves
@@ -147,7 +147,7 @@ def _from_the_world(training: tuple[Images, Images], seed: int) -> list[Source]:
     ]
 
 
-class _Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells how a training goes, keeps its curves and saves it after each epoch."""
 
     def __init__(

@@ -96,5 +96,9 @@ def _arguments(config: TrainingConfig) -> list[str]:
         "--learning-rate": config.learning_rate,
         "--seed": config.seed,
     }
+    if config.initial_model is not None:
+        values["--initial-model"] = config.initial_model
     given = [str(part) for pair in values.items() for part in pair]
+    if config.include_corrections:
+        given.append("--include-corrections")
     return ["--json", *given, *(["--overwrite"] if config.overwrite else [])]

@@ -12,9 +12,10 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["NO_DIGIT", "DigitAccuracy", "digit_loss"]
+from mnist_core.data import NO_DIGIT
 
-NO_DIGIT = 10
+__all__ = ["NO_DIGIT", "DigitAccuracy", "TaughtAccuracy", "digit_loss", "taught_loss"]
+
 # Weights of "prefer nothing" and of "is a digit", beside the loss of reading digits.
 _UNDECIDED, _TELLING = 0.3, 0.5
 
@@ -47,3 +48,35 @@ class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[mi
         """Take in a batch: labels (n,) or (n, 1) and logits (n, 10) or (n, 11)."""
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         return super().update_state(labels, logits[:, :NO_DIGIT], labels < NO_DIGIT)
+
+
+@keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
+def taught_loss(targets: Any, logits: Any) -> Any:
+    """Cross entropy to what is to be said, which may be in doubt (Hinton, Vinyals and Dean,
+    "Distilling the Knowledge in a Neural Network", 2015).
+
+    Args:
+        targets: (n, 10) probabilities of the digits, or (n, 11) with that of being one at all.
+        logits: of the same shape.
+
+    Returns:
+        (n,) losses.
+    """
+    scores = ops.log_softmax(logits[:, :NO_DIGIT], axis=-1)
+    reading = -ops.sum(targets[:, :NO_DIGIT] * scores, axis=-1)
+    telling = ops.binary_crossentropy(targets[:, NO_DIGIT:], logits[:, NO_DIGIT:], from_logits=True)
+    return reading + _TELLING * ops.sum(telling, axis=-1)
+
+
+class TaughtAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[misc]
+    """Share of the digits whose likeliest label is answered; what is no digit does not count."""
+
+    def update_state(self, targets: Any, logits: Any, sample_weight: Any = None) -> Any:
+        """Take in a batch: targets and logits, (n, 10) or (n, 11), as of `taught_loss`."""
+        digits = targets[:, :NO_DIGIT]
+        # Of what is no digit all are alike, or the eleventh says so.
+        is_digit = ops.logical_and(
+            ops.max(digits, axis=-1) > 1.001 / NO_DIGIT,
+            ops.all(targets[:, NO_DIGIT:] > 0.5, axis=-1),
+        )
+        return super().update_state(ops.argmax(digits, axis=-1), logits[:, :NO_DIGIT], is_digit)

@@ -84,6 +84,10 @@ class ModelCard:
             (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
         digit_threshold: a digit score below this is no digit, 0 to 1.
         sha256: file name -> SHA-256 of each file beside the card.
+        fine_tuning: of a model that was fine-tuned: from which "model" (and "sha256" of its
+            network) and with how many "corrections", how many of those were and are read rightly
+            ("corrections_right_before", "corrections_right"), "test_accuracy_before" and
+            "test_accuracy", and which images were "held_out"; empty for others.
     """
 
     name: str
@@ -101,6 +105,7 @@ class ModelCard:
     temperature: float
     digit_threshold: float
     sha256: Mapping[str, str] = field(default_factory=dict)
+    fine_tuning: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ModelCard:
@@ -124,7 +129,7 @@ class ModelCard:
         for name in ("name", "architecture", "created"):
             if not isinstance(getattr(card, name), str):
                 raise TypeError(f"{name} is text. Received: {getattr(card, name)!r}")
-        for name in ("versions", "configuration", "sha256"):
+        for name in ("versions", "configuration", "sha256", "fine_tuning"):
             if not isinstance(getattr(card, name), Mapping):
                 raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
         return card

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,17 @@ from mnist_core.registry import (
     staged_model,
     write_card,
 )
+from mnist_core.teaching import Lesson, read_rightly, told
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["TrainingConfig", "train"]
 
+Images = NDArray[np.uint8]
+
+# What suits a fine-tuning, whichever network it is of: one pass over the images, gently.
+FINE_TUNING = {"epochs": 1, "batch_size": 128, "learning_rate": 5e-4, "target_accuracy": None}
 # Share of held-out digits that may fall under the card's `digit_threshold`.
 _REFUSED_DIGITS = 0.005
 
@@ -53,6 +61,9 @@ class TrainingConfig:
         learning_rate: Adam's, at the start, above 0 and at most 1.
         target_accuracy: stop after the epoch whose training accuracy reaches this, 0 to 1; 1.0
             practically never stops.
+        initial_model: a model in `models/` to fine-tune with the corrections, whose architecture it
+            has to have; None begins with random weights.
+        include_corrections: learn from the corrections that were kept, besides MNIST.
         validation_fraction: share of the training images held out, 0.01 to 0.5.
         seed: of everything random, 0 to 2**32 - 1.
         overwrite: replace a model of that name.
@@ -67,6 +78,8 @@ class TrainingConfig:
     batch_size: int | None = None
     learning_rate: float | None = None
     target_accuracy: float | None = None
+    initial_model: str | None = None
+    include_corrections: bool = False
     validation_fraction: float = 1 / 12
     seed: int = 1998
     overwrite: bool = False
@@ -74,10 +87,15 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         architecture = get_architecture(self.architecture)
         if self.name is None:
-            object.__setattr__(self, "name", architecture.name)
+            tuned = f"{str(self.initial_model)[:34]}-tuned"
+            name = architecture.name if self.initial_model is None else tuned
+            object.__setattr__(self, "name", name)
         for field in ("epochs", "batch_size", "learning_rate", "target_accuracy"):
             if getattr(self, field) is None:
-                object.__setattr__(self, field, getattr(architecture, field))
+                suited = getattr(architecture, field)
+                if self.initial_model is not None:
+                    suited = FINE_TUNING.get(field, suited)
+                object.__setattr__(self, field, suited)
         check_name(self.name)
         _check("epochs", self.epochs, int, 1, 1000)
         _check("batch_size", self.batch_size, int, 1, 10_000)
@@ -86,10 +104,13 @@ class TrainingConfig:
             _check("target_accuracy", self.target_accuracy, (int, float), 0, 1)
         _check("validation_fraction", self.validation_fraction, (int, float), 0.01, 0.5)
         _check("seed", self.seed, int, 0, 2**32 - 1)
-        if not isinstance(self.overwrite, bool):
-            raise TrainingError(
-                f"The setting 'overwrite' is True or False. Received: {self.overwrite!r}"
-            )
+        if self.initial_model is not None:
+            check_name(self.initial_model)
+        for field in ("include_corrections", "overwrite"):
+            if not isinstance(getattr(self, field), bool):
+                raise TrainingError(
+                    f"The setting '{field}' is True or False. Received: {getattr(self, field)!r}"
+                )
 
 
 def _check(field: str, value: Any, kind: Any, low: float, high: float) -> None:
@@ -120,6 +141,8 @@ def train(
         TrainingError: the name is taken and `config.overwrite` is False, the loss diverged, or the
             model cannot be written.
         DatasetError: the embedded MNIST is missing or altered.
+        ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
+        CorrectionsError: the corrections cannot be read.
     """
     directory = directory or models_directory()
     try:
@@ -136,31 +159,29 @@ def _train(
 ) -> ModelCard:
     assert config.name is not None  # filled in by __post_init__
     dataset = load_mnist()
+    lesson = Lesson.of(config, directory)
     with staged_model(config.name, directory, overwrite=config.overwrite) as stage:
         on_event(Message(text="Loading TensorFlow"))
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         import keras
         import tensorflow as tf
 
-        from mnist_core.fitting import fit
-
         keras.utils.set_random_seed(config.seed)
         tf.config.experimental.enable_op_determinism()
 
-        order = np.random.default_rng(config.seed).permutation(len(dataset.x_train))
-        held_out, kept = np.split(order, [round(len(order) * config.validation_fraction)])
+        kept, held_out = lesson.split(len(dataset.x_train), config)
         x_validation, y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
 
         on_event(Message(text=f"Training {config.name}"))
-        checkpoints = Checkpoints(runs_directory() / config.name, dataclasses.asdict(config))
+        settings = dataclasses.asdict(config) | lesson.fingerprint()
+        checkpoints = Checkpoints(runs_directory() / config.name, settings)
+        fine_tuning = lesson.before(config)
+        if fine_tuning:
+            on_event(Message(text=f"Before: {told(fine_tuning, 'before')}"))
+        training = (dataset.x_train[kept], dataset.y_train[kept])
+        validation_set = (x_validation, y_validation)
         start = time.perf_counter()
-        model, history = fit(
-            config,
-            (dataset.x_train[kept], dataset.y_train[kept]),
-            (x_validation, y_validation),
-            on_event,
-            checkpoints,
-        )
+        model, history = _learn(config, lesson, training, validation_set, on_event, checkpoints)
         seconds = time.perf_counter() - start
 
         on_event(Message(text="Saving and testing"))
@@ -194,6 +215,12 @@ def _train(
         validation = evaluate(recognizer, x_validation, y_validation)
         test = evaluate(recognizer, dataset.x_test, dataset.y_test)
 
+        digit_threshold = np.quantile(recognizer.digit_scores(x_validation), _REFUSED_DIGITS)
+        draft = dataclasses.replace(draft, digit_threshold=float(digit_threshold))
+        if fine_tuning:
+            right = read_rightly(Recognizer(content, draft), *lesson.corrections)
+            fine_tuning |= {"corrections_right": right, "test_accuracy": test.accuracy}
+            on_event(Message(text=f"After: {told(fine_tuning)}"))
         (stage / HISTORY).write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
         np.savez_compressed(stage / PREDICTIONS, probabilities=test.probabilities)
         card = write_card(
@@ -202,15 +229,33 @@ def _train(
                 validation_accuracy=validation.accuracy,
                 test_accuracy=test.accuracy,
                 test_interval=test.interval,
-                digit_threshold=float(
-                    np.quantile(recognizer.digit_scores(x_validation), _REFUSED_DIGITS)
-                ),
+                fine_tuning=fine_tuning,
             ),
             stage,
         )
     checkpoints.clear()
     on_event(Done(card=card))
     return card
+
+
+def _learn(
+    config: TrainingConfig,
+    lesson: Lesson,
+    training: tuple[Images, Images],
+    validation: tuple[Images, Images],
+    on_event: Callable[[TrainingEvent], None],
+    checkpoints: Checkpoints,
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Train a network from nothing, or fine-tune the one to begin with."""
+    from mnist_core.fine_tuning import fine_tune
+    from mnist_core.fitting import fit
+
+    weights, corrections = lesson.weights, lesson.corrections
+    if weights is not None:
+        return fine_tune(config, weights, training, validation, corrections, on_event, checkpoints)
+    telling = get_architecture(config.architecture).from_the_world
+    training = lesson.added_to(training, telling=telling)
+    return fit(config, training, validation, on_event, checkpoints)
 
 
 def _fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:

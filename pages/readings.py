@@ -5,10 +5,11 @@ import time
 import cv2
 import streamlit as st
 
-from mnist_core import Digit, MnistError, Recognizer, load_image
+from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_image
 from mnist_core.charts import probability_bars
 from mnist_core.ink import Ink
 from mnist_core.overlay import draw_boxes
+from pages import correcting
 
 # More digits than this are listed without their charts: a browser draws some tens at once.
 CHARTS = 20
@@ -57,12 +58,19 @@ def no_digits(digits: list[Digit]) -> str:
     return f"{len(guesses)} of {len(digits)} are not digits; their best guesses are below.  \n"
 
 
-def show_digits(digits: list[Digit], name: str) -> None:
-    """For each digit: how sure, what the network saw, and the ten probabilities."""
+def show_digits(digits: list[Digit], source: str, model: ModelCard) -> None:
+    """For each digit: how sure, what the network saw, the ten probabilities; and a way to object.
+
+    Args:
+        digits: what was read.
+        source: "draw" or "photo".
+        model: what read them.
+    """
     with st.container(horizontal=True):
         for place, digit in enumerate(digits[:CHARTS]):
             with st.container(border=True, width=190):
-                show_digit(digit, key=f"{name}_{place}")
+                show_digit(digit, key=f"{source}_{place}")
+                correcting.offer(digit, model, source, key=f"{source}_{place}")
     if len(digits) > CHARTS:
         st.caption(f"The first {CHARTS} of {len(digits)} digits are shown one by one.")
 
@@ -108,4 +116,4 @@ def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) ->
     if any(not digit.is_digit for digit in digits):
         alt += " A grey box with a “?” is around what is not a digit, its best guess beside it."
     st.image(draw_boxes(image, digits), alt=alt)
-    show_digits(digits, "photo")
+    show_digits(digits, "photo", recognizer.card)

@@ -12,7 +12,7 @@ from mnist_core import MnistError
 from mnist_core.charts import probability_bars
 from mnist_core.live import LiveReader, LiveState
 from mnist_core.webcam import WebcamSettings
-from pages import client, ice, model_picker, readings, routing
+from pages import client, correcting, ice, model_picker, readings, routing
 from pages.frames import frame_callback, send_the_newest
 from pages.readings import INKS, show_picture
 
@@ -109,6 +109,7 @@ def main() -> None:
     with right:
         # Only a running video is watched: an idle page asks for nothing.
         st.fragment(show_live, run_every=RENEWED if on else None)(live, on)
+        correcting.offer_live(live)
     show_other_ways(bool(problem))
 
 

@@ -28,6 +28,12 @@ def load_development_strokes() -> tuple[list[list[Stroke]], NDArray[np.int64]]:
     return strokes, np.array([digit["label"] for digit in digits])
 
 
+def load_development_writers() -> NDArray[np.str_]:
+    """Who wrote each of the digits: one of 30."""
+    with gzip.open(DEVELOPMENT_STROKES, "rt") as file:
+        return np.array([digit["writer"] for digit in json.load(file)])
+
+
 def place_strokes(
     strokes: Sequence[Stroke], *, side: float, centre: tuple[float, float]
 ) -> list[list[tuple[float, float]]]:
