@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
 from mnist_core.checkpoints import Checkpoints, runs_directory
-from mnist_core.data import load_mnist
+from mnist_core.data import load_mnist, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.evaluation import evaluate
 from mnist_core.events import Done, Message, TrainingEvent
@@ -147,8 +147,7 @@ def _train(
         keras.utils.set_random_seed(config.seed)
         tf.config.experimental.enable_op_determinism()
 
-        order = np.random.default_rng(config.seed).permutation(len(dataset.x_train))
-        held_out, kept = np.split(order, [round(len(order) * config.validation_fraction)])
+        held_out, kept = split_training(config.seed, config.validation_fraction)
         x_validation, y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
 
         on_event(Message(text=f"Training {config.name}"))
