@@ -35,7 +35,7 @@ def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
     common = {
         "height": height,
         "margin": {"l": 10, "r": 10, "t": 36, "b": 10},
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "xanchor": "left", "x": 0},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         "hovermode": "closest",
         "dragmode": False,
     }

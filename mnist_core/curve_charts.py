@@ -40,7 +40,7 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
         )
         figure.add_trace(
             go.Scatter(
-                name=f"{curve.name} ({curve.area:.5f})",
+                name=f"{curve.name} ({curve.area:.6f})",
                 x=np.maximum(alarms, least) if view == "log" else alarms,
                 y=hits,
                 mode="lines",
@@ -63,8 +63,8 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     else:
         figure.update_xaxes(range=[-0.01, 1])
         figure.update_yaxes(range=[0, 1.01])
-    macro = "" if roc.macro_area is None else f", macro {roc.macro_area:.5f}"
-    title = f"Area under the curve: micro {roc.micro.area:.5f}{macro}"
+    macro = "" if roc.macro_area is None else f", macro {roc.macro_area:.6f}"
+    title = f"Area under the curve: micro {roc.micro.area:.6f}{macro}"
     return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
 
 
@@ -93,7 +93,7 @@ def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) ->
         precision, recall, thresholds = thinned(curve.precision, curve.recall, thresholds)
         figure.add_trace(
             go.Scatter(
-                name=f"{curve.name} ({curve.average_precision:.5f})",
+                name=f"{curve.name} ({curve.average_precision:.6f})",
                 x=recall,
                 y=precision,
                 mode="lines",
@@ -115,8 +115,8 @@ def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) ->
         figure.update_xaxes(range=[0, 1.01])
         figure.update_yaxes(range=[0, 1.01])
     title = (
-        f"Average precision: micro {curves.micro.average_precision:.5f}, "
-        f"macro {curves.macro_average:.5f}"
+        f"Average precision: micro {curves.micro.average_precision:.6f}, "
+        f"macro {curves.macro_average:.6f}"
     )
     return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
 

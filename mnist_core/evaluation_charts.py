@@ -48,7 +48,6 @@ def confusion_matrix(
     shares = counts / np.maximum(evaluation.support, 1)[:, np.newaxis]
     shown = (counts > 0) & ~(errors_only & np.eye(CLASSES, dtype=bool))
     values = np.where(shown, shares if rates else counts, np.nan)
-    least, most = np.nanmin(values, initial=np.inf), np.nanmax(values, initial=-np.inf)
     text = [[_cell(value, rates) for value in row] for row in values]
     heat = go.Heatmap(
         x=DIGITS,
@@ -60,12 +59,7 @@ def confusion_matrix(
         xgap=1,
         ygap=1,
         hoverinfo="skip",
-        colorbar={
-            "title": {"text": "share" if rates else "images", "side": "right"},
-            "thickness": 12,
-            **(_log_ticks(least, most, rates) if log else {}),
-            **({"tickformat": ".0%"} if rates and not log else {}),
-        },
+        showscale=False,
     )
     # A heat map cannot be selected from; invisible points over its cells can.
     truths, answers = np.indices(counts.shape).reshape(2, -1)
@@ -81,7 +75,7 @@ def confusion_matrix(
         "%{customdata[1]:.2%} of the %{y}s<extra></extra>",
         showlegend=False,
     )
-    figure = styled(go.Figure([heat, cells]), height=470, dragmode=False)
+    figure = styled(go.Figure([heat, cells]), height=440)
     # The digits are names. The first is above, as in a table.
     figure.update_xaxes(title_text="read as", type="category", constrain="domain", fixedrange=True)
     figure.update_yaxes(
@@ -101,16 +95,6 @@ def _cell(value: float, rates: bool) -> str:
     if np.isnan(value):
         return ""
     return f"{value:.1%}" if rates else f"{value:,.0f}"
-
-
-def _log_ticks(least: float, most: float, rates: bool) -> dict[str, list[float] | list[str]]:
-    """Colour bar ticks at powers of ten, told as what they are."""
-    if not least <= most:
-        return {"tickvals": [], "ticktext": []}
-    powers = np.arange(np.floor(np.log10(least)), np.ceil(np.log10(most)) + 1)
-    inside = [p for p in powers if least <= 10**p <= most]
-    texts = [f"{10**p:.4g}" if not rates else f"{100 * 10**p:.4g}%" for p in inside]
-    return {"tickvals": [float(p) for p in inside], "ticktext": texts}
 
 
 def class_bars(evaluation: Evaluation) -> go.Figure:
@@ -210,8 +194,8 @@ def reliability_diagram(reliability: Reliability) -> go.Figure:
             name="answers, with 95 % intervals",
             x=confidence,
             y=accuracy,
-            mode="lines+markers",
-            line={"color": RIGHT, "width": 2},
+            mode="markers",
+            marker={"color": RIGHT, "size": 8},
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -265,7 +249,7 @@ def coverage_curves(
         coverage, accuracy, thresholds = thinned(curve.coverage, 1 - curve.risk, curve.thresholds)
         figure.add_trace(
             go.Scatter(
-                name=f"{name}, area {curve.area:.5f}",
+                name=f"{name}, area {curve.area:.6f}",
                 x=coverage,
                 y=accuracy,
                 mode="lines",
@@ -286,9 +270,7 @@ def coverage_curves(
                 hovertemplate="%{x:.1%} answered, %{y:.2%} right<extra></extra>",
             )
         )
-    figure.update_xaxes(
-        title_text="share of images answered", range=[0, 1.01], tickformat=".0%", fixedrange=True
-    )
+    figure.update_xaxes(title_text="share of images answered", tickformat=".0%", fixedrange=True)
     figure.update_yaxes(title_text="accuracy of the answers", tickformat=".2%", fixedrange=True)
     return styled(figure, height=340)
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages import evaluation_tab, routing, training_tab
+from pages import evaluation_data, evaluation_tab, routing, training_tab
 
 
 def main() -> None:
     """The page. Only the open tab is run."""
+    evaluation_data.warm_up()
     train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", on_change="rerun")
     if train.open:
         with train:
