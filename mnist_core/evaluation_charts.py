@@ -49,10 +49,15 @@ def confusion_matrix(
     shown = (counts > 0) & ~(errors_only & np.eye(CLASSES, dtype=bool))
     values = np.where(shown, shares if rates else counts, np.nan)
     text = [[_cell(value, rates) for value in row] for row in values]
+    levels = np.log10(values) if log else values
+    low, high = np.nanmin(levels, initial=np.inf), np.nanmax(levels, initial=-np.inf)
     heat = go.Heatmap(
         x=DIGITS,
         y=DIGITS,
-        z=np.log10(values) if log else values,
+        z=levels,
+        # The darkest fifth of the colours would be lost on a dark page.
+        zmin=low - 0.25 * (high - low),
+        zmax=high,
         text=text,
         texttemplate="%{text}",
         colorscale="Cividis",
@@ -75,7 +80,7 @@ def confusion_matrix(
         "%{customdata[1]:.2%} of the %{y}s<extra></extra>",
         showlegend=False,
     )
-    figure = styled(go.Figure([heat, cells]), height=440)
+    figure = styled(go.Figure([heat, cells]), height=420)
     # The digits are names. The first is above, as in a table.
     figure.update_xaxes(title_text="read as", type="category", constrain="domain", fixedrange=True)
     figure.update_yaxes(
@@ -84,6 +89,7 @@ def confusion_matrix(
         autorange="reversed",
         scaleanchor="x",
         constrain="domain",
+        constraintoward="top",
         fixedrange=True,
     )
     figure.update_xaxes(showgrid=False, range=[-0.5, CLASSES - 0.5], tickvals=DIGITS)

@@ -1,6 +1,7 @@
 """What is judged on what: the sets to choose from, and the assessments, shared by all visitors."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from threading import Thread
 
 import streamlit as st
@@ -95,6 +96,5 @@ def warm_up() -> None:
 
 
 def _import() -> None:
-    import plotly.graph_objects
-    import scipy.stats
-    import sklearn.metrics  # noqa: F401
+    for name in ("plotly.graph_objects", "scipy.stats", "sklearn.metrics"):
+        import_module(name)

@@ -32,6 +32,17 @@ VIEWS: dict[str, Callable[[Assessment], None]] = {
     "Training": show_training,
 }
 
+# Columns of the comparison that are percentages.
+SHARES = (
+    "Read rightly",
+    "from",
+    "to",
+    "Top 2",
+    "Macro F1",
+    "Calibration error",
+    "Difference",
+)
+
 
 def show() -> None:
     """The tab."""
@@ -171,10 +182,7 @@ def show_comparison(assessments: Sequence[Assessment]) -> None:
             "Risk-coverage area": [a.coverage.area for a in assessments],
         },
         column_config={
-            **{
-                name: PERCENT
-                for name in ("Read rightly", "from", "to", "Top 2", "Macro F1", "Calibration error")
-            },
+            **dict.fromkeys(SHARES, PERCENT),
             "Brier": st.column_config.NumberColumn(format="%.4f"),
             "Risk-coverage area": st.column_config.NumberColumn(format="%.6f"),
         },
@@ -197,7 +205,7 @@ def show_comparison(assessments: Sequence[Assessment]) -> None:
             "to": [100 * c.interval[1] for *_, c in pairs],
             "McNemar's p": [f"{c.p_value:.2g}" for *_, c in pairs],
         },
-        column_config={name: PERCENT for name in ("Difference", "from", "to")},
+        column_config=dict.fromkeys(SHARES, PERCENT),
         hide_index=True,
         key="comparison_pairs",
     )

@@ -13,7 +13,7 @@ _CSS = """
 button { all: unset; box-sizing: border-box; cursor: pointer; text-align: center;
   padding: .3rem; border-radius: .5rem; border: 2px solid transparent;
   background: var(--st-secondary-background-color); color: var(--st-text-color);
-  font: .8rem/1.25 var(--st-font); font-variant-numeric: tabular-nums; }
+  font: .8rem/1.25 var(--st-font); font-variant-numeric: tabular-nums; white-space: pre-line; }
 button:hover, button:focus-visible { border-color: var(--st-text-color); }
 button[aria-pressed="true"] { border-color: var(--st-primary-color); }
 img { display: block; width: 56px; height: 56px; margin: 0 auto .2rem; image-rendering: pixelated;

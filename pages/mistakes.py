@@ -19,6 +19,7 @@ STYLE = """
 <style>
 div:has(> .st-key-mistakes_left) { flex: 5 1 340px; min-width: min(340px, 100%); }
 div:has(> .st-key-mistakes_right) { flex: 5 1 340px; min-width: min(340px, 100%); }
+.st-key-evaluation_headline [data-testid="stMetricValue"] { font-size: 1.75rem; }
 .st-key-mistake_shown img { image-rendering: pixelated; }
 </style>
 """
@@ -105,7 +106,7 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
                 gallery.Picture(
                     id=index,
                     frame=assessment.data.images[index],
-                    caption=f"{evaluation.labels[index]} → {evaluation.answers[index]} "
+                    caption=f"{evaluation.labels[index]} → {evaluation.answers[index]}\n"
                     f"{evaluation.confidences[index]:.0%}",
                     alt=f"Image {index}: {evaluation.labels[index]}, read as "
                     f"{evaluation.answers[index]}, {evaluation.confidences[index]:.1%} sure.",
