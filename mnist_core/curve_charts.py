@@ -17,6 +17,8 @@ __all__ = ["RocView", "precision_recall_curves", "roc_curves"]
 RocView = Literal["whole", "corner", "log"]
 # Sides of the corner that can be looked at close up, the smallest first.
 _CORNERS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+# Where the logarithmic view may begin, if every curve begins higher.
+_FLOORS = (0.95, 0.9, 0.8, 0.5)
 
 
 def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
@@ -54,8 +56,15 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     figure.update_yaxes(title_text="true positive rate", tickformat=".2~%", fixedrange=True)
     if view == "log":
         figure.update_xaxes(
-            type="log", title_text="false positive rate (log)", range=[np.log10(least), 0], dtick=1
+            type="log",
+            title_text="false positive rate (log)",
+            range=[np.log10(least), 0],
+            tickformat=".4~%",
+            dtick=1,
         )
+        lowest = min(c.true_positives[c.false_positives == 0].max() for c in curves)
+        floor = next((floor for floor in _FLOORS if lowest > floor), 0.0)
+        figure.update_yaxes(range=[floor, 1 + (1 - floor) / 50])
     elif view == "corner":
         side = _corner(curves)
         figure.update_xaxes(range=[-side / 50, side])
