@@ -32,6 +32,7 @@ VIEWS: dict[str, Callable[[Assessment], None]] = {
     "Training": show_training,
 }
 
+MODELS, DATA = "evaluation_models", "evaluation_data"
 # Columns of the comparison that are percentages.
 SHARES = (
     "Read rightly",
@@ -51,6 +52,13 @@ def show() -> None:
             show_evaluation()
         except MnistError as error:
             st.error(str(error))
+
+
+def keep_choices() -> None:
+    """Called when the tab is not open: what was chosen in it stays chosen."""
+    for key in (MODELS, DATA):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 @st.fragment
@@ -83,17 +91,23 @@ def choose() -> list[Assessment]:
         MnistError: the data cannot be used.
     """
     cards = {card.name: card for card in mnist_core.list_models()}
+    if not cards:
+        st.info("There is no model to judge yet.")
+        return []
+    state = st.session_state
     first = model_picker.chosen()
+    state.setdefault(MODELS, [first if first in cards else next(iter(cards))])
+    # A model may have been removed since it was chosen.
+    state[MODELS] = [name for name in state[MODELS] if name in cards]
     with st.container(horizontal=True):
         names = st.multiselect(
             "Models",
             list(cards),
-            default=[first if first in cards else next(iter(cards))],
             format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
-            key="evaluation_models",
+            key=MODELS,
             help="Choose several to compare them. The figure is the accuracy on MNIST test.",
         )
-        source = st.selectbox("Data", list(SOURCES), key="evaluation_data", width=260)
+        source = st.selectbox("Data", list(SOURCES), key=DATA, width=260)
     chosen = [cards[name] for name in names]
     if not chosen:
         st.info("Choose at least one model.")

@@ -15,6 +15,8 @@ def main() -> None:
     if evaluate.open:
         with evaluate:
             evaluation_tab.show()
+    else:
+        evaluation_tab.keep_choices()
 
 
 routing.run(main)
