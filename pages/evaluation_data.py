@@ -1,12 +1,13 @@
 """What is judged on what: the sets to choose from, and the assessments, shared by all visitors."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
 import streamlit as st
 
-from mnist_core import ModelCard
+from mnist_core import MnistError, ModelCard
 from mnist_core.assessment import Assessment, assess
 from mnist_core.labelled import LabelledImages, held_out, mnist_test, scikit_learn_digits
 from mnist_core.labelled_files import load_labelled
@@ -89,12 +90,23 @@ def _held_out(splits: tuple[tuple[int, object], ...], _cards: list[ModelCard]) -
     return held_out(_cards)
 
 
-@st.cache_resource(show_spinner=False)
 def warm_up() -> None:
-    """Import what the tab needs, beside everything else, before anyone opens it."""
+    """Have loaded what the tab needs, by the server and by the browser, before it is opened."""
+    _start_imports()
+    # A chart that nobody sees: the browser fetches Plotly for it.
+    st.html("<style>.st-key-warm_up { display: none; }</style>")
+    with st.container(key="warm_up"):
+        st.plotly_chart({"data": []}, key="warm_up_chart")
+
+
+@st.cache_resource(show_spinner=False)
+def _start_imports() -> None:
     Thread(target=_import, name="evaluation imports", daemon=True).start()
 
 
 def _import() -> None:
     for name in ("plotly.graph_objects", "scipy.stats", "sklearn.metrics"):
         import_module(name)
+    # Hashed once in a process's life; a damaged file is explained where it is asked for.
+    with suppress(MnistError):
+        _ = mnist_test().digest

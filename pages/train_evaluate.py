@@ -7,7 +7,6 @@ from pages import evaluation_data, evaluation_tab, routing, training_tab
 
 def main() -> None:
     """The page. Only the open tab is run."""
-    evaluation_data.warm_up()
     train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", on_change="rerun")
     if train.open:
         with train:
@@ -17,6 +16,7 @@ def main() -> None:
             evaluation_tab.show()
     else:
         evaluation_tab.keep_choices()
+        evaluation_data.warm_up()
 
 
 routing.run(main)

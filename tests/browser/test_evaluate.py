@@ -170,9 +170,8 @@ def test_a_set_is_uploaded(app: str, open_page: OpenPage, tmp_path: Path) -> Non
 
 
 def test_on_a_phone_nothing_sticks_out(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, width=390, height=844, color_scheme="dark")
-    page.get_by_test_id("stExpandSidebarButton").click()
-    opened(page)
+    page = opened(open_page(app, color_scheme="dark"))
+    page.set_viewport_size({"width": 390, "height": 844})
     for name in ("Digits", "Curves", "Certainty", "Training", "Mistakes"):
         page.get_by_role("tab", name=name, exact=True).click()
         tab(page).locator(".stPlotlyChart .main-svg").first.wait_for()
