@@ -83,8 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--json", action="store_true", help="one JSON object an event")
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser("evaluate", help="score a model on the MNIST test images")
+    evaluate = commands.add_parser("evaluate", help="score a model on labelled images")
     evaluate.add_argument("name", help="a name from 'models'")
+    evaluate.add_argument(
+        "--data",
+        metavar="FILE",
+        help="an NPZ of images and labels, or a ZIP of folders 0 to 9; default: MNIST test",
+    )
+    evaluate.add_argument("--report", metavar="FILE", help="write all of it as an HTML page")
+    evaluate.add_argument("--csv", metavar="FILE", help="write the answers, a line an image")
     evaluate.add_argument("--json", action="store_true")
     evaluate.set_defaults(run=_evaluate)
 
@@ -238,15 +245,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     import numpy as np
     from tqdm import tqdm
 
-    from mnist_core.data import load_mnist
     from mnist_core.evaluation import evaluate_probabilities
+    from mnist_core.labelled import mnist_test
+    from mnist_core.labelled_files import load_labelled
 
+    data = mnist_test() if options.data is None else load_labelled(options.data)
     with _native_messages_hidden():
         recognizer = load_recognizer(options.name)
-    dataset = load_mnist()
-    parts = np.array_split(dataset.x_test, _PARTS)
+    parts = np.array_split(data.images, min(_PARTS, len(data.images)))
     answers = [recognizer.classify(part) for part in tqdm(parts, disable=None, leave=False)]
-    result = evaluate_probabilities(np.concatenate(answers), dataset.y_test)
+    result = evaluate_probabilities(np.concatenate(answers), data.labels)
+    if options.report:
+        from mnist_core.assessment import Assessment
+        from mnist_core.report import report_html
+
+        item = Assessment(card=recognizer.card, data=data, evaluation=result)
+        _write(options.report, report_html([item]))
+    if options.csv:
+        from mnist_core.predictions import predictions_csv
+
+        _write(options.csv, predictions_csv(result))
     low, high = result.interval
     if options.json:
         print(
@@ -263,13 +281,30 @@ def _evaluate(options: argparse.Namespace) -> int:
             )
         )
         return 0
-    print(f"{options.name}: {result.accuracy:.2%} of {len(result.labels):,} MNIST test images")
+    what = "MNIST test images" if options.data is None else f"images of {data.name}"
+    print(f"{options.name}: {result.accuracy:.2%} of {len(result.labels):,} {what}")
+    for note in data.notes:
+        print(note)
     print(f"95 % interval: {low:.2%} to {high:.2%}")
     print("digit  precision  recall      F1  images")
     rows = zip(result.precision, result.recall, result.f1, result.confusion.sum(1), strict=True)
     for digit, (precision, recall, f1, images) in enumerate(rows):
         print(f"{digit:5}  {precision:9.2%} {recall:7.2%} {f1:7.2%} {images:7,}")
     return 0
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file that was asked for.
+
+    Raises:
+        MnistError: it cannot be written.
+    """
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise MnistError(
+            f"The file cannot be written ({error.strerror}). Choose another place. Received: {path}"
+        ) from error
 
 
 def _models(options: argparse.Namespace) -> int:

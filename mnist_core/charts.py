@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.curve_charts import precision_recall_curves, roc_curves
+from mnist_core.evaluation_charts import (
+    accuracy_intervals,
+    class_bars,
+    confidence_bars,
+    confusion_matrix,
+    coverage_curves,
+    reliability_diagram,
+)
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["probability_bars", "training_curves"]
+__all__ = [
+    "accuracy_intervals",
+    "class_bars",
+    "confidence_bars",
+    "confusion_matrix",
+    "coverage_curves",
+    "history_curves",
+    "precision_recall_curves",
+    "probability_bars",
+    "reliability_diagram",
+    "roc_curves",
+    "training_curves",
+]
 
 # Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
 WINNER, OTHERS = "#0072B2", "#8A94A6"
@@ -100,3 +123,16 @@ def training_curves(
         legend={"orientation": "h", "y": -0.25},
     )
     return figure
+
+
+def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
+    """Loss and accuracy of each epoch of a training that is over.
+
+    Args:
+        history: "loss", "accuracy", "val_loss" and "val_accuracy", a value an epoch each.
+    """
+    epochs = range(1, len(history["loss"]) + 1)
+    return training_curves(
+        list(zip(epochs, history["loss"], history["accuracy"], strict=True)),
+        list(zip(epochs, history["val_loss"], history["val_accuracy"], strict=True)),
+    )

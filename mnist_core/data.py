@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from mnist_core.errors import DatasetError
 
-__all__ = ["MNIST_PATH", "NO_DIGIT", "Dataset", "load_mnist"]
+__all__ = ["MNIST_PATH", "NO_DIGIT", "Dataset", "load_mnist", "split_training"]
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
 # The label, beside 0 to 9, of a frame that shows no digit.
 NO_DIGIT = 10
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+_TRAINING_IMAGES = 60_000
 
 _REMEDY = (
     "Restore it with 'git checkout -- mnist_core/assets/mnist.npz', or clone the project again."
@@ -52,6 +53,21 @@ def load_mnist(path: Path | str = MNIST_PATH) -> Dataset:
         DatasetError: the file is missing, unreadable, truncated or altered.
     """
     return _load(Path(path))
+
+
+def split_training(seed: int, fraction: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which of the 60,000 training images a training holds out, and which it learns from.
+
+    Args:
+        seed: of the training.
+        fraction: share held out, 0 to 1.
+
+    Returns:
+        Indices of the held-out images, and of the others, both in random order.
+    """
+    order = np.random.default_rng(seed).permutation(_TRAINING_IMAGES)
+    held_out, kept = np.split(order, [round(_TRAINING_IMAGES * fraction)])
+    return held_out, kept
 
 
 @cache

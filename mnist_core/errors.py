@@ -4,7 +4,7 @@
     ├── InvalidImageError    an image, or an image file, that cannot be read
     ├── ModelNotFoundError   no model of that name, or none at all
     ├── ModelLoadError       a model is there but damaged or incomplete
-    ├── DatasetError         the embedded MNIST is missing or altered
+    ├── DatasetError         the embedded MNIST is missing or altered, or labelled images are wrong
     ├── TrainingError        a training run that cannot start or go on
     └── CorrectionsError     corrections that cannot be kept, found or brought in
         └── DamagedCorrectionsError   their file is no such file, or not whole any more
@@ -43,7 +43,7 @@ class ModelLoadError(MnistError):
 
 
 class DatasetError(MnistError):
-    """The embedded MNIST is missing, truncated or altered."""
+    """The embedded MNIST is missing, truncated or altered, or labelled images cannot be used."""
 
 
 class TrainingError(MnistError):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.correction_store import CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NO_DIGIT, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference import Recognizer, load_recognizer
 from mnist_core.registry import KERAS, ModelCard, load_card, read_verified
@@ -104,12 +104,9 @@ class Lesson:
         fraction = self.initial.configuration.get("validation_fraction", config.validation_fraction)
         return first or {"seed": self.initial.seed, "fraction": fraction}
 
-    def split(self, count: int, config: TrainingConfig) -> tuple[NDArray[np.int64], ...]:
-        """The places of MNIST's training images to train on, and of those held out."""
-        held_out = self.held_out(config)
-        order = np.random.default_rng(held_out["seed"]).permutation(count)
-        away, kept = np.split(order, [round(count * held_out["fraction"])])
-        return kept, away
+    def split(self, config: TrainingConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places of MNIST's training images held out, and of those to train on."""
+        return split_training(**self.held_out(config))
 
     def fingerprint(self) -> dict[str, str]:
         """What a training that was stopped has to find unaltered, to go on."""

@@ -169,7 +169,7 @@ def _train(
         keras.utils.set_random_seed(config.seed)
         tf.config.experimental.enable_op_determinism()
 
-        kept, held_out = lesson.split(len(dataset.x_train), config)
+        held_out, kept = lesson.split(config)
         x_validation, y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
 
         on_event(Message(text=f"Training {config.name}"))

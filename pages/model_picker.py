@@ -39,8 +39,21 @@ def recognizer() -> mnist_core.Recognizer:
     Raises:
         ModelNotFoundError, ModelLoadError: it is gone or damaged.
     """
-    card = mnist_core.registry.load_card(st.session_state.get(_CHOICE))
+    return load(mnist_core.registry.load_card(st.session_state.get(_CHOICE)))
+
+
+def load(card: mnist_core.ModelCard) -> mnist_core.Recognizer:
+    """A model, loaded once for all visitors as long as its file stays the same.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: it is gone or damaged.
+    """
     return _load(card.name, card.sha256.get(TFLITE, ""))
+
+
+def chosen() -> str | None:
+    """The name of the model chosen in the sidebar; None before there is a choice."""
+    return st.session_state.get(_CHOICE)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import evaluation_tab, routing, training_tab
+from pages import evaluation_data, evaluation_tab, routing, training_tab
 
 
 def main() -> None:
@@ -14,6 +14,9 @@ def main() -> None:
     if evaluate.open:
         with evaluate:
             evaluation_tab.show()
+    else:
+        evaluation_tab.keep_choices()
+        evaluation_data.warm_up()
 
 
 routing.run(main)

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from own_strokes import OWN_STROKES, SCRIBBLE
 from strokes import Stroke, draw_strokes, place_strokes
 
-from mnist_core import list_models
+from mnist_core import list_models, load_mnist
 from mnist_core.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,9 +163,25 @@ def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{card.test_accuracy:.2%}" in capsys.readouterr().out
 
 
+def test_an_evaluation_writes_its_report_and_its_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, page, answers = (tmp_path / name for name in ("mine.npz", "out.html", "out.csv"))
+    test = load_mnist()
+    np.savez(data, images=test.x_test[:40], labels=test.y_test[:40])
+    arguments = ["evaluate", "mlp", "--data", str(data), "--report", str(page)]
+    assert main([*arguments, "--csv", str(answers)]) == 0
+    assert "of 40 images of mine.npz" in capsys.readouterr().out
+    assert "Evaluation of mlp" in page.read_text()
+    assert len(answers.read_text().splitlines()) == 41
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["evaluate", "mlp", "--data", "README.md"],
+        ["evaluate", "mlp", "--data", "nothing.zip"],
+        ["evaluate", "mlp", "--csv", "nowhere/out.csv"],
         ["read", "nothing.png"],
         ["read", "two\nlines.png"],
         ["read", "README.md"],

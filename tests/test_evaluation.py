@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    top_k_accuracy_score,
+)
+from sklearn.metrics import classification_report as sklearn_report
 
 from mnist_core import Dataset, InvalidImageError, Recognizer, evaluate
-from mnist_core.evaluation import evaluate_probabilities, wilson_interval
+from mnist_core.evaluation import classification_report, evaluate_probabilities, wilson_interval
 
 
 def answers(*digits: int) -> np.ndarray:
@@ -99,8 +106,68 @@ def test_nothing_cannot_be_evaluated() -> None:
 
 @pytest.mark.parametrize(
     "probabilities",
-    [np.zeros(2), np.zeros((2, 5)), np.zeros((2, 10, 1)), np.full((2, 10), np.nan)],
+    [
+        np.zeros(2),
+        np.zeros((2, 5)),
+        np.zeros((2, 10, 1)),
+        np.full((2, 10), np.nan),
+        np.zeros((2, 10)),
+        np.full((2, 10), 10.0),
+        np.array([[2, -1, 0, 0, 0, 0, 0, 0, 0, 0]] * 2, float),
+    ],
 )
 def test_what_are_no_probabilities_is_explained(probabilities: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match="Received"):
         evaluate_probabilities(probabilities, np.array([1, 2]))
+
+
+def test_a_tie_is_answered_by_the_lower_digit_and_top_2_never_falls_below() -> None:
+    result = evaluate_probabilities(np.full((3, 10), 0.1, np.float32), np.array([0, 1, 2]))
+    assert result.answers.tolist() == [0, 0, 0]
+    assert result.accuracy == pytest.approx(1 / 3)
+    assert result.top2_accuracy == pytest.approx(2 / 3)
+
+
+def test_the_hardest_are_those_whose_digit_was_given_least() -> None:
+    probabilities = np.full((4, 10), 0.0, np.float32)
+    for row, share in enumerate((0.9, 0.2, 0.6, 0.2)):
+        probabilities[row, 3], probabilities[row, 5] = share, 1 - share
+    result = evaluate_probabilities(probabilities, np.full(4, 3))
+    assert result.hardest.tolist() == [1, 3, 2, 0]
+    assert result.errors.tolist() == [1, 3]
+    assert result.right.tolist() == [True, False, True, False]
+    assert result.confidences == pytest.approx([0.9, 0.8, 0.6, 0.8])
+
+
+def test_without_errors_there_are_no_worst() -> None:
+    assert evaluate_probabilities(answers(7), np.array([7])).errors.tolist() == []
+
+
+def test_the_report_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
+    images, labels = dataset.x_test[:2000], dataset.y_test[:2000]
+    result = evaluate(recognizer, images, labels)
+    expected = sklearn_report(labels, result.answers, output_dict=True)
+    rows = classification_report(result)
+    assert [row.name for row in rows[:10]] == [str(digit) for digit in range(10)]
+    for row in rows:
+        theirs = expected[row.name.replace("average", "avg")]
+        ours = (row.precision, row.recall, row.f1, row.images)
+        names = ("precision", "recall", "f1-score", "support")
+        assert ours == pytest.approx([theirs[name] for name in names])
+    for row in rows[:10]:
+        digit = int(row.name)
+        assert row.accuracy == pytest.approx(
+            accuracy_score(labels == digit, result.answers == digit)
+        )
+    assert result.top2_accuracy == top_k_accuracy_score(
+        labels, result.probabilities, k=2, labels=np.arange(10)
+    )
+
+
+def test_means_are_over_the_digits_that_occur() -> None:
+    rows = classification_report(evaluate_probabilities(answers(1, 1, 2), np.array([1, 2, 2])))
+    macro, weighted = rows[10:]
+    assert (macro.name, macro.images) == ("macro average", 3)
+    assert macro.recall == pytest.approx((1 + 0.5) / 2)
+    assert macro.precision == pytest.approx((0.5 + 1) / 2)
+    assert weighted.recall == pytest.approx((1 * 1 + 2 * 0.5) / 3)

@@ -47,12 +47,13 @@ from pictures import (
 )
 
 from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
+from mnist_core.calibration import reliability
+from mnist_core.evaluation import evaluate_probabilities
 from mnist_core.registry import TFLITE, models_directory
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-CALIBRATION_BINS = 15
 # Single images in a model's turn, and turns: the models take turns, so that whatever else the
 # machine does hits all of them.
 TIMED, TURNS = 100, 5
@@ -263,12 +264,8 @@ def numbers(probabilities: NDArray[np.float32], counts: NDArray[np.int64]) -> ND
 
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> float:
-    """Expected calibration error over bins of equal width (Guo et al., ICML 2017), 0 to 1."""
-    certain = probabilities.max(axis=1).astype(float)
-    right = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((certain * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=right - certain, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    """Expected calibration error over 15 bins of equal width (Guo et al., ICML 2017), 0 to 1."""
+    return reliability(evaluate_probabilities(probabilities, labels)).expected_error
 
 
 def table(rows: Sequence[Row], models: Sequence[str]) -> str:

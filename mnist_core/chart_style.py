@@ -1,0 +1,54 @@
+"""What the figures of an evaluation have in common: colours, margins, axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["COLOURS", "DASHES", "RIGHT", "WRONG", "line_style", "styled", "thinned"]
+
+# Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7")
+# Ten lines are five colours in two kinds of stroke: no ten colours can be told apart.
+DASHES = ("solid", "dot")
+RIGHT, WRONG = "#0072B2", "#D55E00"
+# More points than a screen has pixels are no use to a browser.
+_POINTS = 1000
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Colour and stroke of the line of this index."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "dash": DASHES[index // len(COLOURS) % len(DASHES)],
+        "width": 2,
+    }
+
+
+def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
+    """Give a figure its height (px), the legend under it, and what else is passed."""
+    common = {
+        "height": height,
+        "margin": {"l": 10, "r": 10, "t": 36, "b": 10},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+        "hovermode": "closest",
+        "dragmode": False,
+    }
+    figure.update_layout(**(common | layout))
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def thinned(*columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """At most so many points of a curve as can be seen, its ends among them."""
+    count = len(columns[0])
+    if count <= _POINTS:
+        return columns
+    kept = np.unique(np.linspace(0, count - 1, _POINTS).round().astype(int))
+    return tuple(column[kept] for column in columns)

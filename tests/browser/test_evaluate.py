@@ -1,0 +1,182 @@
+"""What people do on the Evaluate tab, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from browser.conftest import OpenPage
+from playwright.sync_api import Download, Locator, Page, expect
+
+from mnist_core import load_mnist
+from mnist_core.evaluation import Evaluation, evaluate_probabilities
+from mnist_core.labelled import mnist_test
+from mnist_core.predictions import load_predictions
+from mnist_core.registry import load_card
+
+
+def evaluation(name: str) -> Evaluation:
+    return evaluate_probabilities(load_predictions(load_card(name)), mnist_test().labels)
+
+
+def tab(page: Page) -> Locator:
+    return page.locator(".st-key-evaluation")
+
+
+def opened(page: Page) -> Page:
+    """The tab with its first chart."""
+    page.get_by_role("link", name="Train and evaluate").click()
+    page.get_by_role("tab", name="Evaluate").click()
+    matrix(page).wait_for()
+    return page
+
+
+def matrix(page: Page) -> Locator:
+    """The cells of the confusion matrix."""
+    return tab(page).locator(".heatmaplayer").first
+
+
+def click_cell(page: Page, truth: int, answer: int) -> None:
+    box = matrix(page).bounding_box()
+    assert box
+    page.mouse.click(
+        box["x"] + box["width"] * (answer + 0.5) / 10, box["y"] + box["height"] * (truth + 0.5) / 10
+    )
+
+
+def choose_models(page: Page, *names: str) -> None:
+    """Choose these besides, and leave out what was chosen first."""
+    field = page.locator(".st-key-evaluation_models input")
+    for name in names:
+        field.click()
+        page.get_by_role("option", name=re.compile(f"^{name}")).click()
+    page.keyboard.press("Escape")
+
+
+def headline(page: Page) -> Locator:
+    return page.locator(".st-key-evaluation_headline")
+
+
+def test_a_click_on_a_cell_shows_its_images(app: str, open_page: OpenPage) -> None:
+    page = opened(open_page(app))
+    result = evaluation("champion")
+    expect(tab(page)).to_contain_text(f"{len(result.errors)} images read wrongly")
+    gallery = page.locator(".st-key-mistakes_gallery button")
+    expect(gallery).to_have_count(min(48, len(result.errors)))
+    # The fullest cell off the diagonal.
+    errors = result.confusion - np.diag(np.diag(result.confusion))
+    truth, answer = (int(place) for place in np.unravel_index(errors.argmax(), errors.shape))
+    click_cell(page, truth, answer)
+    expect(tab(page)).to_contain_text(f"{errors.max()} images of {truth} read as {answer}")
+    expect(gallery).to_have_count(int(errors.max()))
+    for index in range(int(errors.max())):
+        expect(gallery.nth(index)).to_contain_text(f"{truth} → {answer}")
+    # One of them, by the keyboard: its ten probabilities.
+    gallery.nth(1).focus()
+    page.keyboard.press("Enter")
+    shown = page.locator(".st-key-mistake_shown")
+    expect(shown).to_contain_text(f"{truth}, read as {answer}")
+    expect(shown.locator(".stPlotlyChart")).to_have_count(1)
+    expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(gallery.nth(1)).to_be_focused()
+    # A cell of right answers, of which there are more than a page.
+    click_cell(page, 3, 3)
+    expect(tab(page)).to_contain_text(f"{result.confusion[3, 3]:,} images of 3 read as 3")
+    expect(shown.locator(".stPlotlyChart")).to_have_count(0)
+    page.locator(".st-key-more button").click()
+    expect(gallery).to_have_count(96)
+
+
+def test_models_are_switched_and_compared_and_asked_to_be_sure(
+    app: str, open_page: OpenPage
+) -> None:
+    page = opened(open_page(app))
+    expect(headline(page)).to_contain_text(f"{load_card('champion').test_accuracy:.2%}")
+    choose_models(page, "mlp")
+    expect(tab(page)).to_contain_text("Side by side")
+    expect(headline(page)).to_contain_text(f"{load_card('champion').test_accuracy:.2%}")
+    page.locator(".st-key-evaluation").get_by_role("radio", name="mlp").click()
+    expect(headline(page)).to_contain_text(f"{load_card('mlp').test_accuracy:.2%}")
+    result = evaluation("mlp")
+    expect(tab(page)).to_contain_text(f"{len(result.errors)} images read wrongly")
+    page.get_by_role("tab", name="Certainty").click()
+    said = page.locator(".st-key-coverage_result")
+    expect(said).to_contain_text(f"({(result.confidences >= 0.9).sum():,} of 10,000)")
+    page.get_by_role("slider").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text(f"({(result.confidences >= 0.92).sum():,} of 10,000)")
+
+
+def download(page: Page, press: Callable[[], None]) -> Download:
+    with page.expect_download() as downloading:
+        press()
+    return downloading.value
+
+
+def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
+    app: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = opened(open_page(app, accept_downloads=True))
+    result = evaluation("champion")
+    answers = download(page, page.get_by_role("button", name="Predictions").click)
+    rows = list(csv.DictReader(io.StringIO(Path(answers.path()).read_text())))
+    assert sum(row["right"] == "1" for row in rows) == result.right.sum()
+
+    page.get_by_role("tab", name="Digits").click()
+    chart = page.locator(".st-key-evaluation_digits .stPlotlyChart")
+    chart.locator(".main-svg").first.hover()
+    picture = download(page, chart.locator('.modebar-btn[data-title*="Download"]').click)
+    assert picture.suggested_filename == "digits.png"
+    assert Path(picture.path()).read_bytes().startswith(b"\x89PNG")
+
+    saved = download(page, page.get_by_role("button", name="Report").click)
+    assert saved.suggested_filename == "champion.html"
+    path = tmp_path / "champion.html"
+    saved.save_as(path)
+    # Without a network; `open_page` fails the test if it asks for anything.
+    report = open_page(path.as_uri(), offline=True)
+    expect(report.get_by_role("heading", name="Evaluation of champion")).to_be_visible()
+    expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(10)
+    expect(report.locator("figure img")).to_have_count(len(result.errors))
+    # It is interactive: a legend's entry can be clicked away.
+    roc = report.locator(".plotly-graph-div").nth(4)
+    lines = roc.locator(".scatterlayer .trace")
+    before = lines.count()
+    roc.locator(".legendtoggle").first.click()
+    expect(lines).to_have_count(before - 1)
+
+
+def test_a_set_is_uploaded(app: str, open_page: OpenPage, tmp_path: Path) -> None:
+    test = load_mnist()
+    good, bad = tmp_path / "good.npz", tmp_path / "bad.npz"
+    np.savez(good, images=test.x_test[:25], labels=test.y_test[:25])
+    bad.write_bytes(b"no archive")
+    page = opened(open_page(app))
+    page.locator(".st-key-evaluation_data").get_by_role("combobox").click()
+    page.get_by_role("option", name="Uploaded set").click()
+    page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(bad)
+    expect(tab(page)).to_contain_text("This is no NPZ and no ZIP")
+    page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(good)
+    expect(headline(page)).to_contain_text("of 25")
+    # Another tab and back: the images are still there.
+    page.get_by_role("tab", name="Train", exact=True).click()
+    page.get_by_role("tab", name="Evaluate").click()
+    expect(headline(page)).to_contain_text("of 25")
+
+
+def test_on_a_phone_nothing_sticks_out(app: str, open_page: OpenPage) -> None:
+    page = opened(open_page(app, color_scheme="dark"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("Digits", "Curves", "Certainty", "Training", "Mistakes"):
+        page.get_by_role("tab", name=name, exact=True).click()
+        tab(page).locator(".stPlotlyChart .main-svg").first.wait_for()
+        wider = page.evaluate(
+            "() => [...document.querySelectorAll('.st-key-evaluation .stPlotlyChart')]"
+            ".filter((chart) => chart.getBoundingClientRect().right > innerWidth + 1).length"
+        )
+        assert wider == 0, name

@@ -1,0 +1,261 @@
+"""The Evaluate tab without a browser: its numbers, its choices, and what it says of bad input."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_core import load_mnist
+from mnist_core.evaluation import evaluate_probabilities
+from mnist_core.labelled import mnist_test
+from mnist_core.predictions import load_predictions
+from mnist_core.registry import KERAS, PREDICTIONS, load_card
+from pages.evaluation_tab import VIEWS
+from pages.mistakes import PAGE, asked_for
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GOOD = (load_mnist().x_test[:30], load_mnist().y_test[:30])
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the bundled models that a test may damage."""
+    folder = tmp_path / "models"
+    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
+    monkeypatch.setenv("MNIST_MODELS", str(folder))
+    return folder
+
+
+def open_tab(**state: object) -> AppTest:
+    """The tab, opened by a visitor who has made some choices."""
+    app = AppTest.from_file(str(ROOT / "pages" / "train_evaluate.py"), default_timeout=60)
+    for key, value in ({"tab": "Evaluate"} | state).items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def npz(images: np.ndarray, labels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, images=images, labels=labels)
+    return file.getvalue()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+@pytest.mark.parametrize("name", ["champion", "cnn", "mlp"])
+def test_the_headline_is_that_of_the_stored_answers(name: str) -> None:
+    app = open_tab(evaluation_models=[name])
+    assert not app.exception
+    assert not app.error
+    card = load_card(name)
+    low, high = card.test_interval
+    result = evaluate_probabilities(load_predictions(card), mnist_test().labels)
+    assert metrics(app) == {
+        "Read rightly": f"{card.test_accuracy:.2%}",
+        "95 % interval": f"{low:.2%} to {high:.2%}",
+        "Errors": f"{len(result.errors)} of 10,000",
+        "Top 2": f"{result.top2_accuracy:.2%}",
+    }
+
+
+def test_on_mnist_test_no_network_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.inference.Recognizer.__init__", lambda *a: pytest.fail("run"))
+    assert not open_tab().exception
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens(view: str) -> None:
+    app = open_tab(evaluation_view=view)
+    assert not app.exception
+    assert not app.error
+    assert app.get("plotly_chart")
+
+
+def test_several_models_are_compared() -> None:
+    app = open_tab(evaluation_models=["cnn", "mlp", "champion"])
+    assert not app.exception
+    table, pairs = app.dataframe[0].value, app.dataframe[1].value
+    assert list(table["Model"]) == ["cnn", "mlp", "champion"]
+    assert list(table["Read rightly"]) == pytest.approx(
+        [100 * load_card(name).test_accuracy for name in table["Model"]]
+    )
+    assert list(pairs["Models"]) == [
+        "cnn against mlp", "cnn against champion", "mlp against champion",
+    ]  # fmt: skip
+    assert (pairs["from"] <= pairs["Difference"]).all()
+    assert (pairs["Difference"] <= pairs["to"]).all()
+    assert [float(p) < 0.05 for p in pairs["McNemar's p"]] == [True, True, True]
+
+
+def test_no_model_is_an_invitation() -> None:
+    app = open_tab(evaluation_models=[])
+    assert not app.exception
+    assert app.info[0].value == "Choose at least one model."
+    assert not app.metric
+
+
+def test_the_slider_says_what_is_left() -> None:
+    app = open_tab(evaluation_view="Certainty", evaluation_models=["mlp"])
+    card = load_card("mlp")
+    result = evaluate_probabilities(load_predictions(card), mnist_test().labels)
+
+    def said(percent: float) -> str:
+        app.slider(key="coverage").set_value(percent).run()
+        assert not app.exception
+        (text,) = (m.value for m in app.markdown if "answered" in m.value)
+        return text
+
+    for percent in (0.0, 90.0, 99.5):
+        sure = result.confidences >= percent / 100
+        text = said(percent)
+        assert f"({sure.sum():,} of 10,000)" in text
+        assert f"**{result.right[sure].mean():.2%}** of these rightly" in text
+
+
+def test_a_cell_may_have_no_images() -> None:
+    app = open_tab(mistakes_truth="4", mistakes_answer="0")
+    assert not app.exception
+    assert any("0 images of 4 read as 0" in m.value for m in app.markdown)
+
+
+def test_a_pair_of_boxes_chooses_the_images() -> None:
+    app = open_tab(evaluation_models=["mlp"])
+    result = evaluate_probabilities(load_predictions(load_card("mlp")), mnist_test().labels)
+    for truth, answer, title in (
+        ("any", "any", f"{len(result.errors)} images read wrongly"),
+        ("4", "9", f"{result.confusion[4, 9]} images of 4 read as 9"),
+        ("4", "4", f"{result.confusion[4, 4]} images of 4 read as 4"),
+        ("any", "9", f"{result.confusion[:9, 9].sum()} images wrongly read as 9"),
+        ("4", "any", f"{982 - result.confusion[4, 4]} images of 4 read wrongly"),
+    ):
+        app.selectbox(key="mistakes_truth").set_value(truth)
+        app.selectbox(key="mistakes_answer").set_value(answer).run()
+        assert not app.exception
+        assert any(m.value.startswith(f"**{title}") for m in app.markdown), title
+        indices = asked_for(result, truth, answer)
+        if truth != "any":
+            assert (result.labels[indices] == int(truth)).all()
+        # More than a page of them is shown by and by.
+        assert any(b.key == "more" for b in app.button) is (len(indices) > PAGE)
+
+
+def test_an_image_in_full() -> None:
+    app = open_tab(evaluation_models=["mlp"])
+    result = evaluate_probabilities(load_predictions(load_card("mlp")), mnist_test().labels)
+    worst = int(result.errors[0])
+    app.session_state["mistakes_chosen"] = worst
+    app.run()
+    assert not app.exception
+    truth, answer = result.labels[worst], result.answers[worst]
+    assert any(m.value.startswith(f"**{truth}**, read as **{answer}**") for m in app.markdown)
+    assert len(app.get("plotly_chart")) == 2
+
+
+@pytest.mark.parametrize("source", ["MNIST validation", "scikit-learn digits"])
+def test_other_data_is_read_by_the_network(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A part of them is enough here.
+    monkeypatch.setattr("sklearn.datasets.load_digits", small_digits)
+    app = open_tab(evaluation_data=source, evaluation_models=["mlp"])
+    assert not app.exception
+    assert not app.error
+    if source == "MNIST validation":
+        assert metrics(app)["Read rightly"] == f"{load_card('mlp').validation_accuracy:.2%}"
+    assert app.caption
+
+
+def small_digits() -> object:
+    from sklearn.utils import Bunch
+
+    return Bunch(images=np.kron(np.eye(8), [[16.0]])[None].repeat(3, 0), target=np.array([1, 7, 1]))
+
+
+def test_an_uploaded_set_is_judged() -> None:
+    app = open_tab(evaluation_data="Uploaded set", evaluation_models=["cnn", "mlp"])
+    assert not app.exception
+    assert not app.metric
+    app.file_uploader[0].set_value(("mine.npz", npz(*GOOD), "application/zip")).run()
+    assert not app.exception
+    assert not app.error
+    assert metrics(app)["Errors"].endswith("of 30")
+    app.file_uploader[0].set_value(
+        ("one.npz", npz(GOOD[0][:1], GOOD[1][:1]), "application/zip")
+    ).run()
+    assert not app.exception
+    assert metrics(app)["Errors"] == "0 of 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.zip", b""),
+        ("text.npz", b"digits"),
+        ("none.npz", npz(np.zeros((0, 28, 28)), np.zeros(0, int))),
+        ("letters.npz", npz(GOOD[0][:1], np.array(["a"]))),
+        ("eleven.npz", npz(GOOD[0][:1], np.array([11]))),
+    ],
+)
+def test_a_bad_upload_is_explained(name: str, content: bytes) -> None:
+    app = open_tab(evaluation_data="Uploaded set")
+    app.file_uploader[0].set_value((name, content, "application/zip")).run()
+    assert not app.exception
+    assert "Received" in app.error[0].value
+    assert not app.metric
+
+
+def test_a_good_set_after_a_bad_one_and_a_bad_one_after_a_good_one() -> None:
+    app = open_tab(evaluation_data="Uploaded set", evaluation_models=["mlp"])
+    upload = app.file_uploader[0]
+    upload.set_value(("bad.npz", b"bad", "application/zip")).run()
+    assert app.error
+    app.file_uploader[0].set_value(("mine.npz", npz(*GOOD), "application/zip")).run()
+    assert not app.error
+    assert app.metric
+    app.file_uploader[0].set_value(("bad.npz", b"bad", "application/zip")).run()
+    assert app.error
+    assert not app.metric
+
+
+def test_a_model_whose_answers_are_damaged_is_explained_and_the_others_are_shown(
+    models: Path,
+) -> None:
+    (models / "cnn" / PREDICTIONS).write_bytes(b"damaged")
+    app = open_tab(evaluation_models=["cnn", "mlp"])
+    assert not app.exception
+    assert "'cnn'" in app.error[0].value
+    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+
+
+def test_a_model_that_is_gone_is_no_traceback(models: Path) -> None:
+    shutil.rmtree(models / "champion")
+    app = open_tab(model="champion", evaluation_models=["champion", "mlp"])
+    assert not app.exception
+    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+    shutil.rmtree(models)
+    app.run()
+    assert not app.exception
+    assert "no model" in app.info[0].value
+
+
+def test_a_zip_of_one_picture() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("7/a.png", cv2.imencode(".png", GOOD[0][0])[1].tobytes())
+    app = open_tab(evaluation_data="Uploaded set", evaluation_models=["mlp"])
+    app.file_uploader[0].set_value(("mine.zip", file.getvalue(), "application/zip")).run()
+    assert not app.exception
+    assert metrics(app)["Read rightly"] == "100.00%"
