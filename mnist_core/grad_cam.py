@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,11 +37,12 @@ _PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 _IDLE_SECONDS = 600.0
 
 
-def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
+def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
     """Where the last convolution sees what speaks for a digit; imports TensorFlow.
 
     Args:
-        model: takes (n, 28, 28) float32 from 0 to 255 to (n, 10 or 11) logits.
+        model: a stack of layers, as all of `ARCHITECTURES` are, from (n, 28, 28) float32, 0 to
+            255, to (n, 10 or 11) logits.
         frame: (28, 28) uint8, white ink on black.
         digit: 0 to 9.
 
@@ -51,16 +53,21 @@ def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArra
         MnistError: the model has no convolution.
         InvalidImageError: the frame is none.
     """
-    import cv2
-    import keras
     import tensorflow as tf
 
     check_frames(frame[np.newaxis])
-    seen = keras.Model(model.inputs[0], [_last_convolution(model), model.outputs[0]])
+    # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
+    # and normalisation do as they do when reading.
+    after = _last_convolution(model) + 1
+    maps = tf.constant(frame[np.newaxis].astype(np.float32))
+    for layer in model.layers[:after]:
+        maps = layer(maps)
     with tf.GradientTape() as tape:
-        maps, logits = seen(frame[np.newaxis].astype(np.float32), training=False)
-        # The tape watches the weights, and so all that came of them.
-        answer = logits[:, digit]
+        tape.watch(maps)
+        values = maps
+        for layer in model.layers[after:]:
+            values = layer(values)
+        answer = values[:, digit]
     gradient = tape.gradient(answer, maps)
     weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
     cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
@@ -69,8 +76,8 @@ def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArra
     return cam / strongest if strongest > 0 else cam
 
 
-def _last_convolution(model: keras.Model) -> Any:
-    """The last convolution's feature maps, after its normalisation and activation."""
+def _last_convolution(model: keras.Sequential) -> int:
+    """The place of the last convolution's layer, or of its normalisation and activation."""
     from keras import layers
 
     convolutions = [
@@ -82,10 +89,10 @@ def _last_convolution(model: keras.Model) -> Any:
             f"Choose another model. Received: {model.name!r}"
         )
     last = convolutions[-1]
-    same = layers.BatchNormalization | layers.Activation | layers.ReLU
+    same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
     while last + 1 < len(model.layers) and isinstance(model.layers[last + 1], same):
         last += 1
-    return model.layers[last].output
+    return last
 
 
 class GradCam:

@@ -39,7 +39,15 @@ def recognizer() -> mnist_core.Recognizer:
     Raises:
         ModelNotFoundError, ModelLoadError: it is gone or damaged.
     """
-    card = mnist_core.registry.load_card(st.session_state.get(_CHOICE))
+    return of(mnist_core.registry.load_card(st.session_state.get(_CHOICE)))
+
+
+def of(card: mnist_core.ModelCard) -> mnist_core.Recognizer:
+    """A card's model, loaded once for all visitors as long as its file stays the same.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: it is gone or damaged.
+    """
     return _load(card.name, card.sha256.get(TFLITE, ""))
 
 

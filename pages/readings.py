@@ -9,6 +9,7 @@ from mnist_core import Digit, MnistError, Recognizer, load_image
 from mnist_core.charts import probability_bars
 from mnist_core.ink import Ink
 from mnist_core.overlay import draw_boxes
+from pages import why
 
 # More digits than this are listed without their charts: a browser draws some tens at once.
 CHARTS = 20
@@ -57,12 +58,13 @@ def no_digits(digits: list[Digit]) -> str:
     return f"{len(guesses)} of {len(digits)} are not digits; their best guesses are below.  \n"
 
 
-def show_digits(digits: list[Digit], name: str) -> None:
-    """For each digit: how sure, what the network saw, and the ten probabilities."""
+def show_digits(digits: list[Digit], name: str, recognizer: Recognizer) -> None:
+    """For each digit: how sure, what the network saw, the ten probabilities, and why."""
     with st.container(horizontal=True):
         for place, digit in enumerate(digits[:CHARTS]):
             with st.container(border=True, width=190):
                 show_digit(digit, key=f"{name}_{place}")
+                _offer_why(recognizer, digit, key=f"{name}_{place}")
     if len(digits) > CHARTS:
         st.caption(f"The first {CHARTS} of {len(digits)} digits are shown one by one.")
 
@@ -91,6 +93,14 @@ def show_digit(digit: Digit, key: str) -> None:
     )
 
 
+def _offer_why(recognizer: Recognizer, digit: Digit, key: str) -> None:
+    """Why it was read so, worked out only while someone looks."""
+    popover = st.popover("Why?", key=f"{key}_why", on_change="rerun", type="tertiary")
+    if popover.open:
+        with popover:
+            why.show(recognizer, digit, key)
+
+
 def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) -> None:
     """A photo, scan or snapshot, read, with the boxes drawn on it."""
     try:
@@ -108,4 +118,4 @@ def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) ->
     if any(not digit.is_digit for digit in digits):
         alt += " A grey box with a “?” is around what is not a digit, its best guess beside it."
     st.image(draw_boxes(image, digits), alt=alt)
-    show_digits(digits, "photo")
+    show_digits(digits, "photo", recognizer)
