@@ -116,7 +116,7 @@ def map_figure(
         features.places[wrong],
         name="error",
         marker={
-            "symbol": "x",
+            "symbol": "x" if axes == 2 else "cross",
             "size": 11 if axes == 2 else 5,
             "color": [DIGITS[label] for label in features.labels[wrong]],
             "line": {"width": 1.5, "color": "#D00000"},
@@ -160,20 +160,18 @@ def _name_the_groups(figure: go.Figure, features: FeatureMap, axes: int) -> None
     """A digit in the middle of each group: colours alone would leave some eyes out."""
     for digit in range(len(DIGITS)):
         group = features.places[features.labels == digit]
-        if not len(group):
-            continue
-        x, y, z = (float(middle) for middle in np.median(group, axis=0))
-        place = {"x": x, "y": y} if axes == 2 else {"x": x, "y": y, "z": z}
-        label = {
-            "text": f"<b>{digit}</b>",
-            "showarrow": False,
-            "font": {"size": 16, "color": "#FFFFFF"},
-            "bgcolor": "rgba(0,0,0,0.55)",
-            "borderpad": 2,
-            **place,
-        }
-        if axes == 2:
-            figure.add_annotation(label)
-        else:
-            scene = figure.layout.scene
-            scene.annotations = [*scene.annotations, label]
+        if len(group):
+            middle = np.median(group, axis=0)[:axes].tolist()
+            label = {
+                **dict(zip("xyz", middle, strict=False)),
+                "text": f"<b>{digit}</b>",
+                "showarrow": False,
+                "font": {"size": 16, "color": "#FFFFFF"},
+                "bgcolor": "rgba(0,0,0,0.55)",
+                "borderpad": 2,
+            }
+            if axes == 2:
+                figure.add_annotation(label)
+            else:
+                scene = figure.layout.scene
+                scene.annotations = [*scene.annotations, label]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core import corruptions, sweeps
 from mnist_core.cache import cache_path, load_arrays, store_arrays
 from mnist_core.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.data import load_mnist
@@ -129,7 +127,9 @@ class RobustnessJob:
         self._counts: dict[int, dict[str, NDArray[np.int64]]] = {
             part: _kept(recognizer, part, count) for part, count in self._parts
         }
-        self._extra_levels = 0
+        # Levels of the row that is being measured: for the progress alone.
+        self._levels_done = 0
+        self._waiting = False
         self._stop = threading.Event()
         self._error: str | None = None
         self._thread = threading.Thread()
@@ -159,6 +159,11 @@ class RobustnessJob:
         return self._thread.is_alive()
 
     @property
+    def waiting(self) -> bool:
+        """Does it wait until another model is measured?"""
+        return self.running and self._waiting
+
+    @property
     def complete(self) -> bool:
         """Is everything measured?"""
         return all(len(rows) == len(_ROWS) for rows in self._counts.values())
@@ -172,7 +177,7 @@ class RobustnessJob:
     def progress(self) -> float:
         """The share that is measured, 0 to 1."""
         done = sum(len(_ROWS[row][0]) for rows in self._counts.values() for row in list(rows))
-        return min(1.0, (done + self._extra_levels) / (_LEVELS * len(self._parts)))
+        return min(1.0, (done + self._levels_done) / (_LEVELS * len(self._parts)))
 
     @property
     def result(self) -> Robustness:
@@ -192,9 +197,11 @@ class RobustnessJob:
 
     def _run(self) -> None:
         try:
+            self._waiting = True
             while not _turn.acquire(timeout=0.1):
                 if self._stop.is_set():
                     return
+            self._waiting = False
             try:
                 self._measure()
             finally:
@@ -214,13 +221,13 @@ class RobustnessJob:
                 found = np.zeros((2, len(levels)), np.int64)
                 for place, level in enumerate(levels):
                     if self._stop.is_set():
-                        self._extra_levels = 0
+                        self._levels_done = 0
                         return
-                    self._extra_levels = place
+                    self._levels_done = place
                     found[:, place] = _count(
                         self.recognizer, alter(images, level, seed=part), labels
                     )
-                self._extra_levels = 0
+                self._levels_done = 0
                 counts[row] = found
                 store_arrays(_path(self.recognizer, part, count), counts)
 
@@ -281,9 +288,16 @@ def _path(recognizer: Recognizer, part: int, count: int) -> Path:
 
 @cache
 def _how() -> str:
-    """Changes with the code that alters the images: what an older one measured is not taken."""
-    sources = "".join(inspect.getsource(module) for module in (corruptions, sweeps))
-    return hashlib.sha256(sources.encode()).hexdigest()
+    """Tells how images are altered: what was measured on others is not taken.
+
+    From what comes out, not from the code: another version of a library may alter otherwise, too.
+    """
+    images, _ = _images(0, 2)
+    digest = hashlib.sha256()
+    for levels, alter in _ROWS.values():
+        for level in levels:
+            digest.update(alter(images, level, seed=0).tobytes())
+    return digest.hexdigest()
 
 
 def _kept(recognizer: Recognizer, part: int, count: int) -> dict[str, NDArray[np.int64]]:

@@ -38,7 +38,7 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
     # What is not measured has no text; bold is what MNIST-C itself consists of.
     text = [
         [
-            "" if np.isnan(share) else f"<b>{share:.0%}</b>" if column == own else f"{share:.0%}"
+            "" if np.isnan(share) else _bold(f"{100 * share:.1f}", column == own)
             for column, share in enumerate(row)
         ]
         for row, own in zip(shares, paper, strict=True)
@@ -56,7 +56,7 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
             colorscale="Cividis",
             xgap=1,
             ygap=1,
-            colorbar={"tickformat": ".0%", "thickness": 12, "title": None},
+            colorbar={"tickformat": ".0%", "thickness": 10},
             hovertemplate=(
                 "%{y}, severity %{x}<br>read rightly: %{z:.1%}<br>"
                 "called no digit: %{customdata:.1%}<extra></extra>"
@@ -106,7 +106,14 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
                 row=row,
                 col=column,
             )
-        figure.update_xaxes(title_text=sweep.axis, fixedrange=True, row=row, col=column)
+        figure.update_xaxes(
+            title_text=sweep.axis,
+            title_font_size=12,
+            fixedrange=True,
+            dtick=45 if sweep.name == "rotation" else None,
+            row=row,
+            col=column,
+        )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02], fixedrange=True)
     figure.update_layout(
         height=height,
@@ -114,6 +121,10 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
         legend={"orientation": "h", "y": 1.12},
     )
     return figure
+
+
+def _bold(text: str, bold: bool) -> str:
+    return f"<b>{text}</b>" if bold else text
 
 
 def _colours(count: int) -> list[str]:

@@ -86,28 +86,28 @@ SWEEPS = {
     for sweep in (
         Sweep(
             name="rotation",
-            axis="rotation, degrees anticlockwise",
+            axis="rotation, ° anticlockwise",
             levels=tuple(range(-90, 91, 15)),
             clean=0,
             apply=_turned,
         ),
         Sweep(
             name="shift",
-            axis="shift, px, in any direction",
+            axis="shift in any direction, px",
             levels=tuple(range(11)),
             clean=0,
             apply=_moved,
         ),
         Sweep(
             name="size",
-            axis="size, 1: as it was",
+            axis="size, times as large",
             levels=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
             clean=1,
             apply=_scaled,
         ),
         Sweep(
             name="noise",
-            axis="Gaussian noise, standard deviation in grey levels of 255",
+            axis="noise, s.d. in grey levels",
             levels=tuple(range(0, 161, 20)),
             clean=0,
             apply=_noisy,

@@ -78,7 +78,8 @@ def _watch(jobs: list[RobustnessJob], looked: bool) -> None:
             )
     for job in jobs:
         if job.running:
-            st.progress(job.progress, f"{job.recognizer.card.name}: {job.progress:.0%}")
+            now = "waits for its turn" if job.waiting else f"{job.progress:.0%}"
+            st.progress(job.progress, f"{job.recognizer.card.name}: {now}")
         elif job.error:
             st.error(f"{job.recognizer.card.name}: {job.error}")
     if looked and not running:

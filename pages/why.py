@@ -17,6 +17,8 @@ HELP = (
     "**orange** speaks against it. Hover for numbers: at +1, changing the place makes the digit's "
     "odds ten times worse."
 )
+# Two maps side by side fit a phone, px.
+SIDE = 168
 _PLAIN = {"displayModeBar": False}
 
 
@@ -64,9 +66,9 @@ def _grad_cam() -> GradCam:
 
 def _show_evidence(explanation: Explanation, key: str) -> None:
     """The winner's and the runner-up's evidence, side by side where there is room."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="small"):
         for place, digit in enumerate((explanation.label, explanation.runner_up)):
-            with st.container(width=200, gap="small"):
+            with st.container(width=SIDE, gap="small"):
                 share = f"{explanation.probabilities[digit]:.1%}"
                 title = f"**What speaks for {digit}**"
                 st.markdown(
@@ -77,9 +79,9 @@ def _show_evidence(explanation: Explanation, key: str) -> None:
                         explanation.frame,
                         explanation.evidence[digit],
                         limit=explanation.limit,
-                        side=200,
+                        side=SIDE,
                     ),
-                    width=200,
+                    width=SIDE,
                     key=f"{key}_evidence_{place}",
                     config=_PLAIN,
                     alt=f"The digit; blue lies over what speaks for {digit}, orange against it.",
@@ -124,8 +126,8 @@ def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str) -> 
         with st.spinner("Working out where it looked; the first time takes some seconds …"):
             heat = _grad_cam().map(card, explanation.frame, explanation.label)
         st.plotly_chart(
-            heat_over(explanation.frame, heat, side=200),
-            width=200,
+            heat_over(explanation.frame, heat, side=SIDE),
+            width=SIDE,
             key=f"{key}_grad_cam",
             config=_PLAIN,
             alt=f"The digit; orange lies where the last convolution saw {explanation.label}.",

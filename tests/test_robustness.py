@@ -187,6 +187,8 @@ def test_jobs_take_turns_and_one_that_waits_can_be_stopped(mlp: Recognizer) -> N
     one.start()
     other.start()
     assert not other.wait(0.3)
+    assert other.waiting
+    assert not one.waiting
     assert second.calls == 0
     other.stop()
     assert other.wait(20)
