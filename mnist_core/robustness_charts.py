@@ -56,7 +56,16 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
             colorscale="Cividis",
             xgap=1,
             ygap=1,
-            colorbar={"tickformat": ".0%", "thickness": 10},
+            # Above, where it takes no width from the cells on a phone.
+            colorbar={
+                "orientation": "h",
+                "tickformat": ".0%",
+                "thickness": 8,
+                "y": 1,
+                "yanchor": "bottom",
+                "ypad": 0,
+                "outlinewidth": 0,
+            },
             hovertemplate=(
                 "%{y}, severity %{x}<br>read rightly: %{z:.1%}<br>"
                 "called no digit: %{customdata:.1%}<extra></extra>"

@@ -94,11 +94,15 @@ def show_digit(digit: Digit, key: str) -> None:
 
 
 def _offer_why(recognizer: Recognizer, digit: Digit, key: str) -> None:
-    """Why it was read so, worked out only while someone looks."""
-    popover = st.popover("Why?", key=f"{key}_why", on_change="rerun", type="tertiary")
-    if popover.open:
-        with popover:
-            why.show(recognizer, digit, key)
+    """Why it was read so, worked out only when someone asks."""
+    if st.button("Why?", key=f"{key}_why", type="tertiary", icon=":material/help:"):
+        _explain(recognizer, digit, key)
+
+
+# A window of its own: on a phone a card has no room for it.
+@st.dialog("Why?", width="medium")
+def _explain(recognizer: Recognizer, digit: Digit, key: str) -> None:
+    why.show(recognizer, digit, key)
 
 
 def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) -> None:

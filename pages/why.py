@@ -17,8 +17,8 @@ HELP = (
     "**orange** speaks against it. Hover for numbers: at +1, changing the place makes the digit's "
     "odds ten times worse."
 )
-# Two maps side by side fit a phone, px.
-SIDE = 168
+# The side of a map: two fit beside each other in a dialog, px.
+SIDE = 220
 _PLAIN = {"displayModeBar": False}
 
 
