@@ -95,7 +95,8 @@ def map_figure(
 
     def of(chosen: NDArray[np.intp]) -> dict[str, Any]:
         return {
-            "customdata": chosen[:, np.newaxis],
+            # Lists: of an array the browser would send a table back.
+            "customdata": chosen[:, np.newaxis].tolist(),
             "text": [texts[place] for place in chosen],
             "hovertemplate": "%{text}<extra></extra>",
         }

@@ -6,29 +6,36 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from mnist_core import Digit, MnistError
+from mnist_core import Digit, MnistError, ModelCard, Recognizer
 from mnist_core.charts import probability_bars
-from mnist_core.feature_map import FeatureMap, map_features
+from mnist_core.feature_map import IMAGES, FeatureMap, map_features
 from mnist_core.map_charts import map_figure
-from mnist_core.registry import TFLITE, ModelCard
+from mnist_core.registry import TFLITE
 from pages import model_picker, why
 
 FLAT, DEEP = "2-D", "3-D"
 
 
 @st.fragment
-def show(card: ModelCard, drawn: Sequence[Digit] | None = None) -> None:
+def show(model: ModelCard | Recognizer, drawn: Sequence[Digit] | None = None) -> None:
     """The map of a model.
 
     Args:
-        card: the model's.
-        drawn: digits that were read just now; they appear among the test images.
+        model: the model, or its card.
+        drawn: digits that appear among the test images; None takes what is on the Draw page's
+            canvas.
     """
+    card = model.card if isinstance(model, Recognizer) else model
     with st.container(key="feature_map"):
         try:
-            _show(card, list(drawn or ()))
+            _show(card, _on_the_canvas(card) if drawn is None else list(drawn))
         except MnistError as error:
             st.error(str(error))
+
+
+def _on_the_canvas(card: ModelCard) -> list[Digit]:
+    image = st.session_state.get("canvas_read")
+    return [] if image is None else model_picker.of(card).read(image)
 
 
 def _show(card: ModelCard, drawn: list[Digit]) -> None:
@@ -75,10 +82,10 @@ def _show(card: ModelCard, drawn: list[Digit]) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _map(digest: str, _card: ModelCard) -> FeatureMap:
-    return map_features(model_picker.of(_card), why.inside(digest, _card))
+    return map_features(model_picker.of(_card), why.inside(digest, _card), IMAGES)
 
 
-def _show_one(recognizer, features: FeatureMap, place: int) -> None:
+def _show_one(recognizer: Recognizer, features: FeatureMap, place: int) -> None:
     """The image that was clicked, its probabilities and why."""
     frame, label = features.frames[place], int(features.labels[place])
     probabilities = recognizer.classify(frame[np.newaxis])[0]
@@ -98,5 +105,5 @@ def _show_one(recognizer, features: FeatureMap, place: int) -> None:
                 config={"displayModeBar": False},
                 alt=f"Probabilities of the ten digits; {answer} has {probabilities.max():.1%}.",
             )
-        with st.container(width=440):
+        with st.container(width=480):
             why.show(recognizer, frame, f"map_{place}")

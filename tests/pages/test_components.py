@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import load_mnist
 from mnist_core.corruptions import CORRUPTIONS
 from mnist_core.registry import KERAS, TFLITE, models_directory
-from pages import robustness
+from pages import feature_map, robustness
 
 WHY = """
 from mnist_core import load_mnist, load_recognizer
@@ -33,7 +33,7 @@ feature_map.show(card, digits)
 """
 ROBUSTNESS = """
 from mnist_core.registry import load_card
-from pages import robustness
+from pages import feature_map, robustness
 robustness.show([load_card(name) for name in {names}])
 """
 
@@ -42,6 +42,7 @@ robustness.show([load_card(name) for name in {names}])
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     st.cache_resource.clear()
     monkeypatch.setenv("MNIST_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(feature_map, "IMAGES", 300)
     return tmp_path
 
 
@@ -80,9 +81,7 @@ def test_layers_are_shown_when_they_are_asked_for() -> None:
     assert [alt.partition(" made")[0] for alt in alts(app)[1:]] == ["What dense 1", "What dense 2"]
 
 
-def test_a_missing_keras_model_is_explained(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_keras_model_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # No process is needed to say that the Keras model is missing.
     shutil.copytree(models_directory() / "cnn", folder / "models" / "cnn")
     (folder / "models" / "cnn" / KERAS).unlink()
@@ -112,12 +111,22 @@ def test_the_map_shows_the_images_and_what_was_drawn() -> None:
     (figure,) = figures(app)
     assert figure["data"][-1]["name"] == "drawn"
     assert figure["data"][-1]["text"][0].startswith("yours: 7")
-    assert "2,000 MNIST test images" in app.caption[0].value
+    assert "300 MNIST test images" in app.caption[0].value
     app.segmented_control[0].set_value("3-D").run()
     assert not app.exception
     assert {trace["type"] for trace in figures(app)[0]["data"]} == {"scatter3d"}
     app.toggle[0].set_value(True).run()
     assert [trace["name"] for trace in figures(app)[0]["data"]] == ["error", "drawn"]
+
+
+def test_the_digit_on_the_canvas_is_on_the_map() -> None:
+    app = AppTest.from_string(MAP.format(drawn=False), default_timeout=60)
+    app.session_state["canvas_read"] = load_mnist().x_test[1]
+    app.run()
+    assert not app.exception
+    drawn = figures(app)[0]["data"][-1]
+    assert drawn["name"] == "drawn"
+    assert drawn["text"][0].startswith("yours: 2")
 
 
 def test_a_damaged_model_has_no_map_but_a_reason(
