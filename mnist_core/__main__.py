@@ -1,4 +1,4 @@
-"""Command line: `python -m mnist_core read | train | evaluate | models`."""
+"""Command line: `python -m mnist_core read | train | evaluate | robustness | models`."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--csv", metavar="FILE", help="write the answers, a line an image")
     evaluate.add_argument("--json", action="store_true")
     evaluate.set_defaults(run=_evaluate)
+
+    robustness = commands.add_parser(
+        "robustness", help="score a model on corrupted and distorted test images"
+    )
+    robustness.add_argument("name", help="a name from 'models'")
+    robustness.add_argument(
+        "--sample", type=int, default=1000, help="test images of the 10,000; default: %(default)s"
+    )
+    robustness.add_argument("--json", action="store_true")
+    robustness.set_defaults(run=_robustness)
 
     models = commands.add_parser("models", help="list the models, the default one first")
     models.add_argument("--json", action="store_true")
@@ -305,6 +315,44 @@ def _write(path: str, text: str) -> None:
         raise MnistError(
             f"The file cannot be written ({error.strerror}). Choose another place. Received: {path}"
         ) from error
+
+
+def _robustness(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from mnist_core.corruptions import CORRUPTIONS
+    from mnist_core.robustness import measure
+    from mnist_core.sweeps import SWEEPS
+
+    with _native_messages_hidden():
+        recognizer = load_recognizer(options.name)
+    with tqdm(total=1, disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        result = measure(recognizer, options.sample, lambda share: bar.update(share - bar.n))
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "name": result.name,
+                    "images": options.sample,
+                    "accuracy": {row: shares.tolist() for row, shares in result.accuracy.items()},
+                    "refused": {row: shares.tolist() for row, shares in result.refused.items()},
+                    "mean": result.mean,
+                    "as_in_the_paper": result.as_in_the_paper,
+                }
+            )
+        )
+        return 0
+    print(f"{result.name}: {result.clean:.2%} of {options.sample:,} MNIST test images as they are")
+    print("severity            1       2       3       4       5")
+    for name, corruption in CORRUPTIONS.items():
+        shares = " ".join(f"{share:7.2%}" for share in result.accuracy[name])
+        print(f"{corruption.title:12} {shares}")
+    print(f"mean {result.mean:.2%}; at MNIST-C's own severities {result.as_in_the_paper:.2%}")
+    for name, sweep in SWEEPS.items():
+        print(f"{name}: {sweep.axis}")
+        print("  " + " ".join(f"{level:7g}" for level in sweep.levels))
+        print("  " + " ".join(f"{share:7.1%}" for share in result.accuracy[name]))
+    return 0
 
 
 def _models(options: argparse.Namespace) -> int:

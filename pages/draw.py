@@ -112,7 +112,7 @@ def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
             return
         st.html(number_of(digits))
     st.caption(f"{no_digits(digits)}Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}.")
-    show_digits(digits, "draw", recognizer.card)
+    show_digits(digits, "draw", recognizer)
 
 
 @st.fragment

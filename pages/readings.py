@@ -5,11 +5,11 @@ import time
 import cv2
 import streamlit as st
 
-from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_image
+from mnist_core import Digit, MnistError, Recognizer, load_image
 from mnist_core.charts import probability_bars
 from mnist_core.ink import Ink
 from mnist_core.overlay import draw_boxes
-from pages import correcting
+from pages import correcting, why
 
 # More digits than this are listed without their charts: a browser draws some tens at once.
 CHARTS = 20
@@ -58,19 +58,21 @@ def no_digits(digits: list[Digit]) -> str:
     return f"{len(guesses)} of {len(digits)} are not digits; their best guesses are below.  \n"
 
 
-def show_digits(digits: list[Digit], source: str, model: ModelCard) -> None:
-    """For each digit: how sure, what the network saw, the ten probabilities; and a way to object.
+def show_digits(digits: list[Digit], source: str, recognizer: Recognizer) -> None:
+    """For each digit: how sure, what the network saw, the ten probabilities, why; a way to object.
 
     Args:
         digits: what was read.
         source: "draw" or "photo".
-        model: what read them.
+        recognizer: what read them.
     """
     with st.container(horizontal=True):
         for place, digit in enumerate(digits[:CHARTS]):
             with st.container(border=True, width=190):
                 show_digit(digit, key=f"{source}_{place}")
-                correcting.offer(digit, model, source, key=f"{source}_{place}")
+                with st.container(horizontal=True):
+                    _offer_why(recognizer, digit, key=f"{source}_{place}")
+                    correcting.offer(digit, recognizer.card, source, key=f"{source}_{place}")
     if len(digits) > CHARTS:
         st.caption(f"The first {CHARTS} of {len(digits)} digits are shown one by one.")
 
@@ -99,6 +101,18 @@ def show_digit(digit: Digit, key: str) -> None:
     )
 
 
+def _offer_why(recognizer: Recognizer, digit: Digit, key: str) -> None:
+    """Why it was read so, worked out only when someone asks."""
+    if st.button("Why?", key=f"{key}_why", type="tertiary", icon=":material/help:"):
+        _explain(recognizer, digit, key)
+
+
+# A window of its own: on a phone a card has no room for it.
+@st.dialog("Why?", width="medium")
+def _explain(recognizer: Recognizer, digit: Digit, key: str) -> None:
+    why.show(recognizer, digit, key)
+
+
 def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) -> None:
     """A photo, scan or snapshot, read, with the boxes drawn on it."""
     try:
@@ -116,4 +130,4 @@ def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) ->
     if any(not digit.is_digit for digit in digits):
         alt += " A grey box with a “?” is around what is not a digit, its best guess beside it."
     st.image(draw_boxes(image, digits), alt=alt)
-    show_digits(digits, "photo", recognizer.card)
+    show_digits(digits, "photo", recognizer)

@@ -245,3 +245,22 @@ def test_a_model_is_trained_and_read_with(tmp_path: Path, picture: Path) -> None
     answer = run("read", picture, "--model", "quick", **models)
     assert answer.stdout.split("\t")[1] == "407"
     assert answer.stderr == ""
+
+
+def test_robustness_is_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
+    assert main(["robustness", "mlp", "--sample", "20"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.match(r"mlp: \d+\.\d\d% of 20 MNIST test images", lines[0])
+    fog = next(line for line in lines if line.startswith("fog"))
+    assert len(re.findall(r"\d+\.\d\d%", fog)) == 5
+    assert sum("MNIST-C's own severities" in line for line in lines) == 1
+    # From what is kept, as JSON.
+    assert main(["robustness", "mlp", "--sample", "20", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["images"] == 20
+    assert [f"{share:.2%}" for share in values["accuracy"]["fog"]] == fog.split()[1:]
+    assert main(["robustness", "mlp", "--sample", "0"]) == 2
+    assert "A sample is 1 to 10,000" in capsys.readouterr().err

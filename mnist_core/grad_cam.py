@@ -1,0 +1,226 @@
+"""Grad-CAM: where a convolutional network looked, by the gradient of its answer.
+
+R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+Localization" (ICCV 2017). Gradients need Keras, which takes seconds to load and half a gigabyte. So
+a process of its own works it out: whoever asks waits, and nobody else.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.corruptions import check_frames
+from mnist_core.errors import MnistError, ModelLoadError
+from mnist_core.preprocessing import FRAME_SIZE
+from mnist_core.registry import KERAS, ModelCard, models_directory, read_verified
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["GradCam", "grad_cam"]
+
+_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
+# A process that nobody asked anything for so long gives its memory back.
+_IDLE_SECONDS = 600.0
+
+
+def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
+    """Where the last convolution sees what speaks for a digit; imports TensorFlow.
+
+    Args:
+        model: a stack of layers, as all of `ARCHITECTURES` are, from (n, 28, 28) float32, 0 to
+            255, to (n, 10 or 11) logits.
+        frame: (28, 28) uint8, white ink on black.
+        digit: 0 to 9.
+
+    Returns:
+        (28, 28) float32, 0 to 1 at the strongest place; all 0 where nothing speaks for the digit.
+
+    Raises:
+        MnistError: the model has no convolution.
+        InvalidImageError: the frame is none.
+    """
+    import tensorflow as tf
+
+    check_frames(frame[np.newaxis])
+    # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
+    # and normalisation do as they do when reading.
+    after = _last_convolution(model) + 1
+    maps = tf.constant(frame[np.newaxis].astype(np.float32))
+    for layer in model.layers[:after]:
+        maps = layer(maps)
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        values = maps
+        for layer in model.layers[after:]:
+            values = layer(values)
+        answer = values[:, digit]
+    gradient = tape.gradient(answer, maps)
+    weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
+    cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
+    cam = cv2.resize(cam, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_LINEAR)
+    strongest = cam.max()
+    return cam / strongest if strongest > 0 else cam
+
+
+def _last_convolution(model: keras.Sequential) -> int:
+    """The place of the last convolution's layer, or of its normalisation and activation."""
+    from keras import layers
+
+    convolutions = [
+        place for place, layer in enumerate(model.layers) if isinstance(layer, layers.Conv2D)
+    ]
+    if not convolutions:
+        raise MnistError(
+            "Grad-CAM needs a network with convolutions: it shows where the last of them looked. "
+            f"Choose another model. Received: {model.name!r}"
+        )
+    last = convolutions[-1]
+    same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
+    while last + 1 < len(model.layers) and isinstance(model.layers[last + 1], same):
+        last += 1
+    return last
+
+
+class GradCam:
+    """A process that works out Grad-CAM maps; started when it is first asked.
+
+    Safe to use from any thread: whoever asks while it works waits for the turn.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        atexit.register(self.close)
+
+    def map(self, card: ModelCard, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
+        """Where a model's last convolution sees what speaks for a digit.
+
+        The first map takes seconds, those after it milliseconds.
+
+        Args:
+            card: the model's, from `models_directory()`.
+            frame: (28, 28) uint8, white ink on black.
+            digit: 0 to 9.
+
+        Returns:
+            (28, 28) float32, 0 to 1.
+
+        Raises:
+            InvalidImageError: the frame is none.
+            ModelLoadError: the Keras model is missing or damaged.
+            MnistError: it has no convolution, or the process ended.
+        """
+        check_frames(frame[np.newaxis])
+        read_verified(card, KERAS)
+        question = {
+            "path": str((models_directory() / card.name / KERAS).resolve()),
+            "version": card.sha256[KERAS],
+            "frame": base64.b64encode(frame.tobytes()).decode(),
+            "digit": int(digit),
+        }
+        with self._turn:
+            answer = self._ask(json.dumps(question))
+        if "error" in answer:
+            kind = ModelLoadError if answer.get("kind") == "load" else MnistError
+            raise kind(answer["error"])
+        return np.array(answer["map"], np.float32).reshape(FRAME_SIZE, FRAME_SIZE)
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+
+    def _ask(self, question: str) -> dict[str, Any]:
+        # One that has been idle for long has ended; then another is started, once.
+        for attempt in (1, 2):
+            if self._process is None or self._process.poll() is not None:
+                self.close()
+                self._process = _start()
+            pipes = self._process.stdin, self._process.stdout
+            try:
+                print(question, file=pipes[0], flush=True)
+                line = pipes[1].readline() if pipes[1] else ""
+                if line:
+                    return dict(json.loads(line))
+            except OSError:
+                pass
+            self.close()
+            if attempt == 2:
+                break
+        raise MnistError(
+            "The process that works out Grad-CAM ended before it answered, perhaps for want of "
+            "memory. Try again. Received: no answer"
+        )
+
+
+def _start() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mnist_core.grad_cam"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        cwd=_PACKAGE_PARENT,
+    )
+
+
+def _serve(questions: IO[str], answers: IO[str]) -> None:
+    """Answer questions, a line each, until no more come."""
+    idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
+    loaded: dict[tuple[str, str], Any] = {}
+    for line in questions:
+        idle.cancel()
+        print(json.dumps(_answer(json.loads(line), loaded)), file=answers, flush=True)
+        idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
+        idle.daemon = True
+        idle.start()
+
+
+def _answer(question: dict[str, Any], loaded: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    import keras
+
+    key = question["path"], question["version"]
+    if key not in loaded:
+        loaded.clear()  # one model at a time
+        try:
+            loaded[key] = keras.models.load_model(question["path"], compile=False)
+        except Exception as error:  # Keras has no error of its own for this
+            text = f"Keras cannot load the model ({error}). Train it again. Received: {key[0]}"
+            return {"error": text, "kind": "load"}
+    frame = np.frombuffer(base64.b64decode(question["frame"]), np.uint8)
+    try:
+        cam = grad_cam(loaded[key], frame.reshape(FRAME_SIZE, FRAME_SIZE), question["digit"])
+    except MnistError as error:
+        return {"error": str(error)}
+    except Exception as error:  # the process lives on, whatever was odd about one model
+        text = f"Grad-CAM failed ({error}). Choose another model. Received: {key[0]}"
+        return {"error": text}
+    return {"map": [round(float(value), 4) for value in cam.ravel()]}
+
+
+if __name__ == "__main__":
+    # What libraries print must not come between the answers.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as own:
+        os.dup2(2, 1)
+        _serve(sys.stdin, own)

@@ -1,0 +1,72 @@
+"""How long does it take to say why, to look inside, and to draw the map?
+
+Run it from anywhere, best when the machine has nothing else to do; it takes about ten seconds:
+
+    python tests/benchmarks/explaining.py
+
+Beside each time is that of `classify` on as many images, from the same round: machines differ, the
+ratio hardly does.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from mnist_core import load_mnist, load_recognizer
+from mnist_core.explanation import explain
+from mnist_core.inside import open_inside
+
+ROUNDS = 15
+IMAGES = 2000
+
+
+def main() -> None:
+    """Print the table."""
+    print("| median of rounds, ms | champion | cnn | mlp |\n| --- | ---: | ---: | ---: |")
+    columns = [_measure(name) for name in ("champion", "cnn", "mlp")]
+    for case in columns[0]:
+        print(f"| {case} | " + " | ".join(f"{column[case]:.1f}" for column in columns) + " |")
+
+
+def _measure(name: str) -> dict[str, float]:
+    """Case -> median, ms."""
+    frames = load_mnist().x_test
+    recognizer = load_recognizer(name)
+    inside = open_inside(recognizer.card)
+    asked: list[int] = []
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        asked.append(len(images))
+        return recognizer.classify(images)
+
+    cases: dict[str, tuple[int, Callable[[np.ndarray], object]]] = {
+        "`explain` one digit": (ROUNDS, lambda frame: explain(classify, frame)),
+        "`classify` as many images": (ROUNDS, lambda _: recognizer.classify(frames[: asked[-1]])),
+        "`layers` of one digit": (ROUNDS, inside.layers),
+        f"`features` of {IMAGES:,} images": (3, lambda _: inside.features(frames[:IMAGES])),
+        f"`classify` {IMAGES:,} images": (3, lambda _: recognizer.classify(frames[:IMAGES])),
+    }
+    times: dict[str, list[float]] = {case: [] for case in cases}
+    for turn, frame in enumerate(frames[:ROUNDS]):
+        for case, (rounds, work) in cases.items():
+            if turn < rounds:
+                times[case].append(_time(work, frame))
+    return {case: median(taken) for case, taken in times.items()}
+
+
+def _time(work: Callable[[np.ndarray], object], frame: np.ndarray) -> float:
+    start = time.perf_counter()
+    work(frame)
+    return (time.perf_counter() - start) * 1000
+
+
+if __name__ == "__main__":
+    main()

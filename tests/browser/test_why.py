@@ -1,0 +1,48 @@
+"""Why a drawn digit was read as it was, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+from browser.conftest import OpenPage
+from browser.test_draw import clear, draw, expect_reading, ready
+from own_strokes import OWN_STROKES
+from playwright.sync_api import expect
+
+
+def test_why_a_drawn_digit_was_read_so(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    draw(page, OWN_STROKES[4])
+    expect_reading(page, "4")
+    # Nothing is worked out until someone asks.
+    expect(page.get_by_text("What speaks for")).to_have_count(0)
+    page.get_by_role("button", name="Why?").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("What speaks for 4")).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"the runner-up, \d+\.\d%"))).to_be_visible()
+    expect(dialog.get_by_text("What would change its mind")).to_be_visible()
+    expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
+    dialog.get_by_text("Its layers").click()
+    expect(dialog.get_by_alt_text(re.compile("What convolution 6 made"))).to_have_count(1)
+    expect(dialog.get_by_text("convolution 1: 28 x 28 x 24")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    clear(page)
+    draw(page, OWN_STROKES[7])
+    expect_reading(page, "7")
+    page.get_by_role("button", name="Why?").click()
+    expect(page.get_by_role("dialog").get_by_text("What speaks for 7")).to_be_visible()
+
+
+def test_two_digits_have_each_their_own_reason(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app, width=390))
+    draw(page, OWN_STROKES[1], side=150, x=60)
+    draw(page, OWN_STROKES[0], side=110, x=200)
+    expect_reading(page, "10")
+    page.get_by_role("button", name="Why?").nth(1).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("What speaks for 0")).to_be_visible()
+    box = dialog.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
