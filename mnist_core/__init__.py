@@ -14,6 +14,7 @@ from mnist_core.errors import (
     ModelLoadError,
     ModelNotFoundError,
     TrainingError,
+    TrainingStopped,
 )
 from mnist_core.evaluation import Evaluation, evaluate
 from mnist_core.images import load_image
@@ -34,6 +35,7 @@ __all__ = [
     "Recognizer",
     "TrainingConfig",
     "TrainingError",
+    "TrainingStopped",
     "evaluate",
     "list_models",
     "load_image",

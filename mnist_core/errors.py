@@ -6,6 +6,7 @@
     ├── ModelLoadError       a model is there but damaged or incomplete
     ├── DatasetError         the embedded MNIST is missing or altered
     └── TrainingError        a training run that cannot start or go on
+        └── TrainingStopped  it was stopped before it had learnt anything
 
 Each message runs: what was wrong, what to do, what was received.
 """
@@ -19,6 +20,7 @@ __all__ = [
     "ModelLoadError",
     "ModelNotFoundError",
     "TrainingError",
+    "TrainingStopped",
 ]
 
 
@@ -44,3 +46,7 @@ class DatasetError(MnistError):
 
 class TrainingError(MnistError):
     """A training run that cannot start or cannot go on."""
+
+
+class TrainingStopped(TrainingError):  # noqa: N818 (nothing went wrong)
+    """A training run was stopped on purpose before its first epoch had ended."""
