@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from mnist_core.outliers import draw_outliers
 from mnist_core.reinking import reink
 from mnist_core.reporting import Curves, Reporter, StopNow, best_epoch, finished
 
-__all__ = ["fit"]
+__all__ = ["first_batch", "fit"]
 
 # Pictures made before a training from the world begins, and their share of every batch.
 _REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
@@ -105,6 +106,24 @@ def fit(
     return model, curves
 
 
+def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: int) -> Images:
+    """The first images that a training of these settings could see.
+
+    Args:
+        config: what is to be trained.
+        training: (n, 28, 28) images and (n,) labels, uint8.
+        count: how many images, at least 1.
+
+    Returns:
+        (count, 28, 28) uint8.
+    """
+    architecture = get_architecture(config.architecture)
+    config = dataclasses.replace(config, batch_size=count)
+    few = training[0][: 20 * count], training[1][: 20 * count]
+    ((images, _),) = _altered(architecture, config, few, range(1), pictures=0.002)
+    return np.rint(images.numpy()).astype(np.uint8)
+
+
 def _compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> keras.Model:
     kept = keras.config.dtype_policy()
     if config.mixed_precision:
@@ -164,8 +183,9 @@ def _altered(
     config: TrainingConfig,
     training: tuple[Images, Images],
     steps: range,
+    pictures: float = 1.0,
 ) -> tf.data.Dataset:
-    """Batches of altered images for the given steps of the training."""
+    """Batches of altered images for the given steps; `pictures` is the share of those drawn."""
     assert config.batch_size
     much: float = config.augmentation or 0.0
     if not architecture.from_the_world:
@@ -173,7 +193,7 @@ def _altered(
         return batches([source], config.batch_size, steps, config.seed, strength=much)
     fading = _fading(steps.stop)
     return batches(
-        _from_the_world(training, config.seed),
+        _from_the_world(training, config.seed, pictures),
         config.batch_size,
         steps,
         config.seed,
@@ -191,11 +211,18 @@ def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return strength
 
 
-def _from_the_world(training: tuple[Images, Images], seed: int) -> list[Source]:
-    """MNIST as it is and with other pens, styles that it lacks, and what is no digit."""
+def _from_the_world(
+    training: tuple[Images, Images], seed: int, pictures: float = 1.0
+) -> list[Source]:
+    """MNIST as it is and with other pens, styles that it lacks, and what is no digit.
+
+    `pictures` is the share of the pictures that are made before a training begins.
+    """
     images, labels = training
     random = np.random.default_rng(seed)
-    (again, share), (drawn, drawn_share), (others, others_share) = _REINKED, _DRAWN, _OUTLIERS
+    (again, share), (drawn, drawn_share), (others, others_share) = (
+        (round(number * pictures), share) for number, share in (_REINKED, _DRAWN, _OUTLIERS)
+    )
     chosen = random.permutation(len(images))[:again]
     digits = random.integers(0, 10, drawn).astype(np.uint8)
     return [
