@@ -181,7 +181,13 @@ def network_drawing(layers: list[Layer]) -> go.Figure:
         left += wide + 3
     figure.update_layout(height=230, margin={"l": 0, "r": 0, "t": 8, "b": 0})
     figure.update_xaxes(
-        tickvals=middles, ticktext=names, tickfont={"size": 10}, showgrid=False, fixedrange=True
+        tickvals=middles,
+        ticktext=names,
+        tickfont={"size": 10},
+        range=[-3, left],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
     )
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure

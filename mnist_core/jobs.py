@@ -32,8 +32,8 @@ __all__ = ["cancel", "end_now", "resume", "start", "step_back", "work"]
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # Trainings that may run at once; the others wait.
 _SLOTS_VARIABLE = "MNIST_TRAININGS"
-# How much a job steps back, as `nice` counts.
-_NICE = 10
+# How much a job steps back, as `nice` counts, unless the environment says otherwise.
+_NICE_VARIABLE, _NICE = "MNIST_TRAINING_NICE", 10
 # Seconds between two looks: at the queue, and whether to stop.
 _QUEUE_LOOK, _STOP_LOOK = 0.3, 0.15
 # So long a job has to end by itself before it is cut off, in seconds.
@@ -88,12 +88,17 @@ def end_now(run: Run) -> None:
 
 
 def step_back() -> None:
-    """Let this process run only when no other wants to: for the rest of its life."""
+    """Let this process wait, for the rest of its life, whenever others want the processor.
+
+    Raises:
+        TrainingError: `$MNIST_TRAINING_NICE` is not 0 to 19.
+    """
+    much = _number_from(_NICE_VARIABLE, _NICE, 0, 19)
     if hasattr(os, "nice"):
-        os.nice(_NICE)
+        os.nice(much)
     # Linux weighs sessions against each other first; within a job's own session nobody competes.
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
+        Path("/proc/self/autogroup").write_text(str(much), encoding="ascii")
 
 
 def work(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> ModelCard:
@@ -177,18 +182,22 @@ def _turn(run: Run, on_event: Callable[[TrainingEvent], None]) -> Iterator[None]
 
 
 def _free_slot() -> FileLock | None:
-    configured = os.environ.get(_SLOTS_VARIABLE, "1")
-    if not configured.isdecimal() or not int(configured):
-        raise TrainingError(
-            f"${_SLOTS_VARIABLE} is how many trainings may run at once, 1 or more. Received: "
-            f"{configured!r}"
-        )
-    for number in range(int(configured)):
+    for number in range(_number_from(_SLOTS_VARIABLE, 1, 1, 64)):
         lock = FileLock(runs_directory() / f".slot-{number}.lock", thread_local=False)
         with suppress(Timeout):
             lock.acquire(timeout=0)
             return lock
     return None
+
+
+def _number_from(variable: str, default: int, low: int, high: int) -> int:
+    configured = os.environ.get(variable) or str(default)
+    if not configured.isdecimal() or not low <= int(configured) <= high:
+        raise TrainingError(
+            f"The environment's ${variable} is a whole number from {low} to {high}. Received: "
+            f"{configured!r}"
+        )
+    return int(configured)
 
 
 def _spawn(run: Run) -> None:

@@ -88,6 +88,11 @@ class Run:
         return self.folder.name
 
     @property
+    def began(self) -> datetime:
+        """When it was made, UTC."""
+        return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+    @property
     def config(self) -> TrainingConfig:
         """What it trains.
 

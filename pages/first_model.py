@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core import MnistError, TrainingConfig, jobs
+from mnist_core import MnistError, TrainingConfig, TrainingError, jobs
 from mnist_core.charts import training_curves
 from mnist_core.progress import follow
 from mnist_core.registry import list_models, models_directory
@@ -55,11 +55,21 @@ def _run() -> Run:
     state = st.session_state
     if _RUN not in state:
         # One for all visitors and all servers, however many come while it runs.
-        models = models_directory().absolute()
-        going = [run for run in list_runs() if run.live and run.models == models]
-        config = TrainingConfig(architecture="mlp", overwrite=True)
-        state[_RUN] = (going[0] if going else jobs.start(config)).id
+        going = _going()
+        try:
+            run = going or jobs.start(TrainingConfig(architecture="mlp", overwrite=True))
+        except TrainingError:
+            # Another visitor may have come at the same moment, and was first.
+            run = _going()
+            if run is None:
+                raise
+        state[_RUN] = run.id
     return find_run(state[_RUN])
+
+
+def _going() -> Run | None:
+    models = models_directory().absolute()
+    return next((run for run in list_runs() if run.live and run.models == models), None)
 
 
 def _explain(reason: str) -> None:
