@@ -190,8 +190,7 @@ def _train(options: argparse.Namespace) -> int:
         signal.signal(number, signal.default_int_handler)
     if background:
         # Who watches reads the run's folder; what is said here is its log.
-        jobs.step_back()
-        jobs.work(run)
+        jobs.work(run, background=True)
     elif as_json:
         jobs.work(run, _print_as_json)
     else:

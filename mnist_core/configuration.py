@@ -121,10 +121,6 @@ class TrainingConfig:
             )
         return cls(**values)
 
-    def same_training(self, other: TrainingConfig) -> bool:
-        """True if both compute the same weights, whatever they are called."""
-        return dataclasses.replace(self, name=other.name, overwrite=other.overwrite) == other
-
 
 def _check(field: str, value: Any, kind: Any, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:

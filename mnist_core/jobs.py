@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnist_core.configuration import TrainingConfig
-from mnist_core.errors import TrainingError, TrainingStopped
+from mnist_core.errors import MnistError, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
 from mnist_core.registry import ModelCard
 from mnist_core.runs import Outcome, Run, list_runs, new_run, reopen_run, runs_directory
@@ -101,7 +101,12 @@ def step_back() -> None:
         Path("/proc/self/autogroup").write_text(str(much), encoding="ascii")
 
 
-def work(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> ModelCard:
+def work(
+    run: Run,
+    on_event: Callable[[TrainingEvent], None] = lambda event: None,
+    *,
+    background: bool = False,
+) -> ModelCard:
     """Be the process that trains a run: wait for its turn, train, and stop when asked to.
 
     For the main thread of a process that does nothing else.
@@ -109,6 +114,7 @@ def work(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: Non
     Args:
         run: new, or reopened.
         on_event: called with each event.
+        background: step back behind all other processes.
 
     Raises:
         TrainingStopped: it was cancelled, and nothing was kept.
@@ -117,6 +123,8 @@ def work(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: Non
     with run.held():
         watch = _Watch(run)
         try:
+            if background:
+                step_back()
             with _turn(run, on_event):
                 return train_run(run, on_event, watch.stopping.is_set)
         except KeyboardInterrupt:
@@ -124,6 +132,10 @@ def work(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: Non
                 raise
             run.finish(_CANCELLED)
             raise TrainingStopped(f"{_CANCELLED.text} Received: {run.id}") from None
+        except MnistError as error:
+            if run.outcome is None:
+                run.finish(Outcome(state="failed", text=str(error)))
+            raise
         finally:
             watch.end()
 
@@ -224,5 +236,12 @@ def _spawn(run: Run) -> None:
             f"The training cannot be started ({error.strerror}). Close other programs, or restart "
             f"the app. Received: {' '.join(command)}"
         ) from error
-    # Its end has to be taken note of, or the system keeps its number for it.
-    threading.Thread(target=process.wait, daemon=True, name="job-end").start()
+    threading.Thread(target=_see_to_its_end, args=(process, run), daemon=True).start()
+
+
+def _see_to_its_end(process: subprocess.Popen[bytes], run: Run) -> None:
+    # The system keeps a process's number until its end was taken note of.
+    code = process.wait()
+    if run.phase == "starting" and run.outcome is None:
+        text = f"The process ended with code {code} before the training began."
+        run.finish(Outcome(state="failed", text=text))

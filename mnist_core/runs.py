@@ -144,16 +144,20 @@ class Run:
         """One of `STATES`."""
         if ended := self.outcome:
             return ended.state
-        process = _read(self.folder / "process.json")
-        phase = process.get("phase")
         if self.alive:
+            phase = self.phase
             return phase if phase in _LIVE else "queued"
-        since = process.get("since", 0)
+        phase, since = self.phase, _read(self.folder / "process.json").get("since", 0)
         if phase == "starting" and isinstance(since, int | float) and _recent(since):
             return "queued"
         # It may have ended between the two looks.
         ended = self.outcome
         return ended.state if ended else "interrupted"
+
+    @property
+    def phase(self) -> str:
+        """What its process last said that it does; it may be dead. "" before it said anything."""
+        return str(_read(self.folder / "process.json").get("phase", ""))
 
     @property
     def live(self) -> bool:

@@ -1,4 +1,4 @@
-"""Fitting the network that learns from the world: killed, and resumed."""
+"""Fitting: a run that is killed goes on, and ends as if it had not been."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.checkpoints import Checkpoints, runs_directory
+from mnist_core.checkpoints import Checkpoints
 
 # Eight batches an epoch, of a few pictures; everything else as in a real training.
 FIT = """
@@ -21,6 +21,7 @@ from mnist_core.checkpoints import Checkpoints
 from mnist_core.events import EpochEnd, Message
 fitting._REINKED, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
 runs, kill_after, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+settings = eval(sys.argv[4])
 keras.utils.set_random_seed(seed)
 tf.config.experimental.enable_op_determinism()
 d = load_mnist()
@@ -31,7 +32,7 @@ def on_event(event):
         print("epoch", event.epoch, flush=True)
         if event.epoch == kill_after:
             os.kill(os.getpid(), signal.SIGKILL)
-config = TrainingConfig(architecture="champion", epochs=3, batch_size=32, seed=seed)
+config = TrainingConfig(**{"epochs": 3, "batch_size": 32, "seed": seed} | settings)
 parts = (d.x_train[:256], d.y_train[:256]), (d.x_train[-50:], d.y_train[-50:])
 checkpoints = Checkpoints(runs, dataclasses.asdict(config))
 model, curves = fitting.fit(config, *parts, on_event, checkpoints)
@@ -41,10 +42,12 @@ print("curves", {key: len(values) for key, values in sorted(curves.items())})
 """
 
 
-def fit(runs: Path, kill_after: int = 0, seed: int = 5) -> dict[str, list[str]]:
+def fit_in_a_process(
+    runs: Path, kill_after: int = 0, seed: int = 5, **settings: object
+) -> dict[str, list[str]]:
     """What a run printed, by first word."""
     result = subprocess.run(
-        [sys.executable, "-c", FIT, str(runs), str(kill_after), str(seed)],
+        [sys.executable, "-c", FIT, str(runs), str(kill_after), str(seed), repr(settings)],
         capture_output=True,
         text=True,
         check=False,
@@ -57,7 +60,21 @@ def fit(runs: Path, kill_after: int = 0, seed: int = 5) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"architecture": "champion"},
+        {"architecture": "cnn", "dropout": 0.2},
+        {"architecture": "mlp", "augmentation": 0.5, "optimiser": "sgd"},
+    ],
+    ids=lambda settings: settings["architecture"],
+)
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
+    tmp_path: Path, settings: dict[str, object]
+) -> None:
+    def fit(runs: Path, *arguments: int, **named: int) -> dict[str, list[str]]:
+        return fit_in_a_process(runs, *arguments, **named, **settings)
+
     whole = fit(tmp_path / "whole")
     assert whole["epoch"] == ["1", "2", "3"]
     assert whole["curves"] == ["{'accuracy': 3, 'loss': 3, 'val_accuracy': 3, 'val_loss': 3}"]
@@ -137,10 +154,3 @@ def test_what_cannot_be_gone_on_from_is_passed_over(tmp_path: Path, state: str |
     if state is not None:
         (tmp_path / "state.json").write_text(state)
     assert Checkpoints(tmp_path, {"seed": 1}).restore(Network()) == {}  # type: ignore[arg-type]
-
-
-def test_runs_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_RUNS", "/somewhere")
-    assert runs_directory() == Path("/somewhere")
-    monkeypatch.setenv("MNIST_RUNS", "")
-    assert (runs_directory().name, runs_directory().is_absolute()) == ("runs", True)
