@@ -23,7 +23,8 @@ from mnist_core.losses import NO_DIGIT, DigitAccuracy, digit_loss
 from mnist_core.optimisers import new_optimiser
 from mnist_core.outliers import draw_outliers
 from mnist_core.reinking import reink
-from mnist_core.reporting import Curves, Reporter, StopNow, best_epoch, finished
+from mnist_core.reporting import Reporter, StopNow
+from mnist_core.stopping import Curves, best_epoch, finished
 
 __all__ = ["first_batch", "fit"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,36 +13,16 @@ from mnist_core.checkpoints import Checkpoints
 from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import TrainingError
 from mnist_core.events import BatchEnd, EpochEnd, TrainingEvent
+from mnist_core.stopping import Curves, best_epoch, finished
 
-__all__ = ["Reporter", "StopNow", "best_epoch", "finished"]
+__all__ = ["Reporter", "StopNow"]
 
 # Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
 _REPORT_EVERY = 10
 
-Curves = dict[str, list[float]]
-
 
 class StopNow(Exception):  # noqa: N818 (nothing went wrong)
     """Leaves Keras's loop in the middle of an epoch, without its last validation."""
-
-
-def best_epoch(curves: Mapping[str, list[float]]) -> int:
-    """The epoch with the lowest loss on the held-out images, from 1; 0 where there is none."""
-    losses = curves.get("val_loss", [])
-    return int(np.argmin(losses)) + 1 if losses else 0
-
-
-def finished(config: TrainingConfig, curves: Mapping[str, list[float]]) -> bool:
-    """True if a training with such curves has come to its end."""
-    assert config.epochs
-    done = len(curves.get("loss", ()))
-    if done >= config.epochs:
-        return True
-    if not done:
-        return False
-    if config.target_accuracy is not None and curves["accuracy"][-1] >= config.target_accuracy:
-        return True
-    return config.patience is not None and done - best_epoch(curves) >= config.patience
 
 
 class Reporter(keras.callbacks.Callback):  # type: ignore[misc]

@@ -38,6 +38,7 @@ from mnist_core.registry import (
     write_card,
 )
 from mnist_core.runs import Outcome, Run, begin_run
+from mnist_core.stopping import finished
 
 if TYPE_CHECKING:
     import keras
@@ -148,7 +149,6 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     import tensorflow as tf
 
     from mnist_core.fitting import fit
-    from mnist_core.reporting import finished
 
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
