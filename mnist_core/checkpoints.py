@@ -8,10 +8,13 @@ as well where they may be wanted in the end.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +98,12 @@ class Checkpoints:
                 file.flush()
                 os.fsync(file.fileno())
             written.replace(self._folder / _STATE)
-        # HDF5 turns what the system says into errors of its own, of either kind.
         except (OSError, RuntimeError) as error:
+            # HDF5 keeps the file open: only without content does it give its room back.
+            with suppress(OSError):
+                os.truncate(weights, 0)
             weights.unlink(missing_ok=True)
-            raise OSError(f"The epoch cannot be saved: {error}") from error
+            raise _system_error(error, weights) from error
         kept = {weights.name, _weights(best or epoch)}
         for old in self._folder.glob("epoch-*.weights.h5"):
             if old.name not in kept:
@@ -118,6 +123,15 @@ def _load(model: keras.Model, weights: Path) -> None:
     # The optimiser's state can be loaded only once it is there.
     model.optimizer.build(model.trainable_variables)
     model.load_weights(weights)
+
+
+def _system_error(error: Exception, path: Path) -> OSError:
+    """What the system said; HDF5 wraps it into long messages, and into errors of either kind."""
+    number = re.search(r"errno = (\d+)|\[Errno (\d+)\]", str(error))
+    if number:
+        code = int(number[1] or number[2])
+        return OSError(code, os.strerror(code), str(path))
+    return OSError(getattr(error, "errno", None) or errno.EIO, str(error), str(path))
 
 
 def _weights(epoch: int) -> str:
