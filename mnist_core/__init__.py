@@ -15,6 +15,7 @@ from mnist_core.errors import (
     ModelLoadError,
     ModelNotFoundError,
     TrainingError,
+    TrainingStopped,
 )
 from mnist_core.evaluation import Evaluation, evaluate
 from mnist_core.images import load_image
@@ -36,6 +37,7 @@ __all__ = [
     "Recognizer",
     "TrainingConfig",
     "TrainingError",
+    "TrainingStopped",
     "evaluate",
     "list_models",
     "load_image",

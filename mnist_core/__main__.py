@@ -1,4 +1,4 @@
-"""Command line: `python -m mnist_core read | train | evaluate | robustness | models`."""
+"""Command line: `python -m mnist_core read | train | runs | evaluate | robustness | models`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from mnist_core.architectures import ARCHITECTURES
-from mnist_core.errors import MnistError
+from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES
+from mnist_core.configuration import TrainingConfig
+from mnist_core.errors import MnistError, TrainingError
 from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent, event_to_json
 from mnist_core.images import load_image
 from mnist_core.inference import Digit, load_recognizer
 from mnist_core.registry import list_models, load_card, models_directory
-from mnist_core.training import TrainingConfig
+from mnist_core.runs import Run, begin_run, find_run, list_runs, reopen_run, runs_directory
 
 __all__ = ["main"]
 
@@ -64,24 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--json", action="store_true", help="one JSON object a line, with boxes")
     read.set_defaults(run=_read)
 
-    train = commands.add_parser("train", help="train a model and save it")
-    train.add_argument(
-        "--architecture", choices=tuple(ARCHITECTURES), help="default: cnn, or the initial model's"
-    )
-    train.add_argument("--name", help="the model's name; default: the architecture's")
-    train.add_argument("--epochs", type=int, help="at most so many; default: what suits it")
-    train.add_argument("--batch-size", type=int, help="images per step")
-    train.add_argument("--learning-rate", type=float)
-    train.add_argument(
-        "--initial-model", metavar="NAME", help="a model to fine-tune, with the corrections"
-    )
-    train.add_argument(
-        "--include-corrections", action="store_true", help="learn from what was corrected, too"
-    )
-    train.add_argument("--seed", type=int, default=TrainingConfig.seed)
-    train.add_argument("--overwrite", action="store_true", help="replace a model of that name")
-    train.add_argument("--json", action="store_true", help="one JSON object an event")
-    train.set_defaults(run=_train)
+    _add_train(commands)
+    runs = commands.add_parser("runs", help="list the trainings, the newest first")
+    runs.add_argument("--json", action="store_true")
+    runs.set_defaults(run=_runs)
 
     evaluate = commands.add_parser("evaluate", help="score a model on labelled images")
     evaluate.add_argument("name", help="a name from 'models'")
@@ -109,6 +97,34 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--json", action="store_true")
     models.set_defaults(run=_models)
     return parser
+
+
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = commands.add_parser(
+        "train", help="train a model and save it", argument_default=argparse.SUPPRESS
+    )
+    settings = train.add_argument_group("settings", "left out: what suits the architecture")
+    settings.add_argument("--architecture", choices=tuple(ARCHITECTURES))
+    settings.add_argument("--name", help="the model's name; default: the architecture's")
+    settings.add_argument("--epochs", type=int, help="at most so many")
+    settings.add_argument("--batch-size", type=int, help="images per step")
+    settings.add_argument("--learning-rate", type=float)
+    settings.add_argument("--schedule", choices=tuple(SCHEDULES), help="of the learning rate")
+    settings.add_argument("--optimiser", choices=tuple(OPTIMISERS))
+    settings.add_argument("--dropout", type=float, help="share of units left out, 0 to 0.9")
+    settings.add_argument("--augmentation", type=float, help="how much images are altered, 0 to 1")
+    settings.add_argument("--target-accuracy", type=float, help="stop when training reaches it")
+    settings.add_argument("--patience", type=int, help="stop after so many epochs without gain")
+    settings.add_argument("--validation-fraction", type=float, help="held out, 0.01 to 0.5")
+    settings.add_argument("--seed", type=int)
+    settings.add_argument("--mixed-precision", action="store_true", help="16 bits, for GPUs")
+    settings.add_argument("--initial-model", help="begin with the weights of this model")
+    settings.add_argument("--include-corrections", action="store_true")
+    settings.add_argument("--overwrite", action="store_true", help="replace a model of that name")
+    train.add_argument("--resume", metavar="ID", help="go on with a run from 'runs'; no settings")
+    train.add_argument("--json", action="store_true", help="one JSON object an event")
+    train.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
+    train.set_defaults(run=_train)
 
 
 @contextmanager
@@ -180,31 +196,44 @@ def _as_json(digit: Digit) -> dict[str, object]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from mnist_core.training import train
+    from mnist_core import jobs
 
-    architecture = options.architecture or TrainingConfig.architecture
-    if options.initial_model and not options.architecture:
-        architecture = load_card(options.initial_model).architecture
-    config = TrainingConfig(
-        architecture=architecture,
-        name=options.name,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        initial_model=options.initial_model,
-        include_corrections=options.include_corrections,
-        seed=options.seed,
-        overwrite=options.overwrite,
-    )
-    # Whoever started the run may end it; it leaves nothing half done, as on Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if options.json:
-        # Whoever reads events keeps the rest as a log.
-        train(config, _print_as_json)
+    given = vars(options)
+    background, as_json = given.get("background", False), given.get("json", False)
+    run = _run_to_train(given, background)
+    # Whoever started the run may end it; it leaves nothing half done, as on Ctrl-C. A shell that
+    # starts it in the background would have it ignore both.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    if background:
+        # Who watches reads the run's folder; what is said here is its log.
+        jobs.work(run, background=True)
+    elif as_json:
+        jobs.work(run, _print_as_json)
     else:
         with _native_messages_hidden():
-            train(config, _ProgressBar())
+            jobs.work(run, _ProgressBar())
     return 0
+
+
+def _run_to_train(given: dict[str, Any], background: bool) -> Run:
+    settings = {
+        f.name: given[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in given
+    }
+    if "resume" not in given:
+        if "initial_model" in settings and "architecture" not in settings:
+            settings["architecture"] = load_card(settings["initial_model"]).architecture
+        return begin_run(TrainingConfig(**settings))
+    if settings:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
+        raise TrainingError(
+            f"A run goes on with the settings that it began with. Leave out: {names}. Received: "
+            f"--resume {given['resume']}"
+        )
+    run = find_run(given["resume"])
+    if not background:  # whoever started the process has reopened it
+        reopen_run(run)
+    return run
 
 
 def _print_as_json(event: TrainingEvent) -> None:
@@ -353,6 +382,38 @@ def _robustness(options: argparse.Namespace) -> int:
         print("  " + " ".join(f"{level:7g}" for level in sweep.levels))
         print("  " + " ".join(f"{share:7.1%}" for share in result.accuracy[name]))
     return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    runs = list_runs()
+    if options.json:
+        print(json.dumps([_run_as_json(run) for run in runs]))
+        return 0
+    if not runs:
+        print(f"No runs in {runs_directory()}", file=sys.stderr)
+    for run in runs:
+        told = _run_as_json(run)
+        accuracy = told["test_accuracy"]
+        end = f"{accuracy:.2%} of the MNIST test images" if accuracy else told["why"]
+        print(f"{run.id}\t{told['state']}\t{told['architecture']}\t{end}".rstrip())
+    return 0
+
+
+def _run_as_json(run: Run) -> dict[str, Any]:
+    outcome = run.outcome
+    try:
+        settings = dataclasses.asdict(run.config)
+    except TrainingError:
+        settings = {}  # damaged; the others are listed all the same
+    return {
+        "id": run.id,
+        "state": run.state,
+        "architecture": settings.get("architecture", "?"),
+        "configuration": settings,
+        "epochs_done": outcome.card.epochs if outcome and outcome.card else run.epochs_done,
+        "test_accuracy": outcome.card.test_accuracy if outcome and outcome.card else None,
+        "why": " ".join(outcome.text.split()) if outcome else "",
+    }
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -17,7 +17,18 @@ from mnist_core.errors import TrainingError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "Architecture", "get_architecture"]
+__all__ = ["ARCHITECTURES", "OPTIMISERS", "SCHEDULES", "Architecture", "get_architecture"]
+
+OPTIMISERS = {
+    "adam": "Adam: a step size of its own for every weight",
+    "adamw": "AdamW: Adam that also pulls the weights towards zero",
+    "sgd": "SGD: plain descent with Nesterov's momentum",
+}
+SCHEDULES = {
+    "constant": "Constant: the same learning rate to the end",
+    "cosine": "Cosine: falls to zero along a cosine",
+    "warm-up": "Warm-up: rises at first, then falls along a cosine",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +38,17 @@ class Architecture:
     Attributes:
         name: what the command line and the cards call it.
         summary: one sentence for people.
-        build: makes the untrained network; imports Keras when called.
+        build: makes the untrained network; imports Keras when called. A number, 0 to 0.9, replaces
+            the shares of units that are dropped in training.
         epochs: at most so many passes over the training images.
+        quick_epochs: so many are enough for a good network.
         batch_size: images per step.
-        learning_rate: Adam's, at the start.
-        decay: True lowers the learning rate to zero along a cosine (Loshchilov and Hutter, 2017).
+        learning_rate: the optimiser's, at the start.
+        optimiser: a key of `OPTIMISERS`.
+        schedule: a key of `SCHEDULES`.
+        augmentation: how strongly training alters the images, 0 to 1.
+        steps_at_once: steps that run without Python between them; where a step takes a few
+            milliseconds, Python's part of it is a good deal.
         target_accuracy: stop at the end of the first epoch whose training accuracy reaches this.
         from_the_world: True trains on more than MNIST as it is: altered images, other pens, styles
             that MNIST lacks and what is no digit. Its network has the eleventh output.
@@ -39,16 +56,23 @@ class Architecture:
 
     name: str
     summary: str
-    build: Callable[[], keras.Model]
+    build: Callable[..., keras.Model]
     epochs: int
+    quick_epochs: int
     batch_size: int
     learning_rate: float
-    decay: bool = False
+    optimiser: str = "adam"
+    schedule: str = "constant"
+    augmentation: float = 0.0
+    steps_at_once: int = 1
     target_accuracy: float | None = None
     from_the_world: bool = False
 
 
-def _build_mlp() -> keras.Model:
+# In mixed precision the logits stay float32: the loss needs them so.
+
+
+def _build_mlp(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
 
@@ -58,13 +82,14 @@ def _build_mlp() -> keras.Model:
             layers.Rescaling(1 / 255),
             layers.Flatten(),
             layers.Dense(512, activation="relu"),
-            layers.Dense(10, name="logits"),
+            *([layers.Dropout(dropout)] if dropout else []),
+            layers.Dense(10, dtype="float32", name="logits"),
         ],
         name="mlp",
     )
 
 
-def _build_cnn() -> keras.Model:
+def _build_cnn(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
 
@@ -87,17 +112,17 @@ def _build_cnn() -> keras.Model:
             *convolution(48),
             *convolution(64),
             layers.MaxPooling2D(),
-            layers.Dropout(0.3),
+            layers.Dropout(0.3 if dropout is None else dropout),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
-            layers.Dropout(0.5),
-            layers.Dense(10, name="logits"),
+            layers.Dropout(0.5 if dropout is None else dropout),
+            layers.Dense(10, dtype="float32", name="logits"),
         ],
         name="cnn",
     )
 
 
-def _build_champion() -> keras.Model:
+def _build_champion(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
 
@@ -123,10 +148,10 @@ def _build_champion() -> keras.Model:
             layers.MaxPooling2D(),
             *stage(96),
             layers.Flatten(),
-            layers.Dropout(0.4),
+            layers.Dropout(0.4 if dropout is None else dropout),
             layers.Dense(128, activation="relu"),
-            layers.Dropout(0.4),
-            layers.Dense(11, name="logits"),
+            layers.Dropout(0.4 if dropout is None else dropout),
+            layers.Dense(11, dtype="float32", name="logits"),
         ],
         name="champion",
     )
@@ -140,8 +165,10 @@ ARCHITECTURES = {
             summary="One hidden layer of 512 units: trains in seconds.",
             build=_build_mlp,
             epochs=10,
+            quick_epochs=3,
             batch_size=128,
             learning_rate=1e-3,
+            steps_at_once=10,
             target_accuracy=0.99,
         ),
         Architecture(
@@ -149,18 +176,22 @@ ARCHITECTURES = {
             summary="Four small convolutions and dropout: trains in minutes.",
             build=_build_cnn,
             epochs=12,
+            quick_epochs=2,
             batch_size=128,
             learning_rate=1e-3,
-            decay=True,
+            schedule="cosine",
         ),
         Architecture(
             name="champion",
             summary="Six convolutions, for what people really write: trains in an hour or two.",
             build=_build_champion,
             epochs=120,
+            quick_epochs=4,
             batch_size=128,
             learning_rate=2e-3,
-            decay=True,
+            optimiser="adamw",
+            schedule="warm-up",
+            augmentation=1.0,
             from_the_world=True,
         ),
     )

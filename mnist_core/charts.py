@@ -21,13 +21,17 @@ from mnist_core.evaluation_charts import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from mnist_core.networks import Layer
+
 __all__ = [
     "accuracy_intervals",
     "class_bars",
+    "compared_curves",
     "confidence_bars",
     "confusion_matrix",
     "coverage_curves",
     "history_curves",
+    "network_drawing",
     "precision_recall_curves",
     "probability_bars",
     "reliability_diagram",
@@ -38,6 +42,7 @@ __all__ = [
 # Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
 WINNER, OTHERS = "#0072B2", "#8A94A6"
 TRAINING, VALIDATION = "#0072B2", "#E69F00"
+SEVERAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 
 
 def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -> go.Figure:
@@ -136,3 +141,91 @@ def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
         list(zip(epochs, history["loss"], history["accuracy"], strict=True)),
         list(zip(epochs, history["val_loss"], history["val_accuracy"], strict=True)),
     )
+
+
+def compared_curves(runs: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
+    """Accuracy and loss on the held-out images of several trainings, side by side.
+
+    Args:
+        runs: what to call each one -> (epoch, loss, accuracy) at the end of each of its epochs.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("Accuracy, held out", "Loss, held out"))
+    for number, (name, points) in enumerate(runs.items()):
+        for column, value in ((1, 2), (2, 1)):
+            figure.add_trace(
+                go.Scatter(
+                    x=[point[0] for point in points],
+                    y=[point[value] for point in points],
+                    name=name,
+                    mode="lines+markers",
+                    line_color=SEVERAL[number % len(SEVERAL)],
+                    legendgroup=name,
+                    showlegend=column == 1,
+                ),
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+    figure.update_yaxes(tickformat=".1%", row=1, col=1)
+    figure.update_layout(
+        height=320,
+        margin={"l": 0, "r": 0, "t": 30, "b": 0},
+        legend={"orientation": "h", "y": -0.25},
+    )
+    return figure
+
+
+def network_drawing(layers: list[Layer]) -> go.Figure:
+    """A network as a row of blocks: as high as its images, as wide as they are many.
+
+    Layers that change neither shape nor have weights are left out.
+
+    Args:
+        layers: from the image to the logits.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    blocks: list[tuple[str, tuple[int, ...], int]] = [("image", (28, 28, 1), 0)]
+    for layer in layers:
+        weighs = layer.parameters and layer.kind != "BatchNormalization"
+        if weighs or "Pooling" in layer.kind:
+            blocks.append((layer.kind, layer.output, layer.parameters))
+    left, middles, names = 0.0, [], []
+    for kind, shape, parameters in blocks:
+        picture = len(shape) > 1
+        high = float(shape[0]) if picture else 4 + 3 * float(np.log2(shape[0]))
+        wide = 1 + 1.2 * float(np.log2(shape[-1])) if picture else 2.0
+        colour = WINNER if parameters else OTHERS
+        size = "×".join(map(str, shape))
+        figure.add_trace(
+            go.Scatter(
+                x=[left, left + wide, left + wide, left, left],
+                y=[-high / 2, -high / 2, high / 2, high / 2, -high / 2],
+                fill="toself",
+                mode="lines",
+                line_color=colour,
+                name=f"{kind} {size}",
+                hoverinfo="name",
+                hoverlabel={"namelength": -1},
+                showlegend=False,
+            )
+        )
+        middles.append(left + wide / 2)
+        names.append(f"{kind}<br>{size}")
+        left += wide + 3
+    figure.update_layout(height=230, margin={"l": 0, "r": 0, "t": 8, "b": 0})
+    figure.update_xaxes(
+        tickvals=middles,
+        ticktext=names,
+        tickfont={"size": 10},
+        range=[-3, left],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+    )
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure

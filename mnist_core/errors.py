@@ -6,6 +6,7 @@
     ├── ModelLoadError       a model is there but damaged or incomplete
     ├── DatasetError         the embedded MNIST is missing or altered, or labelled images are wrong
     ├── TrainingError        a training run that cannot start or go on
+    │   └── TrainingStopped  it was stopped before it had learnt anything
     └── CorrectionsError     corrections that cannot be kept, found or brought in
         └── DamagedCorrectionsError   their file is no such file, or not whole any more
 
@@ -23,6 +24,7 @@ __all__ = [
     "ModelLoadError",
     "ModelNotFoundError",
     "TrainingError",
+    "TrainingStopped",
 ]
 
 
@@ -48,6 +50,10 @@ class DatasetError(MnistError):
 
 class TrainingError(MnistError):
     """A training run that cannot start or cannot go on."""
+
+
+class TrainingStopped(TrainingError):  # noqa: N818 (nothing went wrong)
+    """A training run was stopped on purpose before its first epoch had ended."""
 
 
 class CorrectionsError(MnistError):

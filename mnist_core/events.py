@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchEnd:
-    """Progress within an epoch; loss and accuracy (0 to 1) are means over the epoch so far."""
+    """Progress within an epoch; loss, accuracy (0 to 1) and speed are means over it so far."""
 
     epoch: int
     epochs: int
@@ -36,11 +36,15 @@ class BatchEnd:
     batches: int
     loss: float
     accuracy: float
+    images_per_second: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnd:
-    """An epoch is over; accuracies are 0 to 1, `val_` those of the held-out images."""
+    """An epoch is over; accuracies are 0 to 1, `val_` those of the held-out images.
+
+    The speed is that of the training alone; `seconds` are those of the whole epoch.
+    """
 
     epoch: int
     epochs: int
@@ -49,6 +53,7 @@ class EpochEnd:
     val_loss: float
     val_accuracy: float
     seconds: float
+    images_per_second: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

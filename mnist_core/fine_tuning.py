@@ -11,24 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
 from mnist_core.augmentation import Source, batches
 from mnist_core.checkpoints import Checkpoints
+from mnist_core.configuration import TrainingConfig
 from mnist_core.data import NO_DIGIT
 from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
-from mnist_core.fitting import Curves, Images, Reporter
 from mnist_core.losses import TaughtAccuracy, taught_loss
+from mnist_core.optimisers import new_optimiser
 from mnist_core.outliers import draw_outliers
-
-if TYPE_CHECKING:
-    from mnist_core.training import TrainingConfig
+from mnist_core.reporting import Reporter, StopNow
+from mnist_core.stopping import Curves, best_epoch, finished
 
 __all__ = ["fine_tune", "taught_batches"]
 
@@ -40,6 +41,8 @@ _SHARE, _MOST = 0.005, 0.2
 # For a network that tells what is no digit: so many pictures of what is none, and their share.
 _OUTLIERS, _OUTLIERS_SHARE = 6_000, 0.08
 
+Images = NDArray[np.uint8]
+
 
 def fine_tune(
     config: TrainingConfig,
@@ -49,33 +52,32 @@ def fine_tune(
     corrections: tuple[Images, Images],
     on_event: Callable[[TrainingEvent], None],
     checkpoints: Checkpoints,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[keras.Model, Curves]:
     """Go on training a network, on the images that it knows and on corrections.
 
     Args:
-        config: its epochs, batch size, learning rate (at the start; it falls
-            to zero along a cosine), target accuracy and seed.
+        config: what and how; dropout and augmentation are this module's own.
         initial: the network's `.keras` file.
         training: (n, 28, 28) images and (n,) labels, uint8, that it was trained on.
         validation: the same, of images held out.
         corrections: the same, 1 or more; labels 0 to 9 and `NO_DIGIT`.
         on_event: called with each event, in this thread.
         checkpoints: where it is saved after each epoch, and goes on from.
+        stopping: asked all the time; True ends the training after its last whole epoch.
 
     Returns:
-        The network, and its curves by epoch: "loss", "accuracy", "val_loss", "val_accuracy".
+        The network, and its curves by epoch, as `mnist_core.fitting.fit` gives them.
 
     Raises:
         TrainingError: the loss diverged, or the file is no network.
     """
-    assert config.epochs and config.batch_size and config.learning_rate
+    assert config.epochs and config.batch_size
     model, teacher = (_load(initial, config.architecture) for _ in range(2))
     _hold_still(model)
     steps = -(-len(training[0]) // config.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * config.epochs)
-    model.compile(
-        keras.optimizers.Adam(rate), taught_loss, metrics=[TaughtAccuracy(name="accuracy")]
-    )
+    optimiser = new_optimiser(config, steps)
+    model.compile(optimiser, taught_loss, metrics=[TaughtAccuracy(name="accuracy")])
     curves = checkpoints.restore(model)
     done = len(curves.get("loss", ()))
     if done:
@@ -87,21 +89,27 @@ def fine_tune(
         none = draw_outliers(_OUTLIERS, np.random.default_rng(config.seed))
         labels = np.full(_OUTLIERS, NO_DIGIT, np.uint8)
         sources.append(Source(none, labels, _OUTLIERS_SHARE))
-    remaining = range(done * steps, config.epochs * steps)
-    if remaining:
+    if not finished(config, curves):
         images, labels = validation
-        model.fit(
-            taught_batches(
-                teacher, sources, corrections, config.batch_size, remaining, config.seed
-            ),
-            steps_per_epoch=steps,
-            epochs=config.epochs,
-            initial_epoch=done,
-            validation_data=(images, _truth(tf.constant(labels), width)),
-            shuffle=False,  # the batches are in an order of chance already
-            verbose=0,
-            callbacks=[Reporter(config, steps, curves, checkpoints, on_event)],
-        )
+        remaining = range(done * steps, config.epochs * steps)
+        try:
+            model.fit(
+                taught_batches(
+                    teacher, sources, corrections, config.batch_size, remaining, config.seed
+                ),
+                steps_per_epoch=steps,
+                epochs=config.epochs,
+                initial_epoch=done,
+                validation_data=(images, _truth(tf.constant(labels), width)),
+                shuffle=False,  # the batches are in an order of chance already
+                verbose=0,
+                callbacks=[Reporter(config, steps, curves, checkpoints, on_event, stopping)],
+            )
+        except StopNow:
+            curves = checkpoints.restore(model)
+    best = best_epoch(curves)
+    if config.patience is not None and best not in (0, len(curves["loss"])):
+        checkpoints.restore_best(model, best)
     return model, curves
 
 

@@ -1,10 +1,11 @@
-"""Fitting a network to images: the loop, its curves and its checkpoints. Imports TensorFlow."""
+"""Fitting a network to images: which images, in which order, and the loop. Imports TensorFlow."""
 
 from __future__ import annotations
 
-import time
+import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,31 +15,26 @@ from numpy.typing import NDArray
 from mnist_core.architectures import Architecture, get_architecture
 from mnist_core.augmentation import Source, batches
 from mnist_core.checkpoints import Checkpoints
+from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import TrainingError
-from mnist_core.events import BatchEnd, EpochEnd, Message, TrainingEvent
+from mnist_core.events import Message, TrainingEvent
 from mnist_core.handwriting import draw_digits
 from mnist_core.losses import NO_DIGIT, DigitAccuracy, digit_loss
+from mnist_core.optimisers import new_optimiser
 from mnist_core.outliers import draw_outliers
 from mnist_core.reinking import reink
+from mnist_core.reporting import Reporter, StopNow
+from mnist_core.stopping import Curves, best_epoch, finished
 
-if TYPE_CHECKING:
-    from mnist_core.training import TrainingConfig
+__all__ = ["first_batch", "fit"]
 
-__all__ = ["Curves", "Images", "Reporter", "fit"]
-
-# Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
-_REPORT_EVERY = 10
 # Pictures made before a training from the world begins, and their share of every batch.
 _REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
 # Images are altered at full strength for this share of the training, then less and less down to
 # this strength, so that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
-# Share of the training in which its learning rate rises, and the decay of weights (Loshchilov and
-# Hutter, "Decoupled Weight Decay Regularization", ICLR 2019).
-_WARM_UP, _WEIGHT_DECAY = 0.03, 0.02
 
 Images = NDArray[np.uint8]
-Curves = dict[str, list[float]]
 
 
 def fit(
@@ -47,6 +43,9 @@ def fit(
     validation: tuple[Images, Images],
     on_event: Callable[[TrainingEvent], None],
     checkpoints: Checkpoints,
+    *,
+    initial: Path | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[keras.Model, Curves]:
     """Train a network.
 
@@ -55,47 +54,152 @@ def fit(
         training: (n, 28, 28) images and (n,) labels, uint8.
         validation: the same, of images held out.
         on_event: called with each event, in this thread.
-        checkpoints: where a training from the world is saved after each epoch, and goes on from.
+        checkpoints: where the training is saved after each epoch, and goes on from.
+        initial: a `.keras` file of the same network, whose weights to begin with.
+        stopping: asked all the time; True ends the training after its last whole epoch.
 
     Returns:
-        The network, and its curves by epoch: "loss", "accuracy", "val_loss", "val_accuracy".
+        The network, and its curves by epoch: "loss", "accuracy", "val_loss", "val_accuracy". Both
+        are those of the last whole epoch if it was stopped; without one, the curves are empty.
 
     Raises:
-        TrainingError: the loss diverged.
+        TrainingError: the loss diverged, or the initial weights are another network's.
+        OSError: an epoch cannot be saved.
     """
-    assert config.epochs and config.batch_size and config.learning_rate
+    assert config.epochs and config.batch_size
     architecture = get_architecture(config.architecture)
     steps = -(-len(training[0]) // config.batch_size)
-    model = _compiled(architecture, config.learning_rate, steps, config.epochs)
-    curves: Curves = {}
-    arguments: dict[str, Any] = {"batch_size": config.batch_size}
-    saved = checkpoints if architecture.from_the_world else None
-    if architecture.from_the_world:
-        curves = checkpoints.restore(model)
-        done = len(curves.get("loss", ()))
-        if done:
-            on_event(Message(text=f"Going on after epoch {done}"))
-        on_event(Message(text="Drawing digits, and what is none"))
-        data = batches(
-            _from_the_world(training, config.seed),
-            config.batch_size,
-            range(done * steps, config.epochs * steps),
-            config.seed,
-            strength=_fading(config.epochs * steps),
-        )
-        arguments = {"steps_per_epoch": steps, "initial_epoch": done}
-        training = (data,)  # type: ignore[assignment]
-    if len(curves.get("loss", ())) < config.epochs:
-        model.fit(
-            *training,
-            epochs=config.epochs,
-            validation_data=validation,
-            shuffle=not architecture.from_the_world,
-            verbose=0,
-            callbacks=[Reporter(config, steps, curves, saved, on_event)],
-            **arguments,
-        )
+    model = _compiled(architecture, config, steps)
+    curves = checkpoints.restore(model)
+    done = len(curves.get("loss", ()))
+    if done:
+        on_event(Message(text=f"Going on after epoch {done}"))
+    elif initial:
+        _begin_with(model, initial)
+    if not finished(config, curves):
+        reporter = Reporter(config, steps, curves, checkpoints, on_event, stopping)
+        arguments: dict[str, Any] = {}
+        if architecture.from_the_world:
+            on_event(Message(text="Drawing digits, and what is none"))
+        if architecture.from_the_world or config.augmentation:
+            arguments["steps_per_epoch"] = steps
+            remaining = range(done * steps, config.epochs * steps)
+            data = _altered(architecture, config, training, remaining)
+        else:
+            arguments["validation_batch_size"] = config.batch_size
+            data = _as_they_are(training, config.batch_size)
+        try:
+            model.fit(
+                data,
+                epochs=config.epochs,
+                initial_epoch=done,
+                validation_data=validation,
+                shuffle=False,
+                verbose=0,
+                callbacks=[reporter],
+                **arguments,
+            )
+        except StopNow:
+            curves = checkpoints.restore(model)
+    best = best_epoch(curves)
+    if config.patience is not None and best not in (0, len(curves["loss"])):
+        checkpoints.restore_best(model, best)
     return model, curves
+
+
+def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: int) -> Images:
+    """The first images that a training of these settings could see.
+
+    Args:
+        config: what is to be trained.
+        training: (n, 28, 28) images and (n,) labels, uint8.
+        count: how many images, at least 1.
+
+    Returns:
+        (count, 28, 28) uint8.
+    """
+    architecture = get_architecture(config.architecture)
+    config = dataclasses.replace(config, batch_size=count)
+    few = training[0][: 20 * count], training[1][: 20 * count]
+    ((images, _),) = _altered(architecture, config, few, range(1), pictures=0.002)
+    return np.rint(images.numpy()).astype(np.uint8)
+
+
+def _compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> keras.Model:
+    kept = keras.config.dtype_policy()
+    if config.mixed_precision:
+        # Processors have no fast float16, and bfloat16 needs no scaling of the loss.
+        half = "float16" if tf.config.list_physical_devices("GPU") else "bfloat16"
+        keras.config.set_dtype_policy(f"mixed_{half}")
+    try:
+        model = architecture.build(config.dropout)
+    finally:
+        keras.config.set_dtype_policy(kept)
+    worldly = architecture.from_the_world
+    model.compile(
+        new_optimiser(config, steps),
+        digit_loss if worldly else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[DigitAccuracy(name="accuracy") if worldly else "accuracy"],
+        steps_per_execution=architecture.steps_at_once,
+    )
+    return model
+
+
+def _begin_with(model: keras.Model, initial: Path) -> None:
+    try:
+        model.set_weights(keras.saving.load_model(initial, compile=False).get_weights())
+    except (ValueError, OSError) as error:
+        raise TrainingError(
+            "The initial weights do not fit this network. Choose a model of the same architecture. "
+            f"Received: {initial} ({error})"
+        ) from error
+
+
+def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Dataset:
+    """Batches of the images in one order, drawn by chance; every epoch has the same.
+
+    It is the order, and so these are the weights, of Keras's own `fit` on arrays where the seed is
+    set and operations are deterministic. The images lie in it already: a batch is one slice.
+    """
+    count = len(training[0])
+    (order,) = tf.data.Dataset.range(1).map(
+        lambda _: tf.random.shuffle(tf.range(count, dtype=tf.int64))
+    )
+    with tf.device("CPU:0"):  # not over to a GPU and back
+        images, labels = (tf.constant(values[order.numpy()]) for values in training)
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        start = step * batch_size
+        return images[start : start + batch_size], labels[start : start + batch_size]
+
+    return (
+        tf.data.Dataset.range(-(-count // batch_size))
+        .map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _altered(
+    architecture: Architecture,
+    config: TrainingConfig,
+    training: tuple[Images, Images],
+    steps: range,
+    pictures: float = 1.0,
+) -> tf.data.Dataset:
+    """Batches of altered images for the given steps; `pictures` is the share of those drawn."""
+    assert config.batch_size
+    much: float = config.augmentation or 0.0
+    if not architecture.from_the_world:
+        source = Source(*training, 1.0)
+        return batches([source], config.batch_size, steps, config.seed, strength=much)
+    fading = _fading(steps.stop)
+    return batches(
+        _from_the_world(training, config.seed, pictures),
+        config.batch_size,
+        steps,
+        config.seed,
+        strength=fading if much == 1 else lambda step: much * fading(step),
+    )
 
 
 def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -108,35 +212,18 @@ def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return strength
 
 
-def _compiled(
-    architecture: Architecture, learning_rate: float, steps: int, epochs: int
-) -> keras.Model:
-    model = architecture.build()
-    rate: Any = learning_rate
-    if not architecture.from_the_world:
-        if architecture.decay:
-            rate = keras.optimizers.schedules.CosineDecay(rate, steps * epochs)
-        model.compile(
-            keras.optimizers.Adam(rate),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-        )
-        return model
-    rising = round(_WARM_UP * steps * epochs)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps * epochs - rising, warmup_target=rate, warmup_steps=rising
-    )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=_WEIGHT_DECAY)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(optimizer, digit_loss, metrics=[DigitAccuracy(name="accuracy")])
-    return model
+def _from_the_world(
+    training: tuple[Images, Images], seed: int, pictures: float = 1.0
+) -> list[Source]:
+    """MNIST as it is and with other pens, styles that it lacks, and what is no digit.
 
-
-def _from_the_world(training: tuple[Images, Images], seed: int) -> list[Source]:
-    """MNIST as it is and with other pens, styles that it lacks, and what is no digit."""
+    `pictures` is the share of the pictures that are made before a training begins.
+    """
     images, labels = training
     random = np.random.default_rng(seed)
-    (again, share), (drawn, drawn_share), (others, others_share) = _REINKED, _DRAWN, _OUTLIERS
+    (again, share), (drawn, drawn_share), (others, others_share) = (
+        (round(number * pictures), share) for number, share in (_REINKED, _DRAWN, _OUTLIERS)
+    )
     chosen = random.permutation(len(images))[:again]
     digits = random.integers(0, 10, drawn).astype(np.uint8)
     return [
@@ -145,57 +232,3 @@ def _from_the_world(training: tuple[Images, Images], seed: int) -> list[Source]:
         Source(draw_digits(digits, random), digits, drawn_share),
         Source(draw_outliers(others, random), np.full(others, NO_DIGIT, np.uint8), others_share),
     ]
-
-
-class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells how a training goes, keeps its curves and saves it after each epoch."""
-
-    def __init__(
-        self,
-        config: TrainingConfig,
-        steps: int,
-        curves: Curves,
-        checkpoints: Checkpoints | None,
-        on_event: Callable[[TrainingEvent], None],
-    ) -> None:
-        super().__init__()
-        self._config, self._steps, self._curves = config, steps, curves
-        self._checkpoints, self._on_event = checkpoints, on_event
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch, self._start = epoch + 1, time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if (batch + 1) % _REPORT_EVERY and batch + 1 != self._steps:
-            return
-        assert self._config.epochs
-        self._on_event(
-            BatchEnd(
-                epoch=self._epoch,
-                epochs=self._config.epochs,
-                batch=batch + 1,
-                batches=self._steps,
-                loss=float(logs["loss"]),
-                accuracy=float(logs["accuracy"]),
-            )
-        )
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if not np.isfinite(logs["loss"]):
-            raise TrainingError(
-                "The loss is no number any more: the training diverged. Try a lower learning "
-                f"rate. Received: learning_rate={self._config.learning_rate}"
-            )
-        assert self._config.epochs
-        values = {key: float(logs[key]) for key in ("accuracy", "loss", "val_accuracy", "val_loss")}
-        for key, value in values.items():
-            self._curves.setdefault(key, []).append(value)
-        if self._checkpoints:
-            self._checkpoints.save(self.model, self._curves)
-        seconds = time.perf_counter() - self._start
-        self._on_event(
-            EpochEnd(epoch=self._epoch, epochs=self._config.epochs, seconds=seconds, **values)
-        )
-        target = self._config.target_accuracy
-        if target is not None and logs["accuracy"] >= target:
-            self.model.stop_training = True

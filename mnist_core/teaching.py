@@ -23,7 +23,7 @@ from mnist_core.inference import Recognizer, load_recognizer
 from mnist_core.registry import KERAS, ModelCard, load_card, read_verified
 
 if TYPE_CHECKING:
-    from mnist_core.training import TrainingConfig
+    from mnist_core.configuration import TrainingConfig
 
 __all__ = ["Lesson", "read_rightly", "told"]
 
@@ -67,11 +67,6 @@ class Lesson:
                     "A model keeps its architecture when it is fine-tuned. Name that one. "
                     f"Received: architecture={config.architecture!r} for {initial.name!r}, which "
                     f"has {initial.architecture!r}"
-                )
-            if not config.include_corrections:
-                raise TrainingError(
-                    "A model is fine-tuned with corrections. Include them ('--include-corrections')"
-                    f", or train it anew. Received: initial_model={initial.name!r}"
                 )
             read_verified(initial, KERAS, directory)
         store = CorrectionStore()
@@ -133,8 +128,8 @@ class Lesson:
         return np.concatenate([training[0], frames]), np.concatenate([training[1], labels])
 
     def before(self, config: TrainingConfig) -> dict[str, Any]:
-        """How the initial model does: what a card tells of its fine-tuning; {} without one."""
-        if self.initial is None:
+        """How the initial model does, for the card; {} where there is none, or nothing to teach it."""
+        if self.initial is None or not len(self.labels):
             return {}
         recognizer = load_recognizer(self.initial.name, self.directory)
         return {

@@ -2,10 +2,13 @@
 
 import streamlit as st
 
+from mnist_core import MnistError, TrainingConfig, TrainingError, jobs
 from mnist_core.charts import training_curves
-from mnist_core.events import BatchEnd, Done, EpochEnd, Message
-from mnist_core.jobs import TrainingJob
-from mnist_core.training import TrainingConfig
+from mnist_core.progress import follow
+from mnist_core.registry import list_models, models_directory
+from mnist_core.runs import Run, find_run, list_runs
+
+_RUN = "first_run"
 
 
 def show() -> None:
@@ -19,48 +22,58 @@ def show() -> None:
         _watch()
 
 
-@st.cache_resource(show_spinner=False)
-def _job() -> TrainingJob:
-    # One for all visitors, however many come while it runs. Two servers over one folder of models
-    # may both train; the second to finish replaces the first's model with the same weights.
-    return TrainingJob(TrainingConfig(architecture="mlp", overwrite=True))
-
-
 @st.fragment(run_every=0.5)
 def _watch() -> None:
-    job = _job()
-    if not job.running:
-        error = job.error
-        if error is None:
-            _job.clear()
-            st.rerun()
-        st.error(f"The training ended without a model.\n\n```\n{error}\n```")
-        if st.button("Try again", icon=":material/refresh:"):
-            _job.clear()
-            st.rerun()
+    try:
+        run = _run()
+    except MnistError as error:
+        _explain(str(error))
         return
-    text, share = "Starting", 0.0
-    training: list[tuple[float, float, float]] = []
-    held_out: list[tuple[float, float, float]] = []
-    for event in job.events:
-        match event:
-            case Message():
-                text = event.text
-            case BatchEnd():
-                epochs = event.epoch - 1 + event.batch / event.batches
-                share = epochs / event.epochs
-                text = (
-                    f"Epoch {event.epoch} of at most {event.epochs}: accuracy "
-                    f"{event.accuracy:.1%}, loss {event.loss:.3f}"
-                )
-                training.append((epochs, event.loss, event.accuracy))
-            case EpochEnd():
-                held_out.append((event.epoch, event.val_loss, event.val_accuracy))
-            case Done():
-                text, share = "Saved", 1.0
-    st.progress(share, text)
+    state = run.state
+    if state == "done" and list_models():
+        del st.session_state[_RUN]
+        st.rerun()
+    if not run.live and state != "done":
+        outcome = run.outcome
+        _explain((outcome.text if outcome else "") or run.log_end() or "Its process was ended.")
+        return
+    progress = follow(run.events())
+    st.progress(progress.share, progress.text)
     st.plotly_chart(
-        training_curves(training, held_out),
+        training_curves(progress.training, progress.held_out),
         key="training_curves",
         alt="Accuracy and loss during the training, so far.",
     )
+
+
+def _run() -> Run:
+    """The training that this visitor watches: the one that goes on, or a new one.
+
+    Raises:
+        TrainingError: it cannot be started.
+    """
+    state = st.session_state
+    if _RUN not in state:
+        # One for all visitors and all servers, however many come while it runs.
+        going = _going()
+        try:
+            run = going or jobs.start(TrainingConfig(architecture="mlp", overwrite=True))
+        except TrainingError:
+            # Another visitor may have come at the same moment, and was first.
+            run = _going()
+            if run is None:
+                raise
+        state[_RUN] = run.id
+    return find_run(state[_RUN])
+
+
+def _going() -> Run | None:
+    models = models_directory().absolute()
+    return next((run for run in list_runs() if run.live and run.models == models), None)
+
+
+def _explain(reason: str) -> None:
+    st.error(f"The training ended without a model.\n\n```\n{reason}\n```")
+    if st.button("Try again", icon=":material/refresh:"):
+        st.session_state.pop(_RUN, None)
+        st.rerun()

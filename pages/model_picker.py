@@ -7,6 +7,8 @@ from mnist_core.architectures import ARCHITECTURES
 from mnist_core.registry import TFLITE
 
 _CHOICE = "model"
+# What is to be chosen when the choice is next shown; it cannot be changed once it has been.
+_NEXT = "model_next"
 
 
 def show() -> bool:
@@ -14,6 +16,11 @@ def show() -> bool:
     cards = {card.name: card for card in mnist_core.list_models()}
     if not cards:
         return False
+    state = st.session_state
+    if (following := state.pop(_NEXT, None)) in cards:
+        state[_CHOICE] = following
+    if state.get(_CHOICE) not in cards:
+        state.pop(_CHOICE, None)  # it was removed or renamed since
     with st.sidebar:
         name = st.selectbox(
             "Model",
@@ -31,6 +38,11 @@ def show() -> bool:
             f"(95 % interval {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
         )
     return True
+
+
+def use(name: str) -> None:
+    """Choose a model, from the next run of the page on."""
+    st.session_state[_NEXT] = name
 
 
 def recognizer() -> mnist_core.Recognizer:

@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from pages import corrections_view
+from pages import corrections_view, model_shelf, past_runs, training_form, training_watch
 
 
 def show() -> None:
     """The tab."""
-    st.write("Being built.")
+    with st.container(key="training_status"):
+        training_watch.show()
+    training_form.show()
+    past_runs.show()
+    model_shelf.show()
     st.subheader("Corrections")
     corrections_view.show()

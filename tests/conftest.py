@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,34 @@ for name, outputs in (("telling", 11), ("plain", 10)):
     dense.set_weights([weights[:, :outputs], bias[:outputs]])
     bare.export(f"{sys.argv[2]}/{name}/model.tflite", format="litert", verbose=False)
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runs_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs are kept away from the user's, in this process and those it starts."""
+    kept = os.environ.get("MNIST_RUNS")
+    os.environ["MNIST_RUNS"] = str(tmp_path_factory.mktemp("runs"))
+    yield
+    del os.environ["MNIST_RUNS"]
+    if kept is not None:
+        os.environ["MNIST_RUNS"] = kept
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of runs for one test."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("MNIST_RUNS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models for one test."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("MNIST_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

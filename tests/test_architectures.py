@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from mnist_core import TrainingError, list_models
 from mnist_core.architectures import ARCHITECTURES, get_architecture
+from mnist_core.networks import layers_of
 
 # In a process of its own: TensorFlow is large, and nothing else needs it here.
 BUILD = """
 import json, sys
+from dataclasses import asdict
 import numpy as np
 from mnist_core.architectures import ARCHITECTURES
+from mnist_core.networks import describe
 images = np.zeros((3, 28, 28), np.float32)
 images[1:] = np.random.default_rng(1).integers(0, 256, (2, 28, 28))
 built = {}
@@ -30,6 +34,8 @@ for name, architecture in ARCHITECTURES.items():
         "dtype": str(logits.dtype),
         "logits": logits.tolist(),
         "again": np.asarray(model(images, training=False)).tolist(),
+        "layers": [asdict(layer) for layer in describe(model)],
+        "layers with dropout": [asdict(layer) for layer in describe(architecture.build(0.25))],
         "shares weights": any(a is b for a in model.weights for b in another.weights),
     }
 json.dump(built, open(sys.argv[1], "w"))
@@ -89,3 +95,14 @@ def test_every_build_is_a_network_of_its_own(built: dict[str, Any], name: str) -
 def test_the_cards_tell_the_number_of_parameters(built: dict[str, Any]) -> None:
     for card in list_models():
         assert card.parameters == built[card.architecture]["parameters"]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_is_told_of_the_layers_is_what_keras_tells(
+    built: dict[str, dict[str, Any]], name: str
+) -> None:
+    for key, dropout in (("layers", None), ("layers with dropout", 0.25)):
+        told = json.loads(json.dumps([asdict(layer) for layer in layers_of(name, dropout)]))
+        assert told == built[name][key], "Run: python -m mnist_core.networks"
+    assert sum(layer.parameters for layer in layers_of(name)) == built[name]["parameters"]
+    assert layers_of(name, 0.0)[-1] == layers_of(name)[-1]

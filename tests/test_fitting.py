@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.checkpoints import Checkpoints, runs_directory
+from mnist_core.checkpoints import Checkpoints
 
 # Eight batches an epoch, of a few pictures; everything else as in a real training.
 FIT = """
@@ -139,8 +139,34 @@ def test_what_cannot_be_gone_on_from_is_passed_over(tmp_path: Path, state: str |
     assert Checkpoints(tmp_path, {"seed": 1}).restore(Network()) == {}  # type: ignore[arg-type]
 
 
-def test_runs_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_RUNS", "/somewhere")
-    assert runs_directory() == Path("/somewhere")
-    monkeypatch.setenv("MNIST_RUNS", "")
-    assert (runs_directory().name, runs_directory().is_absolute()) == ("runs", True)
+def test_the_best_epoch_is_kept_beside_the_last(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, {"seed": 1})
+    curves: dict[str, list[float]] = {"loss": []}
+    for epoch, best in enumerate((1, 2, 2, 2), start=1):
+        curves["loss"].append(1.0)
+        checkpoints.save(Network(f"epoch {epoch}"), curves, best=best)  # type: ignore[arg-type]
+    assert len(list(tmp_path.glob("*.h5"))) == 2
+    network = Network()
+    checkpoints.restore(network)  # type: ignore[arg-type]
+    assert network.weights == "epoch 4"
+    checkpoints.restore_best(network, 2)  # type: ignore[arg-type]
+    assert network.weights == "epoch 2"
+
+
+class OnAFullDisk(Network):
+    """Writes half of it, as HDF5 does."""
+
+    def save_weights(self, path: Path) -> None:
+        Path(path).write_text("half")
+        raise RuntimeError("Can't decrement id ref count (unable to close file, errno = 28)")
+
+
+def test_an_epoch_that_cannot_be_saved_leaves_the_one_before(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, {"seed": 1})
+    checkpoints.save(Network("one"), {"loss": [3.0]})  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="No space left on device"):
+        checkpoints.save(OnAFullDisk("two"), {"loss": [3.0, 2.0]})  # type: ignore[arg-type]
+    assert len(list(tmp_path.glob("*.h5"))) == 1
+    network = Network()
+    assert checkpoints.restore(network) == {"loss": [3.0]}  # type: ignore[arg-type]
+    assert network.weights == "one"

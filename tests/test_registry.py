@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING
 from pathlib import Path
@@ -16,10 +19,14 @@ from mnist_core import ModelCard, ModelLoadError, ModelNotFoundError, TrainingEr
 from mnist_core.registry import (
     CARD,
     TFLITE,
+    check_free,
     check_name,
+    delete_model,
+    is_bundled,
     load_card,
     models_directory,
     read_verified,
+    rename_model,
     staged_model,
     write_card,
 )
@@ -256,3 +263,102 @@ def test_of_many_that_replace_one_model_at_once_a_whole_one_stays(tmp_path: Path
         list(pool.map(replace, range(6)))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"a network"
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="the system cannot swap")
+def test_a_model_that_is_replaced_is_never_missing(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    over = threading.Event()
+
+    def look() -> int:
+        looks = 0
+        while not over.is_set():
+            assert load_card("mine", tmp_path).name == "mine"
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for seed in range(50):
+            with staged_model("mine", tmp_path, overwrite=True) as stage:
+                (stage / TFLITE).write_bytes(b"a network")
+                write_card(make_card(seed=seed), stage)
+        over.set()
+        assert looking.result() > 0
+    assert load_card("mine", tmp_path).seed == 49
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_where_the_system_cannot_swap_a_model_is_replaced_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.registry.swap", lambda one, other: False)
+    test_a_model_is_replaced_when_that_is_allowed(tmp_path)
+
+
+def test_what_a_killed_process_left_is_swept_in_time(tmp_path: Path) -> None:
+    for name, age in ((".old-abc", 7200), (".new-abc", 60)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / TFLITE).write_bytes(b"half")
+        then = time.time() - age
+        os.utime(tmp_path / name, (then, then))
+    save(tmp_path, "mine")
+    assert {path.name for path in tmp_path.iterdir()} == {".new-abc", "mine"}
+
+
+def test_a_model_is_removed(tmp_path: Path) -> None:
+    save(tmp_path, "mine")
+    save(tmp_path, "other")
+    delete_model("mine", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_model_is_renamed(tmp_path: Path) -> None:
+    save(tmp_path, "mine", seed=7)
+    card = rename_model("mine", "better", tmp_path)
+    assert list_models(tmp_path) == [card]
+    assert (card.name, card.seed) == ("better", 7)
+    assert read_verified(card, TFLITE, tmp_path) == b"a network"
+    assert [path.name for path in tmp_path.iterdir()] == ["better"]
+
+
+@pytest.mark.parametrize("name", ["", "../mine", "nothing", ".mine", None])
+def test_only_a_model_is_removed_or_renamed(tmp_path: Path, name: str) -> None:
+    save(tmp_path, "mine")
+    with pytest.raises(ModelNotFoundError, match="mine"):
+        delete_model(name, tmp_path)
+    with pytest.raises(ModelNotFoundError, match="mine"):
+        rename_model(name, "new", tmp_path)
+    assert [card.name for card in list_models(tmp_path)] == ["mine"]
+
+
+@pytest.mark.parametrize(("new", "match"), [("", "name"), ("../x", "name"), ("other", "already")])
+def test_a_model_is_not_renamed_to_what_is_no_name_or_taken(
+    tmp_path: Path, new: str, match: str
+) -> None:
+    save(tmp_path, "mine")
+    save(tmp_path, "other")
+    with pytest.raises(TrainingError, match=match):
+        rename_model("mine", new, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", "other"}
+
+
+@pytest.mark.parametrize("name", ["champion", "cnn", "mlp"])
+def test_bundled_models_stay(name: str, tmp_path: Path) -> None:
+    assert is_bundled(name)
+    assert not is_bundled(name, tmp_path)
+    before = load_card(name)
+    with pytest.raises(TrainingError, match="came with the repository"):
+        delete_model(name)
+    with pytest.raises(TrainingError, match="came with the repository"):
+        rename_model(name, "mine")
+    assert load_card(name) == before
+
+
+def test_a_free_name_leaves_no_trace(tmp_path: Path) -> None:
+    check_free("mine", tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+    save(tmp_path, "mine")
+    with pytest.raises(TrainingError, match="there already"):
+        check_free("mine", tmp_path)
+    check_free("mine", tmp_path, overwrite=True)

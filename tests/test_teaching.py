@@ -92,8 +92,9 @@ def test_an_initial_model_that_does_not_fit_is_explained(
     save(tmp_path, "first")
     with pytest.raises(TrainingError, match=r"keeps its architecture.*'mlp'"):
         Lesson.of(TrainingConfig(**FINE | {"architecture": "cnn"}), tmp_path)  # type: ignore[arg-type]
-    with pytest.raises(TrainingError, match="Include them"):
-        Lesson.of(TrainingConfig(**FINE | {"include_corrections": False}), tmp_path)  # type: ignore[arg-type]
+    # Without corrections its weights are a place to begin.
+    plain = Lesson.of(TrainingConfig(**FINE | {"include_corrections": False}), tmp_path)  # type: ignore[arg-type]
+    assert (plain.weights, len(plain.labels)) == (tmp_path / "first" / KERAS, 0)
     (tmp_path / "first" / KERAS).write_bytes(b"another")
     with pytest.raises(ModelLoadError, match="does not match its card"):
         Lesson.of(TrainingConfig(**FINE), tmp_path)

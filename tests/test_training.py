@@ -1,4 +1,4 @@
-"""Settings of a training, and real trainings of the quick model."""
+"""Real trainings of the quick model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from mnist_core import ModelCard, TrainingConfig, TrainingError, list_models, load_recognizer, train
-from mnist_core.architectures import ARCHITECTURES, get_architecture
 from mnist_core.registry import CARD, HISTORY, KERAS, PREDICTIONS, TFLITE
 
 # In processes of their own: TensorFlow is large, and each begins from nothing as a user's does.
@@ -40,57 +39,6 @@ train(TrainingConfig(architecture="mlp"), stop, Path(sys.argv[1]))
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_what_is_not_set_is_what_suits_the_architecture(name: str) -> None:
-    config, architecture = TrainingConfig(architecture=name), get_architecture(name)
-    assert config.name == name
-    for field in ("epochs", "batch_size", "learning_rate", "target_accuracy"):
-        assert getattr(config, field) == getattr(architecture, field)
-
-
-def test_the_quick_model_stops_at_99_percent_or_ten_epochs() -> None:
-    config = TrainingConfig(architecture="mlp")
-    assert (config.target_accuracy, config.epochs) == (0.99, 10)
-
-
-IMPOSSIBLE: dict[str, list[object]] = {
-    "architecture": ["", "resnet", "../cnn", None, 7, []],
-    "name": ["", "../x", "A", "x" * 41, 7, True, b"x"],
-    "epochs": [0, -1, 1001, 2.5, "3", True],
-    "batch_size": [0, -5, 10_001, 32.0, "128", True],
-    "learning_rate": [0, -0.1, 1.1, float("nan"), float("inf"), "fast", True],
-    "target_accuracy": [-0.1, 1.01, float("nan"), "high", True],
-    "validation_fraction": [0, 0.6, -1, float("nan"), None, True],
-    "seed": [-1, 2**32, 1.5, None, "1", True],
-}
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [(field, value) for field in IMPOSSIBLE for value in IMPOSSIBLE[field]]
-)
-def test_impossible_settings_are_explained(field: str, value: object) -> None:
-    with pytest.raises(TrainingError, match="Received") as error:
-        TrainingConfig(**{field: value})  # type: ignore[arg-type]
-    assert field in str(error.value)
-    assert repr(value) in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("field", "values"),
-    [
-        ("epochs", [1, 1000]),
-        ("batch_size", [1, 10_000]),
-        ("learning_rate", [1e-6, 1]),
-        ("target_accuracy", [0, 0.5, 1.0]),
-        ("validation_fraction", [0.01, 0.5]),
-        ("seed", [0, 2**32 - 1]),
-    ],
-)
-def test_settings_reach_to_the_ends_of_their_ranges(field: str, values: list[float]) -> None:
-    for value in values:
-        assert getattr(TrainingConfig(**{field: value}), field) == value  # type: ignore[arg-type]
 
 
 def test_a_folder_that_cannot_be_written_is_explained_before_anything_is_computed(

@@ -1,0 +1,87 @@
+"""The trainings of the past, in a table; their curves side by side."""
+
+import streamlit as st
+
+from mnist_core import MnistError
+from mnist_core.charts import compared_curves
+from mnist_core.progress import follow
+from mnist_core.runs import Run, list_runs
+from pages import training_watch
+
+_SHOWN = 200
+
+
+def show() -> None:
+    """The table, and what can be done with the rows that are chosen."""
+    runs = list_runs()[:_SHOWN]
+    if not runs:
+        return
+    st.subheader("Runs")
+    rows = [_row(run) for run in runs]
+    chosen = st.dataframe(
+        rows,
+        hide_index=True,
+        key="runs",
+        on_select="rerun",
+        selection_mode="multi-row",
+        height=min(36 * (len(rows) + 1), 300),
+        column_config={
+            "began": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+        },
+    )["selection"]["rows"]
+    # The table may have become shorter since.
+    selected = [runs[row] for row in chosen if row < len(runs)]
+    if not selected:
+        st.caption("Choose rows to compare their curves, to resume a run, or to remove it.")
+        return
+    curves = {run.id: follow(run.events()).held_out for run in selected}
+    st.plotly_chart(
+        compared_curves(curves),
+        key="compared_curves",
+        config={"displayModeBar": False},
+        alt="Accuracy and loss on the held-out images of the chosen runs.",
+    )
+    with st.container(horizontal=True):
+        if len(selected) == 1 and not selected[0].live and selected[0].state != "done":
+            training_watch.resume_button(selected[0], "runs_resume")
+        if len(selected) == 1 and st.button("Show", key="runs_show", icon=":material/visibility:"):
+            training_watch.watch(selected[0].id)
+            st.rerun()
+        if st.button(
+            "Remove",
+            key="runs_remove",
+            icon=":material/delete:",
+            help="Remove the runs and their curves. Their models stay.",
+        ):
+            _remove(selected)
+
+
+def _remove(runs: list[Run]) -> None:
+    try:
+        for run in runs:
+            run.delete()
+    except MnistError as error:
+        st.error(str(error))
+        return
+    del st.session_state["runs"]
+    st.rerun()
+
+
+def _row(run: Run) -> dict[str, object]:
+    outcome = run.outcome
+    card = outcome.card if outcome else None
+    try:
+        config = run.config
+        name, kind, epochs = config.name, config.architecture, config.epochs
+    except MnistError:
+        name, kind, epochs = "damaged", "?", None
+    done = card.epochs if card else run.epochs_done
+    return {
+        "model": name,
+        "network": kind,
+        "state": run.state,
+        "epochs": f"{done} of {epochs}",
+        "MNIST test": f"{card.test_accuracy:.2%}" if card else "",
+        "held out": f"{card.validation_accuracy:.2%}" if card else "",
+        "began": run.began,
+    }

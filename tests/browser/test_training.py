@@ -1,0 +1,130 @@
+"""What people do on the Train tab, in a real browser, with real trainings of the quick model."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.conftest import ROOT, Address, OpenPage, running_app
+from browser.test_draw import draw, expect_reading, ready
+from own_strokes import OWN_STROKES
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_core.registry import KERAS, load_card
+from mnist_core.runs import Run
+
+# A training begins by loading TensorFlow, and other tests may be at work.
+LONG = 180_000
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """The bundled models, and room for another."""
+    folder = tmp_path / "models"
+    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path, models: Path) -> Iterator[dict[str, str]]:
+    """Folders of the test's own; whatever still runs in them at its end is ended."""
+    runs = tmp_path / "runs"
+    # The tests themselves compete with the training.
+    yield {"MNIST_RUNS": str(runs), "MNIST_MODELS": str(models), "MNIST_TRAINING_NICE": "0"}
+    for run in runs.glob("*-*-*"):
+        Run(run).request_stop(keep=False)
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".st-key-training_status")
+
+
+def open_tab(open_page: OpenPage, app: Address) -> Page:
+    page = open_page(f"{app}/train_evaluate")
+    page.locator(".st-key-train_start button").wait_for(timeout=60_000)
+    return page
+
+
+def start(page: Page, name: str, epochs: int) -> None:
+    field = page.get_by_label("Name", exact=True)
+    field.fill(name)
+    field.press("Enter")
+    page.get_by_text("More settings").click()
+    number = page.locator(".st-key-train_epochs_mlp_quick input")
+    number.fill(str(epochs))
+    number.press("Enter")
+    page.locator(".st-key-train_start button").click()
+    expect(status(page)).to_contain_text(f"Training {name}")
+
+
+def points(page: Page) -> int:
+    """How many points the curve of the training's accuracy has."""
+    return page.evaluate(
+        """() => {
+            const plot = document.querySelector(".st-key-training_status .js-plotly-plot")
+            return plot?.data?.[0]?.x?.length ?? 0
+        }"""
+    )
+
+
+def wait_for_points(page: Page, more_than: int) -> int:
+    end = time.monotonic() + LONG / 1000
+    while (count := points(page)) <= more_than:
+        assert time.monotonic() < end, status(page).inner_text()
+        page.wait_for_timeout(200)
+    return count
+
+
+def test_a_model_is_trained_before_ones_eyes_and_reads_a_drawn_digit(
+    tmp_path: Path, models: Path, environment: dict[str, str], open_page: OpenPage
+) -> None:
+    with running_app(tmp_path / "first.txt", **environment) as app:
+        page = open_tab(open_page, app)
+        start(page, "fresh", 4)
+        few = wait_for_points(page, 0)
+        # The tab is loaded again, and another visitor comes: both see how far it is.
+        page.reload()
+        wait_for_points(page, few)
+        other = open_tab(open_page, app)
+        expect(status(other)).to_contain_text("Training fresh")
+        wait_for_points(other, 0)
+    # The server is gone; the training goes on, and a new server finds it.
+    with running_app(tmp_path / "second.txt", **environment) as app:
+        page = open_tab(open_page, app)
+        expect(status(page)).to_contain_text("Training fresh")
+        end = time.monotonic() + LONG / 1000
+        while not (models / "fresh").is_dir():
+            assert time.monotonic() < end, status(page).inner_text()
+            page.wait_for_timeout(500)
+        # Whoever watched sees its end; a visitor who comes later finds it among the runs.
+        if status(page).get_by_text("Training fresh: done").count() == 0:
+            page.wait_for_timeout(3000)
+        expect(status(page)).to_contain_text("Training fresh: done")
+        accuracy = load_card("fresh", models).test_accuracy
+        expect(status(page)).to_contain_text(f"{accuracy:.2%}")
+        page.locator(".st-key-train_use button").click()
+        sidebar = page.get_by_test_id("stSidebar")
+        expect(sidebar).to_contain_text(f"fresh · {accuracy:.2%}")
+        sidebar.get_by_text("Draw", exact=True).click()
+        ready(page)
+        expect(sidebar).to_contain_text(f"fresh · {accuracy:.2%}")
+        draw(page, OWN_STROKES[1])
+        expect_reading(page, "1")
+        expect(page.get_by_text(re.compile("by fresh"))).to_be_visible()
+
+
+def test_a_training_is_cancelled_and_leaves_no_model(
+    tmp_path: Path, models: Path, environment: dict[str, str], open_page: OpenPage
+) -> None:
+    with running_app(tmp_path / "log.txt", **environment) as app:
+        page = open_tab(open_page, app)
+        start(page, "never", 50)
+        wait_for_points(page, 0)
+        page.locator(".st-key-train_cancel button").click()
+        expect(status(page)).to_contain_text("Training never: cancelled")
+        expect(page.locator(".st-key-train_resume button")).to_be_visible()
+        assert not (models / "never").exists()
