@@ -31,6 +31,7 @@ browser: $(VENV)/tests
 benchmark: $(VENV)/tests
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/page.py
+	$(BIN)/python tests/benchmarks/evaluate_page.py
 	$(BIN)/python tests/benchmarks/accuracy.py
 
 $(VENV)/python:

@@ -90,17 +90,9 @@ def _held_out(splits: tuple[tuple[int, object], ...], _cards: list[ModelCard]) -
     return held_out(_cards)
 
 
-def warm_up() -> None:
-    """Have loaded what the tab needs, by the server and by the browser, before it is opened."""
-    _start_imports()
-    # A chart that nobody sees: the browser fetches Plotly for it.
-    st.html("<style>.st-key-warm_up { display: none; }</style>")
-    with st.container(key="warm_up"):
-        st.plotly_chart({"data": []}, key="warm_up_chart")
-
-
 @st.cache_resource(show_spinner=False)
-def _start_imports() -> None:
+def warm_up() -> None:
+    """Import what the tab needs, beside everything else, before anyone opens it."""
     Thread(target=_import, name="evaluation imports", daemon=True).start()
 
 
