@@ -128,7 +128,7 @@ class Lesson:
         return np.concatenate([training[0], frames]), np.concatenate([training[1], labels])
 
     def before(self, config: TrainingConfig) -> dict[str, Any]:
-        """How the initial model does, for the card; {} where there is none, or nothing to teach it."""
+        """How the initial model does, for the card; {} without one or without corrections."""
         if self.initial is None or not len(self.labels):
             return {}
         recognizer = load_recognizer(self.initial.name, self.directory)
