@@ -9,6 +9,8 @@ import streamlit as st
 
 from mnist_core import MnistError, ModelCard
 from mnist_core.assessment import Assessment, assess
+from mnist_core.correction_store import CorrectionStore
+from mnist_core.data import NO_DIGIT
 from mnist_core.labelled import LabelledImages, held_out, mnist_test, scikit_learn_digits
 from mnist_core.labelled_files import load_labelled
 from mnist_core.registry import PREDICTIONS, TFLITE
@@ -40,6 +42,22 @@ def uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
     return kept
 
 
+def corrected() -> LabelledImages | None:
+    """The digits that were corrected on the other pages; what is no digit has no right answer."""
+    frames, labels = CorrectionStore().arrays()
+    digits = labels < NO_DIGIT
+    if not digits.any():
+        st.info(
+            "Nothing was corrected yet: press *Wrong?* beside a digit on the Draw or Webcam page."
+        )
+        return None
+    left_out = len(labels) - int(digits.sum())
+    notes = (f"{left_out} that show no digit are left out.",) if left_out else ()
+    return LabelledImages(
+        name="my corrections", images=frames[digits], labels=labels[digits], notes=notes
+    )
+
+
 # Name -> what gives the set for these models, None while there is none. Each may show what it
 # needs to be told, and raise an MnistError.
 SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
@@ -49,6 +67,7 @@ SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
         list(cards),
     ),
     "scikit-learn digits": lambda cards: _small_digits(),
+    "My corrections": lambda cards: corrected(),
     "Uploaded set": uploaded,
 }
 

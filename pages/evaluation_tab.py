@@ -12,7 +12,7 @@ from mnist_core.charts import accuracy_intervals, coverage_curves
 from mnist_core.comparison import compare
 from mnist_core.predictions import predictions_csv
 from mnist_core.report import report_html
-from pages import mistakes, model_picker
+from pages import feature_map, mistakes, model_picker, robustness
 from pages.evaluation_data import SOURCES, assessment
 from pages.evaluation_views import (
     PERCENT,
@@ -23,13 +23,15 @@ from pages.evaluation_views import (
     show_training,
 )
 
-# What can be looked at in one model; only the open one is run.
-VIEWS: dict[str, Callable[[Assessment], None]] = {
-    "Mistakes": mistakes.show,
-    "Digits": show_digits,
-    "Curves": show_curves,
-    "Certainty": show_certainty,
-    "Training": show_training,
+# What can be looked at in one of the chosen models; only the open one is run.
+VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
+    "Mistakes": lambda one, all_: mistakes.show(one),
+    "Digits": lambda one, all_: show_digits(one),
+    "Curves": lambda one, all_: show_curves(one),
+    "Certainty": lambda one, all_: show_certainty(one),
+    "Training": lambda one, all_: show_training(one),
+    "Map": lambda one, all_: feature_map.show(one.card),
+    "Robustness": lambda one, all_: robustness.show([each.card for each in all_]),
 }
 
 MODELS, DATA = "evaluation_models", "evaluation_data"
@@ -81,7 +83,7 @@ def show_evaluation() -> None:
     ):
         if tab.open:
             with tab:
-                view(one)
+                view(one, assessments)
 
 
 def choose() -> list[Assessment]:

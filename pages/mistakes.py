@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_core.assessment import Assessment
 from mnist_core.charts import confusion_matrix, probability_bars
 from mnist_core.evaluation import Evaluation
-from pages import gallery
+from pages import gallery, model_picker, why
 
 ANY = "any"
 CHOICES = [ANY, *(str(digit) for digit in range(10))]
@@ -182,3 +182,4 @@ def explain(assessment: Assessment, frame: np.ndarray, probabilities: np.ndarray
         alt="Probabilities of the ten digits for this image: "
         + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
     )
+    why.show(model_picker.load(assessment.card), frame, key="mistake")
