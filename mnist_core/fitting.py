@@ -24,7 +24,7 @@ from mnist_core.reinking import reink
 if TYPE_CHECKING:
     from mnist_core.training import TrainingConfig
 
-__all__ = ["Curves", "Images", "Reporter", "fit"]
+__all__ = ["Curves", "Images", "Reporter", "fit", "from_the_world"]
 
 # Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
 _REPORT_EVERY = 10
@@ -77,7 +77,7 @@ def fit(
             on_event(Message(text=f"Going on after epoch {done}"))
         on_event(Message(text="Drawing digits, and what is none"))
         data = batches(
-            _from_the_world(training, config.seed),
+            from_the_world(training, config.seed),
             config.batch_size,
             range(done * steps, config.epochs * steps),
             config.seed,
@@ -132,11 +132,19 @@ def _compiled(
     return model
 
 
-def _from_the_world(training: tuple[Images, Images], seed: int) -> list[Source]:
-    """MNIST as it is and with other pens, styles that it lacks, and what is no digit."""
+def from_the_world(training: tuple[Images, Images], seed: int, part: float = 1.0) -> list[Source]:
+    """MNIST as it is and with other pens, styles that it lacks, and what is no digit.
+
+    Args:
+        training: (n, 28, 28) images and (n,) labels, uint8.
+        seed: of all chance.
+        part: how much of what a whole training draws is drawn, above 0 and at most 1.
+    """
     images, labels = training
     random = np.random.default_rng(seed)
-    (again, share), (drawn, drawn_share), (others, others_share) = _REINKED, _DRAWN, _OUTLIERS
+    (again, share), (drawn, drawn_share), (others, others_share) = (
+        (max(1, round(part * count)), share) for count, share in (_REINKED, _DRAWN, _OUTLIERS)
+    )
     chosen = random.permutation(len(images))[:again]
     digits = random.integers(0, 10, drawn).astype(np.uint8)
     return [
