@@ -25,9 +25,9 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.data import NO_DIGIT
 from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
+from mnist_core.fitting import from_the_world
 from mnist_core.losses import TaughtAccuracy, taught_loss
 from mnist_core.optimisers import new_optimiser
-from mnist_core.outliers import draw_outliers
 from mnist_core.reporting import Reporter, StopNow
 from mnist_core.stopping import Curves, best_epoch, finished
 
@@ -38,8 +38,8 @@ __all__ = ["fine_tune", "taught_batches"]
 _STRENGTH, _CORRECTED_STRENGTH = 0.25, 0.7
 # The share of each batch that one correction has, and the most that all of them have.
 _SHARE, _MOST = 0.005, 0.2
-# For a network that tells what is no digit: so many pictures of what is none, and their share.
-_OUTLIERS, _OUTLIERS_SHARE = 6_000, 0.08
+# How much of what a training from the world draws is drawn again.
+_DRAWN_AGAIN = 0.1
 
 Images = NDArray[np.uint8]
 
@@ -82,13 +82,10 @@ def fine_tune(
     done = len(curves.get("loss", ()))
     if done:
         on_event(Message(text=f"Going on after epoch {done}"))
-    sources = [Source(*training, 1.0)]
-    width = model.output_shape[-1]
-    if width > NO_DIGIT:
-        on_event(Message(text="Drawing what is no digit"))
-        none = draw_outliers(_OUTLIERS, np.random.default_rng(config.seed))
-        labels = np.full(_OUTLIERS, NO_DIGIT, np.uint8)
-        sources.append(Source(none, labels, _OUTLIERS_SHARE))
+    sources, width = [Source(*training, 1.0)], model.output_shape[-1]
+    if get_architecture(config.architecture).from_the_world:
+        on_event(Message(text="Drawing digits, and what is none"))
+        sources = from_the_world(training, config.seed, _DRAWN_AGAIN)
     if not finished(config, curves):
         images, labels = validation
         remaining = range(done * steps, config.epochs * steps)

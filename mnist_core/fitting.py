@@ -26,7 +26,7 @@ from mnist_core.reinking import reink
 from mnist_core.reporting import Reporter, StopNow
 from mnist_core.stopping import Curves, best_epoch, finished
 
-__all__ = ["first_batch", "fit"]
+__all__ = ["first_batch", "fit", "from_the_world"]
 
 # Pictures made before a training from the world begins, and their share of every batch.
 _REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
@@ -194,7 +194,7 @@ def _altered(
         return batches([source], config.batch_size, steps, config.seed, strength=much)
     fading = _fading(steps.stop)
     return batches(
-        _from_the_world(training, config.seed, pictures),
+        from_the_world(training, config.seed, pictures),
         config.batch_size,
         steps,
         config.seed,
@@ -212,17 +212,23 @@ def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return strength
 
 
-def _from_the_world(
+def from_the_world(
     training: tuple[Images, Images], seed: int, pictures: float = 1.0
 ) -> list[Source]:
     """MNIST as it is and with other pens, styles that it lacks, and what is no digit.
 
-    `pictures` is the share of the pictures that are made before a training begins.
+    Args:
+        training: (n, 28, 28) images and (n,) labels, uint8.
+        seed: of all chance.
+        pictures: how many are made, as a share of those for a whole training.
+
+    Returns:
+        The sources for `batches`; MNIST's own images first.
     """
     images, labels = training
     random = np.random.default_rng(seed)
     (again, share), (drawn, drawn_share), (others, others_share) = (
-        (round(number * pictures), share) for number, share in (_REINKED, _DRAWN, _OUTLIERS)
+        (max(1, round(number * pictures)), share) for number, share in (_REINKED, _DRAWN, _OUTLIERS)
     )
     chosen = random.permutation(len(images))[:again]
     digits = random.integers(0, 10, drawn).astype(np.uint8)

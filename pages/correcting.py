@@ -82,8 +82,9 @@ def enlarged(frame: np.ndarray) -> np.ndarray:
 def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     state = st.session_state
     read_as = digit.label if digit.is_digit else NO_DIGIT
-    # By its frame: the next drawing in this place begins with nothing chosen.
-    chosen = f"right_{key}_{_mark(digit)}"
+    # By its frame: the next drawing in this place begins with nothing chosen. And by what was
+    # undone so far: the browser would choose again, by itself, what was chosen before.
+    chosen = f"right_{key}_{_mark(digit)}_{state.get('undone', 0)}"
 
     def keep() -> None:
         label = state.get(chosen)
@@ -138,6 +139,7 @@ def _show_kept(digit: Digit, key: str) -> bool:
             return
         state.pop("keeping_failed", None)
         del state["kept"][mark]
+        state["undone"] = state.get("undone", 0) + 1
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[Thanks! Kept as **{label_name(label)}**.]", width="content")

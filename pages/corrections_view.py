@@ -73,7 +73,6 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int], total: int) ->
     )
     shown = total if label is None else counts[label]
     pages = -(-shown // PAGE)
-    state["corrections_page"] = min(state.get("corrections_page", 1), pages)
     page = st.pagination(pages, key="corrections_page") if pages > 1 else 1
     labels = None if label is None else [label]
     found = store.find(labels, limit=PAGE, offset=PAGE * (page - 1))
@@ -104,7 +103,8 @@ def _show_card(store: CorrectionStore, correction: Correction) -> None:
     guess = "" if correction.guess is None else f"not {label_name(correction.guess)}"
     st.markdown(f"**{name}** :small[{guess}]")
     with st.popover("Change", type="tertiary", key=f"change_{correction.id}"):
-        chosen = f"relabel_{correction.id}_{correction.label}"
+        # By what was done so far: the browser would choose again, by itself, what was undone.
+        chosen = f"relabel_{correction.id}_{st.session_state.get('corrections_done', 0)}"
         st.pills(
             "It is",
             [label for label in LABELS if label != correction.label],
@@ -212,6 +212,7 @@ def _move_aside(store: CorrectionStore) -> tuple[str, Change]:
 
 def _do(action: Callable[[], tuple[str, Change]]) -> None:
     """Do something to the store, and remember how it went and how to undo it."""
+    st.session_state["corrections_done"] = st.session_state.get("corrections_done", 0) + 1
     try:
         text, change = action()
     except MnistError as error:

@@ -28,7 +28,7 @@ def load_development_strokes() -> tuple[list[list[Stroke]], NDArray[np.int64]]:
     return strokes, np.array([digit["label"] for digit in digits])
 
 
-def load_development_writers() -> NDArray[np.str_]:
+def load_development_writers() -> NDArray[np.int64]:
     """Who wrote each of the digits: one of 30."""
     with gzip.open(DEVELOPMENT_STROKES, "rt") as file:
         return np.array([digit["writer"] for digit in json.load(file)])
