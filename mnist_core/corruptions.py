@@ -45,7 +45,7 @@ class Corruption:
         summary: what it does to an image, for people.
         apply: ((n, 28, 28) float32 from 0 to 1, severity 1 to 5, a generator) -> (n, 28, 28)
             float32, new, which may go beyond 0 and 1.
-        paper_severity: the severity that MNIST-C's own images have.
+        paper_severity: the severity that MNIST-C's own images have, by its authors' code.
     """
 
     name: str

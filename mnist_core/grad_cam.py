@@ -35,6 +35,8 @@ __all__ = ["GradCam", "grad_cam"]
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # A process that nobody asked anything for so long gives its memory back.
 _IDLE_SECONDS = 600.0
+# One that has not answered for so long never will, even where TensorFlow takes a minute to load.
+_ANSWER_SECONDS = 300.0
 
 
 def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
@@ -157,6 +159,8 @@ class GradCam:
                 self.close()
                 self._process = _start()
             pipes = self._process.stdin, self._process.stdout
+            patience = threading.Timer(_ANSWER_SECONDS, self._process.kill)
+            patience.start()
             try:
                 print(question, file=pipes[0], flush=True)
                 line = pipes[1].readline() if pipes[1] else ""
@@ -164,12 +168,14 @@ class GradCam:
                     return dict(json.loads(line))
             except OSError:
                 pass
+            finally:
+                patience.cancel()
             self.close()
             if attempt == 2:
                 break
         raise MnistError(
-            "The process that works out Grad-CAM ended before it answered, perhaps for want of "
-            "memory. Try again. Received: no answer"
+            "The process that works out Grad-CAM gave no answer, perhaps for want of memory. Try "
+            "again. Received: nothing"
         )
 
 

@@ -22,6 +22,7 @@ SIDE = 220
 _PLAIN = {"displayModeBar": False}
 
 
+@st.fragment
 def show(recognizer: Recognizer, digit_or_frame: Digit | np.ndarray, key: str) -> None:
     """Why this image gets its answer.
 
@@ -122,19 +123,22 @@ def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str) -> 
                 alt=f"What {layer.name} made of the digit: {size} values, dark to bright.",
             )
     elif wish == GRAD_CAM:
+        digits = (explanation.label, explanation.runner_up)
         # The first time it takes as long as TensorFlow takes to load, in a process of its own.
         with st.spinner("Working out where it looked; the first time takes some seconds …"):
-            heat = _grad_cam().map(card, explanation.frame, explanation.label)
-        st.plotly_chart(
-            heat_over(explanation.frame, heat, side=SIDE),
-            width=SIDE,
-            key=f"{key}_grad_cam",
-            config=_PLAIN,
-            alt=f"The digit; orange lies where the last convolution saw {explanation.label}.",
-        )
-        if not heat.any():
-            st.caption("Nothing in its last convolution speaks for the answer by itself.")
+            heats = [_grad_cam().map(card, explanation.frame, digit) for digit in digits]
+        with st.container(horizontal=True, gap="small"):
+            for digit, heat in zip(digits, heats, strict=True):
+                with st.container(width=SIDE, gap="small"):
+                    st.markdown(f"**Where it saw {digit}**")
+                    st.plotly_chart(
+                        heat_over(explanation.frame, heat, side=SIDE),
+                        width=SIDE,
+                        key=f"{key}_grad_cam_{digit}",
+                        config=_PLAIN,
+                        alt=f"The digit; orange lies where the last convolution saw {digit}.",
+                    )
         st.caption(
-            f"Where the last convolution sees what speaks for {explanation.label} "
-            "(Grad-CAM, Selvaraju et al., 2017)."
+            "What the last convolution held for the answer and for the runner-up (Grad-CAM, "
+            "Selvaraju et al., 2017). A map without orange: nothing there spoke for that digit."
         )

@@ -100,7 +100,7 @@ def test_grad_cam_is_shown_when_it_is_asked_for() -> None:
     app.segmented_control[0].set_value("Grad-CAM").run(timeout=120)
     assert not app.exception
     assert not app.error
-    assert len(figures(app)) == 3
+    assert len(figures(app)) == 4
 
 
 def test_the_map_shows_the_images_and_what_was_drawn() -> None:
