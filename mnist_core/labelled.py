@@ -23,10 +23,12 @@ __all__ = [
     "MAX_FRAMES",
     "MAX_PICTURES",
     "LabelledImages",
+    "blank_if_none",
     "frame_of",
     "held_out",
     "label_arrays",
     "mnist_test",
+    "not_found",
     "scikit_learn_digits",
 ]
 
@@ -100,7 +102,10 @@ def held_out(cards: Sequence[ModelCard]) -> LabelledImages:
     kept = np.arange(len(load_mnist().y_train))
     for card in cards:
         try:
-            indices, _ = split_training(card.seed, float(card.configuration["validation_fraction"]))
+            fraction = float(card.configuration["validation_fraction"])
+            if not 0 < fraction < 1:
+                raise ValueError(f"no share: {fraction!r}")
+            indices, _ = split_training(card.seed, fraction)
         except (KeyError, TypeError, ValueError) as error:
             raise DatasetError(
                 "The model's card does not say which images its training held out. Choose other "

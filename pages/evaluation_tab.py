@@ -35,6 +35,11 @@ VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
 }
 
 MODELS, DATA = "evaluation_models", "evaluation_data"
+STYLE = """
+<style>
+.st-key-evaluation_headline [data-testid="stMetricValue"] { font-size: 1.75rem; }
+</style>
+"""
 # Columns of the comparison that are percentages.
 SHARES = (
     "Read rightly",
@@ -49,11 +54,9 @@ SHARES = (
 
 def show() -> None:
     """The tab."""
+    st.html(STYLE)
     with st.container(key="evaluation"):
-        try:
-            show_evaluation()
-        except MnistError as error:
-            st.error(str(error))
+        show_evaluation()
 
 
 def keep_choices() -> None:
@@ -68,19 +71,21 @@ def show_evaluation() -> None:
     """What is judged on what, and the answer; a change runs only this part of the page again."""
     try:
         assessments = choose()
+        if assessments:
+            show_assessments(assessments)
     except MnistError as error:
         st.error(str(error))
-        return
-    if not assessments:
-        return
+
+
+def show_assessments(assessments: Sequence[Assessment]) -> None:
+    """The models side by side, if there are several, and all that is known of one of them."""
     if len(assessments) > 1:
         show_comparison(assessments)
     one = choose_one(assessments)
     show_headline(one)
     show_downloads(one, assessments)
-    for tab, view in zip(
-        st.tabs(list(VIEWS), key="evaluation_view", on_change="rerun"), VIEWS.values(), strict=True
-    ):
+    tabs = st.tabs(list(VIEWS), key="evaluation_view", on_change="rerun")
+    for tab, view in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
             with tab:
                 view(one, assessments)

@@ -19,7 +19,6 @@ STYLE = """
 <style>
 div:has(> .st-key-mistakes_left) { flex: 5 1 340px; min-width: min(340px, 100%); }
 div:has(> .st-key-mistakes_right) { flex: 5 1 340px; min-width: min(340px, 100%); }
-.st-key-evaluation_headline [data-testid="stMetricValue"] { font-size: 1.75rem; }
 .st-key-mistake_shown img { image-rendering: pixelated; }
 </style>
 """

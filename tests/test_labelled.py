@@ -210,7 +210,16 @@ def test_no_model_is_judged_on_what_it_learnt_from(dataset: Dataset) -> None:
     assert (data.images == dataset.x_train[sorted(common)]).all()
 
 
-@pytest.mark.parametrize("configuration", [{}, {"validation_fraction": "half"}])
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        {"validation_fraction": "half"},
+        {"validation_fraction": None},
+        {"validation_fraction": 2},
+        {"validation_fraction": float("nan")},
+    ],
+)
 def test_a_card_that_does_not_tell_its_split_is_explained(configuration: dict[str, Any]) -> None:
     with pytest.raises(DatasetError, match="Received: model 'mine'"):
         held_out([make_card(configuration=configuration)])

@@ -31,7 +31,8 @@ def opened(page: Page) -> Page:
     """The tab with its first chart."""
     page.get_by_role("link", name="Train and evaluate").click()
     page.get_by_role("tab", name="Evaluate").click()
-    matrix(page).wait_for()
+    # The first one fetches all of Plotly.
+    matrix(page).wait_for(timeout=60_000)
     return page
 
 
