@@ -11,6 +11,8 @@ from mnist_core.runs import Run, find_run, list_runs
 from pages import model_picker
 
 _WATCHED = "training_watched"
+# In the page's address as well, so that it is found again when the page is loaded again.
+_ADDRESS = "run"
 # What the watched run did when the whole page was last shown.
 _STATE = "training_state"
 # A run that does not stop by itself can be ended after so many seconds.
@@ -20,6 +22,7 @@ _PATIENCE = 5.0
 def watch(run_id: str) -> None:
     """Show this run from now on."""
     st.session_state[_WATCHED] = run_id
+    st.query_params[_ADDRESS] = run_id
 
 
 def show() -> None:
@@ -39,7 +42,8 @@ def show() -> None:
 
 def _watched() -> Run | None:
     try:
-        run = find_run(st.session_state.get(_WATCHED, ""))
+        known = st.session_state.get(_WATCHED, st.query_params.get(_ADDRESS, ""))
+        run = find_run(known)
     except MnistError:
         run = None
     if run is None or not run.live:
@@ -78,30 +82,30 @@ def _follow(run: Run) -> None:
     st.progress(progress.share, text)
     st.caption(_pace(progress, state))
     with st.container(horizontal=True):
-        if keep is None and state != "saving":
-            _cancel_buttons(run)
-        elif keep is not None and time.time() - _asked(run) > _PATIENCE and state != "saving":
+        _cancel_buttons(run, possible=keep is None and state != "saving")
+        if keep is not None and time.time() - _asked(run) > _PATIENCE and state != "saving":
             st.button("End it at once", on_click=jobs.end_now, args=(run,), key="train_end")
     _curves(progress)
     _others(run)
 
 
-def _cancel_buttons(run: Run) -> None:
-    learnt = run.epochs_done > 0
-    if learnt:
-        st.button(
-            "Stop and keep",
-            icon=":material/stop:",
-            key="train_keep",
-            help="Stop, and save what was learnt up to the last whole epoch as the model.",
-            on_click=jobs.cancel,
-            args=(run,),
-        )
+def _cancel_buttons(run: Run, *, possible: bool) -> None:
+    # Always in the same place: a page that moves while one aims is no help.
+    st.button(
+        "Stop and keep",
+        icon=":material/stop:",
+        key="train_keep",
+        help="Stop, and save what was learnt up to the last whole epoch as the model.",
+        disabled=not possible or not run.epochs_done,
+        on_click=jobs.cancel,
+        args=(run,),
+    )
     st.button(
         "Cancel",
         icon=":material/close:",
         key="train_cancel",
         help="Stop without a model. The run can be resumed after its last whole epoch.",
+        disabled=not possible,
         on_click=jobs.cancel,
         args=(run,),
         kwargs={"keep": False},
@@ -240,4 +244,4 @@ def _is_there(name: str) -> bool:
 
 
 def _close() -> None:
-    st.session_state[_WATCHED] = ""
+    watch("")

@@ -74,7 +74,7 @@ def running_app(log: Path, **environment: str) -> Iterator[Address]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")
