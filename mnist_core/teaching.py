@@ -81,7 +81,7 @@ class Lesson:
             if not len(labels):
                 raise TrainingError(
                     "There are no corrections to learn from. Correct a digit that was read wrongly "
-                    f"on the Draw page, or leave them out. Looked in: {store.path}"
+                    f"on the Draw page, or leave them out. Received: none in {store.path}"
                 )
         return cls(initial=initial, directory=directory, frames=frames, labels=labels)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,15 @@ for name, outputs in (("telling", 11), ("plain", 10)):
     dense.set_weights([weights[:, :outputs], bias[:outputs]])
     bare.export(f"{sys.argv[2]}/{name}/model.tflite", format="litert", verbose=False)
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ones_corrections(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, nor an app that it starts, sees or alters what this user corrected."""
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("corrections") / "corrections.sqlite3"
+        patch.setenv("MNIST_CORRECTIONS", str(path))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -173,6 +173,12 @@ def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
         ["evaluate", "../cnn"],
         ["train", "--architecture", "mlp"],
         ["train", "--name", "../x"],
+        ["train", "--initial-model", "resnet", "--include-corrections"],
+        ["train", "--initial-model", "../cnn", "--include-corrections"],
+        ["train", "--initial-model", "mlp"],  # without corrections there is nothing to learn
+        ["train", "--initial-model", "mlp", "--include-corrections"],  # and here are none
+        ["train", "--include-corrections", "--name", "x"],
+        ["train", "--initial-model", "mlp", "--architecture", "cnn", "--include-corrections"],
         ["train", "--name", "x", "--epochs", "0"],
         ["train", "--name", "x", "--learning-rate", "nan"],
     ],
