@@ -93,6 +93,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         architecture = get_architecture(self.architecture)
         tuned = self.initial_model is not None
+        if tuned:
+            check_name(self.initial_model)
         if self.name is None:
             name = f"{str(self.initial_model)[:34]}-tuned" if tuned else architecture.name
             object.__setattr__(self, "name", name)
@@ -116,8 +118,6 @@ class TrainingConfig:
             _check("patience", self.patience, int, 1, 1000)
         _check("validation_fraction", self.validation_fraction, (int, float), 0.01, 0.5)
         _check("seed", self.seed, int, 0, 2**32 - 1)
-        if self.initial_model is not None:
-            check_name(self.initial_model)
         for field in ("mixed_precision", "include_corrections", "overwrite"):
             if not isinstance(getattr(self, field), bool):
                 raise TrainingError(

@@ -55,18 +55,21 @@ def load_mnist(path: Path | str = MNIST_PATH) -> Dataset:
     return _load(Path(path))
 
 
-def split_training(seed: int, fraction: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of the 60,000 training images a training holds out, and which it learns from.
+def split_training(
+    seed: int, fraction: float, count: int = _TRAINING_IMAGES
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which of MNIST's training images a training holds out, and which it learns from.
 
     Args:
         seed: of the training.
         fraction: share held out, 0 to 1.
+        count: how many images there are.
 
     Returns:
         Indices of the held-out images, and of the others, both in random order.
     """
-    order = np.random.default_rng(seed).permutation(_TRAINING_IMAGES)
-    held_out, kept = np.split(order, [round(_TRAINING_IMAGES * fraction)])
+    order = np.random.default_rng(seed).permutation(count)
+    held_out, kept = np.split(order, [round(count * fraction)])
     return held_out, kept
 
 

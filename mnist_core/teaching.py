@@ -76,7 +76,7 @@ class Lesson:
             if not len(labels):
                 raise TrainingError(
                     "There are no corrections to learn from. Correct a digit that was read wrongly "
-                    f"on the Draw page, or leave them out. Looked in: {store.path}"
+                    f"on the Draw page, or leave them out. Received: none in {store.path}"
                 )
         return cls(initial=initial, directory=directory, frames=frames, labels=labels)
 
@@ -99,9 +99,11 @@ class Lesson:
         fraction = self.initial.configuration.get("validation_fraction", config.validation_fraction)
         return first or {"seed": self.initial.seed, "fraction": fraction}
 
-    def split(self, config: TrainingConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The places of MNIST's training images held out, and of those to train on."""
-        return split_training(**self.held_out(config))
+    def split(
+        self, config: TrainingConfig, count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places of so many training images that are held out, and of those to train on."""
+        return split_training(**self.held_out(config), count=count)
 
     def fingerprint(self) -> dict[str, str]:
         """What a training that was stopped has to find unaltered, to go on."""

@@ -159,7 +159,7 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     fine_tuning = lesson.before(config)
     if fine_tuning:
         on_event(Message(text=f"Before: {told(fine_tuning, 'before')}"))
-    held_out, kept = lesson.split(config)
+    held_out, kept = lesson.split(config, len(dataset.x_train))
     training = (dataset.x_train[kept], dataset.y_train[kept])
     validation = (dataset.x_train[held_out], dataset.y_train[held_out])
     earlier = _seconds_of(run.events(), run.epochs_done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,12 +29,9 @@ for name, outputs in (("telling", 11), ("plain", 10)):
 @pytest.fixture(scope="session", autouse=True)
 def _runs_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Runs are kept away from the user's, in this process and those it starts."""
-    kept = os.environ.get("MNIST_RUNS")
-    os.environ["MNIST_RUNS"] = str(tmp_path_factory.mktemp("runs"))
-    yield
-    del os.environ["MNIST_RUNS"]
-    if kept is not None:
-        os.environ["MNIST_RUNS"] = kept
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
 
 
 @pytest.fixture
@@ -53,6 +49,15 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("MNIST_MODELS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ones_corrections(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, nor an app that it starts, sees or alters what this user corrected."""
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("corrections") / "corrections.sqlite3"
+        patch.setenv("MNIST_CORRECTIONS", str(path))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,12 @@ def test_an_evaluation_writes_its_report_and_its_answers(
         ["evaluate", "../cnn"],
         ["train", "--architecture", "mlp"],
         ["train", "--name", "../x"],
+        ["train", "--initial-model", "resnet", "--include-corrections"],
+        ["train", "--initial-model", "../cnn", "--include-corrections"],
+        ["train", "--initial-model", "mlp"],  # without corrections there is nothing to learn
+        ["train", "--initial-model", "mlp", "--include-corrections"],  # and here are none
+        ["train", "--include-corrections", "--name", "x"],
+        ["train", "--initial-model", "mlp", "--architecture", "cnn", "--include-corrections"],
         ["train", "--name", "x", "--epochs", "0"],
         ["train", "--name", "x", "--learning-rate", "nan"],
     ],
