@@ -63,7 +63,8 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
                 "thickness": 8,
                 "y": 1,
                 "yanchor": "bottom",
-                "ypad": 0,
+                "ypad": 6,
+                "tickvals": [0, 0.5, 1],
                 "outlinewidth": 0,
             },
             hovertemplate=(
@@ -92,7 +93,7 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=2, cols=2, vertical_spacing=0.2, horizontal_spacing=0.08)
+    figure = make_subplots(rows=2, cols=2, vertical_spacing=0.2, horizontal_spacing=0.13)
     for panel, sweep in enumerate(SWEEPS.values()):
         row, column = panel // 2 + 1, panel % 2 + 1
         for result, colour in zip(results, _colours(len(results)), strict=True):
