@@ -110,13 +110,18 @@ def _held_out(splits: tuple[tuple[int, object], ...], _cards: list[ModelCard]) -
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Import what the tab needs, beside everything else, before anyone opens it."""
-    Thread(target=_import, name="evaluation imports", daemon=True).start()
+def warm_up() -> Thread:
+    """Import what the tab needs, beside everything else, before anyone opens it.
+
+    Whoever needs it joins the thread: no two threads import the same packages at the same time.
+    """
+    thread = Thread(target=_import, name="evaluation imports", daemon=True)
+    thread.start()
+    return thread
 
 
 def _import() -> None:
-    for name in ("plotly.graph_objects", "scipy.stats", "sklearn.metrics"):
+    for name in ("scipy.stats", "sklearn.metrics"):
         import_module(name)
     # Hashed once in a process's life; a damaged file is explained where it is asked for.
     with suppress(MnistError):

@@ -13,7 +13,7 @@ from mnist_core.comparison import compare
 from mnist_core.predictions import predictions_csv
 from mnist_core.report import report_html
 from pages import feature_map, mistakes, model_picker, robustness
-from pages.evaluation_data import SOURCES, assessment
+from pages.evaluation_data import SOURCES, assessment, warm_up
 from pages.evaluation_views import (
     PERCENT,
     chart,
@@ -69,6 +69,7 @@ def keep_choices() -> None:
 @st.fragment
 def show_evaluation() -> None:
     """What is judged on what, and the answer; a change runs only this part of the page again."""
+    warm_up().join()
     try:
         assessments = choose()
         if assessments:

@@ -93,9 +93,10 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
     st.markdown(f"**{title(len(indices), truth, answer)}**")
     count = state.setdefault("mistakes_count", PAGE)
     shown = [int(index) for index in indices[:count]]
-    chosen = state.get("mistakes_chosen")
-    # Another model, or other data, may not have the image that was chosen.
-    chosen = chosen if chosen in shown else None
+    # The image stays when the model changes; other data have no such image.
+    digest, chosen = state.get("mistakes_chosen") or (None, None)
+    if digest != assessment.data.digest:
+        chosen = None
     with st.container(key="mistake_shown"):
         if chosen is not None:
             show_one(assessment, chosen)
@@ -116,7 +117,7 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
             key="gallery",
         )
     if picked is not None and picked != chosen:
-        state["mistakes_chosen"] = picked
+        state["mistakes_chosen"] = (assessment.data.digest, picked)
         st.rerun(scope="fragment")
     if len(indices) > count and st.button(
         f"Show {min(PAGE, len(indices) - count)} more", icon=":material/expand_more:", key="more"

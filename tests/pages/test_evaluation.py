@@ -159,13 +159,20 @@ def test_an_image_in_full() -> None:
     app = open_tab(evaluation_models=["mlp"])
     result = evaluate_probabilities(load_predictions(load_card("mlp")), mnist_test().labels)
     worst = int(result.errors[0])
-    app.session_state["mistakes_chosen"] = worst
+    app.session_state["mistakes_chosen"] = (mnist_test().digest, worst)
     app.run()
     assert not app.exception
     truth, answer = result.labels[worst], result.answers[worst]
     assert any(m.value.startswith(f"**{truth}**, read as **{answer}**") for m in app.markdown)
     # The matrix, the probabilities, and what speaks for the answer and for the runner-up.
     assert len(app.get("plotly_chart")) == 4
+    # Another model's answer to the same image; but no image of other data.
+    app.multiselect[0].set_value(["champion"]).run()
+    assert any(m.value.startswith(f"**{truth}**, read as") for m in app.markdown)
+    app.session_state["mistakes_chosen"] = ("another digest", worst)
+    app.run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
 
 
 @pytest.mark.parametrize("source", ["MNIST validation", "scikit-learn digits"])
