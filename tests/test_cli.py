@@ -13,11 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from cards import make_card
 from own_strokes import OWN_STROKES, SCRIBBLE
 from strokes import Stroke, draw_strokes, place_strokes
 
-from mnist_core import list_models, load_mnist
+from mnist_core import TrainingConfig, list_models, load_mnist
 from mnist_core.__main__ import main
+from mnist_core.runs import Outcome, new_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -192,12 +194,17 @@ def test_an_evaluation_writes_its_report_and_its_answers(
         ["train", "--name", "../x"],
         ["train", "--initial-model", "resnet", "--include-corrections"],
         ["train", "--initial-model", "../cnn", "--include-corrections"],
-        ["train", "--initial-model", "mlp"],  # without corrections there is nothing to learn
         ["train", "--initial-model", "mlp", "--include-corrections"],  # and here are none
         ["train", "--include-corrections", "--name", "x"],
         ["train", "--initial-model", "mlp", "--architecture", "cnn", "--include-corrections"],
         ["train", "--name", "x", "--epochs", "0"],
         ["train", "--name", "x", "--learning-rate", "nan"],
+        ["train", "--name", "x", "--dropout", "1"],
+        ["train", "--name", "x", "--patience", "0"],
+        ["train", "--name", "x", "--initial-model", "../cnn"],
+        ["train", "--resume", "../x"],
+        ["train", "--resume", "20260101-000000-none"],
+        ["train", "--resume", "20260101-000000-none", "--epochs", "3", "--seed", "1"],
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
@@ -237,6 +244,26 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     )
     assert "98.11%" in result.stdout
     assert result.stderr == ""
+
+
+def test_runs_are_listed(runs: Path, own_models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs"]) == 0
+    assert str(runs) in capsys.readouterr().err
+    done, failed = (
+        new_run(TrainingConfig(architecture="mlp", name=name)) for name in ("one", "two")
+    )
+    done.finish(Outcome(state="done", card=make_card("one")))
+    failed.finish(Outcome(state="failed", text="for a\nreason"))
+    assert main(["runs"]) == 0
+    lines = sorted(capsys.readouterr().out.splitlines(), key=lambda line: line.split("\t")[1])
+    assert lines == [
+        f"{done.id}\tdone\tmlp\t98.00% of the MNIST test images",
+        f"{failed.id}\tfailed\tmlp\tfor a reason",
+    ]
+    assert main(["runs", "--json"]) == 0
+    told = {run["id"]: run for run in json.loads(capsys.readouterr().out)}
+    assert told[done.id]["test_accuracy"] == 0.98
+    assert told[failed.id]["configuration"]["name"] == "two"
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def status(page: Page) -> Locator:
 def open_tab(open_page: OpenPage, app: Address) -> Page:
     page = open_page(app)
     page.goto(f"{app}/train_evaluate")
-    page.locator(".st-key-train_start button").wait_for(timeout=60_000)
+    page.locator(".st-key-train_start button").wait_for(timeout=LONG)
     return page
 
 
