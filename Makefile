@@ -14,8 +14,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py
 
+# A file's tests stay in one process: they share an app and a browser.
 test: check browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 # Lint and types.
 check: $(VENV)/tests
@@ -32,6 +33,10 @@ benchmark: $(VENV)/tests
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/page.py
 	$(BIN)/python tests/benchmarks/evaluate_page.py
+	$(BIN)/python tests/benchmarks/explaining.py
+	$(BIN)/python tests/benchmarks/viewers.py
+	$(BIN)/python tests/benchmarks/video.py
+	$(BIN)/python tests/benchmarks/thresholds.py
 	$(BIN)/python tests/benchmarks/accuracy.py
 
 $(VENV)/python:
