@@ -58,11 +58,20 @@ def start(page: Page, name: str, epochs: int) -> None:
     number = page.locator(".st-key-train_epochs_mlp_quick input")
     number.fill(str(epochs))
     number.press("Enter")
-    target = page.locator(".st-key-train_target_mlp input")
-    target.fill("1")  # which it does not reach
-    target.press("Enter")
+    # So that it does not end by itself while the test looks at it.
+    for key, value in (("target", "1"), ("rate", "0.00005")):
+        field = page.locator(f".st-key-train_{key}_mlp input")
+        field.fill(value)
+        field.press("Enter")
     page.locator(".st-key-train_start button").click()
     expect(status(page)).to_contain_text(f"Training {name}")
+
+
+def press(page: Page, key: str) -> None:
+    # While the page is shown anew, a busy one has the old button beside the new one for a moment.
+    buttons = page.locator(f".st-key-{key} button")
+    expect(buttons).to_have_count(1, timeout=LONG)
+    buttons.click(timeout=LONG)
 
 
 def points(page: Page) -> int:
@@ -101,13 +110,13 @@ def test_a_model_is_trained_before_ones_eyes_and_reads_a_drawn_digit(
         page = open_tab(open_page, app)
         expect(status(page)).to_contain_text("Training fresh")
         wait_for_points(page, few)
-        page.locator(".st-key-train_keep button").click(timeout=LONG)
+        press(page, "train_keep")
         expect(status(page)).to_contain_text("Training fresh: cancelled", timeout=LONG)
         expect(status(page)).to_contain_text("was kept")
         page.reload()
         accuracy = load_card("fresh", models).test_accuracy
         expect(status(page)).to_contain_text(f"{accuracy:.2%}")
-        page.locator(".st-key-train_use button").click()
+        press(page, "train_use")
         sidebar = page.get_by_test_id("stSidebar")
         expect(sidebar).to_contain_text(f"fresh · {accuracy:.2%}")
         sidebar.get_by_text("Draw", exact=True).click()
@@ -125,7 +134,7 @@ def test_a_training_is_cancelled_and_leaves_no_model(
         page = open_tab(open_page, app)
         start(page, "never", 50)
         wait_for_points(page, 0)
-        page.locator(".st-key-train_cancel button").click()
+        press(page, "train_cancel")
         asked = time.monotonic()
         expect(status(page)).to_contain_text("Training never: cancelled")
         # It stops within two seconds; the page looks every second; the machine may be busy.
