@@ -26,7 +26,7 @@ from mnist_core.reinking import reink
 from mnist_core.reporting import Reporter, StopNow
 from mnist_core.stopping import Curves, best_epoch, finished
 
-__all__ = ["first_batch", "fit", "from_the_world"]
+__all__ = ["compiled", "first_batch", "fit", "from_the_world"]
 
 # Pictures made before a training from the world begins, and their share of every batch.
 _REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
@@ -69,7 +69,7 @@ def fit(
     assert config.epochs and config.batch_size
     architecture = get_architecture(config.architecture)
     steps = -(-len(training[0]) // config.batch_size)
-    model = _compiled(architecture, config, steps)
+    model = compiled(architecture, config, steps)
     curves = checkpoints.restore(model)
     done = len(curves.get("loss", ()))
     if done:
@@ -125,7 +125,14 @@ def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: 
     return np.rint(images.numpy()).astype(np.uint8)
 
 
-def _compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> keras.Model:
+def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> keras.Model:
+    """A new network, ready to train: its loss, its optimiser, and its learning rate's way.
+
+    Args:
+        architecture: which network.
+        config: of the training.
+        steps: of an epoch, at least 1.
+    """
     kept = keras.config.dtype_policy()
     if config.mixed_precision:
         # Processors have no fast float16, and bfloat16 needs no scaling of the loss.

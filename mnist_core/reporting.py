@@ -32,7 +32,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         config: what is trained.
         steps: of an epoch.
         curves: of the epochs before; values are added to it.
-        checkpoints: where each epoch is saved.
+        checkpoints: where each epoch is saved; None saves none.
         on_event: called with each event.
         stopping: asked after each step (or so many as run at once); True leaves by `StopNow`.
     """
@@ -42,7 +42,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         config: TrainingConfig,
         steps: int,
         curves: Curves,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints | None,
         on_event: Callable[[TrainingEvent], None],
         stopping: Callable[[], bool],
     ) -> None:
@@ -87,7 +87,8 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         for key, value in values.items():
             self._curves.setdefault(key, []).append(value)
         best = best_epoch(self._curves) if self._config.patience is not None else None
-        self._checkpoints.save(self.model, self._curves, best=best)
+        if self._checkpoints:
+            self._checkpoints.save(self.model, self._curves, best=best)
         self._on_event(
             EpochEnd(
                 epoch=self._epoch,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingConfig", "train", "train_run"]
 
 # Share of held-out digits that may fall under the card's `digit_threshold`.
-_REFUSED_DIGITS = 0.005
+_REFUSED_DIGITS = 0.003
 
 OnEvent = Callable[[TrainingEvent], None]
 Images = NDArray[np.uint8]
@@ -215,6 +215,7 @@ def _learn(
     stopping: Callable[[], bool],
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or teach one what was corrected."""
+    from mnist_core.averaging import average, averaged_epochs
     from mnist_core.fine_tuning import fine_tune
     from mnist_core.fitting import fit
 
@@ -225,9 +226,13 @@ def _learn(
         )
     telling = get_architecture(config.architecture).from_the_world
     training = lesson.added_to(training, telling=telling)
-    return fit(
+    model, curves = fit(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
     )
+    if averaged_epochs(config) and curves and finished(config, curves):
+        model, more = average(config, model, training, validation, on_event, stopping)
+        curves = {name: values + more.get(name, []) for name, values in curves.items()}
+    return model, curves
 
 
 def _save(
