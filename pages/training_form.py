@@ -42,21 +42,23 @@ def show() -> None:
         )
         st.caption(architecture.summary)
         settings = _settings(architecture)
-        start = st.button("Start", type="primary", icon=":material/play_arrow:", key="train_start")
+        pressed = st.button(
+            "Start", type="primary", icon=":material/play_arrow:", key="train_start"
+        )
         try:
             config = TrainingConfig(architecture=architecture.name, **settings)
         except MnistError as error:
             st.error(str(error))
             config = None
-        if start and config:
-            _start(config)
+        if pressed and config:
+            start(config)
     with right:
         _network(architecture.name, settings["dropout"])
         if config:
             _samples(config)
 
 
-def _start(config: TrainingConfig) -> None:
+def start(config: TrainingConfig) -> None:
     """Start the run, and show it at the top of the page."""
     try:
         if config.overwrite and is_bundled(str(config.name)):
@@ -70,15 +72,15 @@ def _start(config: TrainingConfig) -> None:
     st.rerun()
 
 
-def _free_name(architecture: str) -> str:
+def free_name(model: str) -> str:
     """A name that neither a model nor a run that goes on has."""
     taken = {card.name for card in list_models()}
     for run in list_runs():
         taken.add(run.id.partition("-")[2].partition("-")[2])
     number = 1
-    while f"my-{architecture}-{number}" in taken:
+    while f"my-{model}-{number}" in taken:
         number += 1
-    return f"my-{architecture}-{number}"
+    return f"my-{model}-{number}"
 
 
 def _settings(architecture: Architecture) -> dict[str, object]:
@@ -88,7 +90,7 @@ def _settings(architecture: Architecture) -> dict[str, object]:
     # A name of the form's own is renewed once it is taken; one that was typed in stays.
     key, proposed = f"train_name_{kind}", f"train_proposed_{kind}"
     if state.get(key) in (None, "", state.get(proposed)):
-        state[key] = state[proposed] = _free_name(kind)
+        state[key] = state[proposed] = free_name(kind)
     name = st.text_input(
         "Name",
         key=key,

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from pages import corrections_view, model_shelf, past_runs, training_form, training_watch
+from pages import (
+    corrections_view,
+    model_shelf,
+    past_runs,
+    teaching_form,
+    training_form,
+    training_watch,
+)
 
 
 def show() -> None:
@@ -14,3 +21,4 @@ def show() -> None:
     model_shelf.show()
     st.subheader("Corrections")
     corrections_view.show()
+    teaching_form.show()

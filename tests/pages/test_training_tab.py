@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from cards import make_card
+from frames import make_correction
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import TrainingConfig, jobs, list_models
+from mnist_core.correction_store import CorrectionStore
 from mnist_core.events import BatchEnd, EpochEnd
 from mnist_core.registry import KERAS, staged_model, write_card
 from mnist_core.runs import Outcome, Run, find_run, list_runs, new_run
@@ -276,3 +278,20 @@ def test_a_run_can_be_started_for_real_and_cancelled_at_once() -> None:
         time.sleep(0.1)
     assert find_run(run.id).outcome
     assert not any(card.name == "my-mlp-1" for card in list_models())
+
+
+def test_corrections_are_taught_to_a_model(
+    started: list[TrainingConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_CORRECTIONS", str(tmp_path / "corrections.sqlite3"))
+    # Without corrections there is nothing to teach.
+    assert not [button for button in tab().button if button.key == "teach"]
+    CorrectionStore().add(make_correction(1))
+    app = tab()
+    app.selectbox("teach_model").set_value("cnn")
+    app.button("teach").click().run()
+    assert not app.exception
+    (config,) = started
+    assert (config.architecture, config.initial_model, config.name) == ("cnn", "cnn", "my-cnn-1")
+    assert config.include_corrections
+    assert config.epochs == 1
