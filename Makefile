@@ -1,5 +1,6 @@
 # make run    install what the app needs into .venv and start it
-# make test   install what the tests need besides; lint, types, all tests
+# make test   install what the tests need besides; lint, types, tests
+# make test-slow   the tests that train networks for minutes
 # Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
 
 CANDIDATES := python3.12 python3.13 python3.11 python3 python
@@ -9,14 +10,20 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(FITS)' >/dev/null 2>&1 &&
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check browser benchmark clean
+.PHONY: run test test-slow check browser benchmark clean
 
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py
 
 # A file's tests stay in one process: they share an app and a browser.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: check browser
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m "not slow"
+
+# What trains networks for minutes.
+test-slow: check browser
+	$(PYTEST) -m slow
 
 # Lint and types.
 check: $(VENV)/tests

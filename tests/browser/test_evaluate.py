@@ -81,7 +81,8 @@ def test_a_click_on_a_cell_shows_its_images(app: str, open_page: OpenPage) -> No
     page.keyboard.press("Enter")
     shown = page.locator(".st-key-mistake_shown")
     expect(shown).to_contain_text(f"{truth}, read as {answer}")
-    expect(shown.locator(".stPlotlyChart")).to_have_count(1)
+    # The probabilities, and what speaks for the answer and for the runner-up.
+    expect(shown.locator(".stPlotlyChart")).to_have_count(3)
     expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(gallery.nth(1)).to_be_focused()
     # A cell of right answers, of which there are more than a page.
