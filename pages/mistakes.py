@@ -69,8 +69,11 @@ def show_matrix(evaluation: Evaluation) -> None:
 
     def take_cell() -> None:
         points = state[key].selection.points
-        state["mistakes_truth"] = str(points[0]["y"]) if points else ANY
-        state["mistakes_answer"] = str(points[0]["x"]) if points else ANY
+        # The chart loses its mark when it is drawn anew: that is nobody's wish. The boxes go back.
+        if not points:
+            return
+        state["mistakes_truth"] = str(points[0]["y"])
+        state["mistakes_answer"] = str(points[0]["x"])
         state["mistakes_count"] = PAGE
         state["mistakes_chosen"] = None
 
