@@ -48,7 +48,7 @@ _TIDY = 0.85
 # How uneven it may be around digits: on the whole where there is nothing else, else around each.
 # Chosen between what was measured of simulated frames: 99 % of the digits written were below 0.61,
 # and what was none was above 1.07. But most of what is none is taken for a 1, a bare stroke: a
-# number of them alone was above 1.03, and among other things above 0.26.
+# number of them alone was above 1.03, and among other things above 0.26, but for one frame each.
 _UNEVEN, _UNEVEN_AMONG_OTHERS = 1.1, 0.7
 _UNEVEN_STROKES, _UNEVEN_STROKE_AMONG_OTHERS = 0.9, 0.25
 _STROKE = 1
