@@ -87,7 +87,7 @@ def test_a_new_run_waits_for_its_process_and_is_cut_off_when_none_comes(
     assert run.config == MLP
     assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
     assert find_run(run.id) == run
-    monkeypatch.setattr("mnist_core.runs._STARTING", 0.0)
+    monkeypatch.setattr("mnist_core.run._STARTING", 0.0)
     assert run.state == "interrupted"
 
 
