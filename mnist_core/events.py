@@ -28,7 +28,10 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchEnd:
-    """Progress within an epoch; loss, accuracy (0 to 1) and speed are means over it so far."""
+    """Progress within an epoch; loss, accuracy (0 to 1) and speed are means over it so far.
+
+    The learning rate is that of the next step; 0 where it was not told.
+    """
 
     epoch: int
     epochs: int
@@ -37,13 +40,15 @@ class BatchEnd:
     loss: float
     accuracy: float
     images_per_second: float = 0.0
+    learning_rate: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnd:
     """An epoch is over; accuracies are 0 to 1, `val_` those of the held-out images.
 
-    The speed is that of the training alone; `seconds` are those of the whole epoch.
+    The speed is that of the training alone; `seconds` are those of the whole epoch. The learning
+    rate is that of the next step; 0 where it was not told.
     """
 
     epoch: int
@@ -54,6 +59,7 @@ class EpochEnd:
     val_accuracy: float
     seconds: float
     images_per_second: float = 0.0
+    learning_rate: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

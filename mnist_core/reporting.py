@@ -70,6 +70,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                 loss=float(logs["loss"]),
                 accuracy=float(logs["accuracy"]),
                 images_per_second=self._speed,
+                learning_rate=self._rate(),
             )
         )
 
@@ -95,11 +96,15 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
                 epochs=self._config.epochs,
                 seconds=time.perf_counter() - self._start,
                 images_per_second=self._speed,
+                learning_rate=self._rate(),
                 **values,
             )
         )
         if finished(self._config, self._curves):
             self.model.stop_training = True
+
+    def _rate(self) -> float:
+        return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
     def _look_whether_to_stop(self) -> None:
         if self._stopping():

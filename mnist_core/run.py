@@ -2,6 +2,7 @@
 
     config.json     what is trained, and where the model is to be saved
     events.jsonl    what the run reported, an event a line
+    tensorboard/    its figures once more, for TensorBoard
     checkpoints/    its last whole epoch (and its best, where that is to be kept)
     log.txt         what the process said besides
     process.json    which process it is, and what it waits for or does
@@ -99,6 +100,11 @@ class Run:
     def checkpoints(self) -> Path:
         """The folder of its checkpoints."""
         return self.folder / "checkpoints"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of what TensorBoard shows of it."""
+        return self.folder / "tensorboard"
 
     @property
     def log(self) -> Path:

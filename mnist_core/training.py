@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ from mnist_core.registry import (
 from mnist_core.runs import Outcome, Run, begin_run
 from mnist_core.stopping import Curves, finished
 from mnist_core.teaching import Lesson, read_rightly, told
+from mnist_core.tensorboard import TensorBoardLog
 
 if TYPE_CHECKING:
     import keras
@@ -102,13 +103,19 @@ def train_run(
             `train`.
     """
 
+    log = TensorBoardLog(run.tensorboard)
+
     def report(event: TrainingEvent) -> None:
         run.report(event)
         on_event(event)
+        if failure := log.add(event):
+            run.report(failure)
+            on_event(failure)
 
     run.mark("running")
     try:
-        card, whole = _train(run, report, stopping)
+        with closing(log):
+            card, whole = _train(run, report, stopping)
     except TrainingStopped as error:
         run.finish(Outcome(state="cancelled", text=str(error)))
         raise
