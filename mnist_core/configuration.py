@@ -11,7 +11,14 @@ from mnist_core.architectures import OPTIMISERS, SCHEDULES, get_architecture
 from mnist_core.errors import TrainingError
 from mnist_core.registry import check_name
 
-__all__ = ["TrainingConfig"]
+__all__ = ["STRATEGIES", "TrainingConfig"]
+
+# Where a training computes: what `tf.distribute` calls a strategy.
+STRATEGIES = {
+    "default": "One device: the GPU that TensorFlow finds, or the processor",
+    "mirrored": "All GPUs of this machine",
+    "multiworker": "Several machines, which $TF_CONFIG names",
+}
 
 # What comes from the architecture unless it is said.
 _SUITED = (
@@ -67,6 +74,8 @@ class TrainingConfig:
         include_corrections: learn from the corrections that were kept, besides MNIST. An initial
             model is taught them so that it forgets nothing (see `mnist_core.fine_tuning`).
         overwrite: replace a model of that name.
+        strategy: on how many devices or machines, a key of `STRATEGIES`. Each step's batch is cut
+            into as many slices; what is learnt is the same but for rounding and chance.
 
     Raises:
         TrainingError: a value is out of its range.
@@ -89,6 +98,7 @@ class TrainingConfig:
     initial_model: str | None = None
     include_corrections: bool = False
     overwrite: bool = False
+    strategy: str = "default"
 
     def __post_init__(self) -> None:
         architecture = get_architecture(self.architecture)
@@ -118,6 +128,13 @@ class TrainingConfig:
             _check("patience", self.patience, int, 1, 1000)
         _check("validation_fraction", self.validation_fraction, (int, float), 0.01, 0.5)
         _check("seed", self.seed, int, 0, 2**32 - 1)
+        _check_choice("strategy", self.strategy, STRATEGIES)
+        if self.strategy != "default" and self.include_corrections:
+            raise TrainingError(
+                "Corrections are learnt on one device, in minutes: they are in this machine's "
+                "file. Leave out one of the two settings. Received: "
+                f"strategy={self.strategy!r}, include_corrections=True"
+            )
         for field in ("mixed_precision", "include_corrections", "overwrite"):
             if not isinstance(getattr(self, field), bool):
                 raise TrainingError(

@@ -26,7 +26,15 @@ from mnist_core.reinking import reink
 from mnist_core.reporting import Reporter, StopNow
 from mnist_core.stopping import Curves, best_epoch, finished
 
-__all__ = ["compiled", "first_batch", "fit", "from_the_world"]
+__all__ = [
+    "altered",
+    "begin_with",
+    "compiled",
+    "first_batch",
+    "fit",
+    "from_the_world",
+    "in_order",
+]
 
 # Pictures made before a training from the world begins, and their share of every batch.
 _REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
@@ -75,7 +83,7 @@ def fit(
     if done:
         on_event(Message(text=f"Going on after epoch {done}"))
     elif initial:
-        _begin_with(model, initial)
+        begin_with(model, initial)
     if not finished(config, curves):
         reporter = Reporter(config, steps, curves, checkpoints, on_event, stopping)
         arguments: dict[str, Any] = {}
@@ -84,7 +92,7 @@ def fit(
         if architecture.from_the_world or config.augmentation:
             arguments["steps_per_epoch"] = steps
             remaining = range(done * steps, config.epochs * steps)
-            data = _altered(architecture, config, training, remaining)
+            data = altered(architecture, config, training, remaining)
         else:
             arguments["validation_batch_size"] = config.batch_size
             data = _as_they_are(training, config.batch_size)
@@ -121,7 +129,7 @@ def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: 
     architecture = get_architecture(config.architecture)
     config = dataclasses.replace(config, batch_size=count)
     few = training[0][: 20 * count], training[1][: 20 * count]
-    ((images, _),) = _altered(architecture, config, few, range(1), pictures=0.002)
+    ((images, _),) = altered(architecture, config, few, range(1), pictures=0.002)
     return np.rint(images.numpy()).astype(np.uint8)
 
 
@@ -152,7 +160,12 @@ def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> 
     return model
 
 
-def _begin_with(model: keras.Model, initial: Path) -> None:
+def begin_with(model: keras.Model, initial: Path) -> None:
+    """Give a network the weights of a `.keras` file.
+
+    Raises:
+        TrainingError: they are another network's.
+    """
     try:
         model.set_weights(keras.saving.load_model(initial, compile=False).get_weights())
     except (ValueError, OSError) as error:
@@ -169,11 +182,7 @@ def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Da
     set and operations are deterministic. The images lie in it already: a batch is one slice.
     """
     count = len(training[0])
-    (order,) = tf.data.Dataset.range(1).map(
-        lambda _: tf.random.shuffle(tf.range(count, dtype=tf.int64))
-    )
-    with tf.device("CPU:0"):  # not over to a GPU and back
-        images, labels = (tf.constant(values[order.numpy()]) for values in training)
+    images, labels = in_order(training)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         start = step * batch_size
@@ -186,7 +195,18 @@ def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Da
     )
 
 
-def _altered(
+def in_order(training: tuple[Images, Images]) -> tuple[tf.Tensor, tf.Tensor]:
+    """The images and labels in an order that follows from Keras's seed alone."""
+    count = len(training[0])
+    (order,) = tf.data.Dataset.range(1).map(
+        lambda _: tf.random.shuffle(tf.range(count, dtype=tf.int64))
+    )
+    with tf.device("CPU:0"):  # not over to a GPU and back
+        images, labels = (tf.constant(values[order.numpy()]) for values in training)
+    return images, labels
+
+
+def altered(
     architecture: Architecture,
     config: TrainingConfig,
     training: tuple[Images, Images],

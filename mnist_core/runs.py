@@ -95,7 +95,11 @@ def begin_run(config: TrainingConfig, models: Path | None = None) -> Run:
     for run in list_runs():
         with suppress(TrainingError):
             same = run.config == config and run.models == models
-            if same and run.epochs_done and run.state == "interrupted":
+            # Whoever loses a worker fails; the others are begun again with the same command.
+            ends = (
+                ("interrupted", "failed") if config.strategy == "multiworker" else ("interrupted",)
+            )
+            if same and run.epochs_done and run.state in ends:
                 reopen_run(run)
                 return run
     return new_run(config, models)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
 from mnist_core.checkpoints import Checkpoints
+from mnist_core.cluster import Cluster
 from mnist_core.configuration import TrainingConfig
 from mnist_core.data import Dataset, load_mnist
 from mnist_core.errors import TrainingError, TrainingStopped
@@ -42,6 +43,8 @@ from mnist_core.tensorboard import TensorBoardLog
 
 if TYPE_CHECKING:
     import keras
+
+    from mnist_core.distributed import Team
 
 __all__ = ["TrainingConfig", "train", "train_run"]
 
@@ -76,6 +79,7 @@ def train(
         ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
         CorrectionsError: the corrections cannot be read.
     """
+    _check_is_chief(config)
     directory = directory or models_directory()
     run = begin_run(config, directory)
     with run.held():
@@ -147,6 +151,7 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     """Train and save; the card, and whether the training came to its own end."""
     config, directory = run.config, run.models
     assert config.name is not None  # filled in by __post_init__
+    _check_is_chief(config)
     overwrite = config.overwrite or run.owns_model()
     check_free(config.name, directory, overwrite=overwrite)
     dataset = load_mnist()
@@ -156,12 +161,14 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     import keras
     import tensorflow as tf
 
+    team = _team(config, on_event)
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
 
     on_event(Message(text=f"Training {config.name}"))
     # What the model is called does not matter to what it learns.
     settings = dataclasses.asdict(dataclasses.replace(config, name="any", overwrite=False))
+    settings.pop("strategy")  # nor where it is computed
     checkpoints = Checkpoints(run.checkpoints, settings | lesson.fingerprint())
     fine_tuning = lesson.before(config)
     if fine_tuning:
@@ -171,7 +178,9 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     validation = (dataset.x_train[held_out], dataset.y_train[held_out])
     earlier = _seconds_of(run.events(), run.epochs_done)
     start = time.perf_counter()
-    model, history = _learn(config, lesson, training, validation, on_event, checkpoints, stopping)
+    model, history = _learn(
+        config, lesson, training, validation, on_event, checkpoints, stopping, team
+    )
     seconds = earlier + time.perf_counter() - start
     if not history:
         raise TrainingStopped(
@@ -201,9 +210,29 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     with staged_model(config.name, directory, overwrite=overwrite) as stage:
         (stage / HISTORY).write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
         card = _save(model, draft, validation, dataset, lesson, stage)
+    if team:
+        team.dismiss()
     if fine_tuning:
         on_event(Message(text=f"After: {told(card.fine_tuning)}"))
     return card, finished(config, history)
+
+
+def _check_is_chief(config: TrainingConfig) -> None:
+    if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
+        raise TrainingError(
+            "The run and its model are kept by the first worker, of index 0. The others call "
+            "mnist_core.assisting.assist, or start the command 'train' with the same settings. "
+            f"Received: index {Cluster.from_environment().index}"
+        )
+
+
+def _team(config: TrainingConfig, on_event: OnEvent) -> Team | None:
+    """With whom the training computes; None: alone. Before TensorFlow has computed anything."""
+    if config.strategy == "default":
+        return None
+    from mnist_core.distributed import Team
+
+    return Team(config, on_event)
 
 
 def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
@@ -220,6 +249,7 @@ def _learn(
     on_event: OnEvent,
     checkpoints: Checkpoints,
     stopping: Callable[[], bool],
+    team: Team | None,
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or teach one what was corrected."""
     from mnist_core.averaging import average, averaged_epochs
@@ -233,11 +263,13 @@ def _learn(
         )
     telling = get_architecture(config.architecture).from_the_world
     training = lesson.added_to(training, telling=telling)
-    model, curves = fit(
+    model, curves = (team.fit if team else fit)(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
     )
     if averaged_epochs(config) and curves and finished(config, curves):
-        model, more = average(config, model, training, validation, on_event, stopping)
+        # A few epochs at the end, on one device; the others wait for the model to be saved.
+        alone = dataclasses.replace(config, strategy="default")
+        model, more = average(alone, model, training, validation, on_event, stopping)
         curves = {name: values + more.get(name, []) for name, values in curves.items()}
     return model, curves
 

@@ -7,11 +7,13 @@ import dataclasses
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES
+from mnist_core.cluster import Cluster
 from mnist_core.commands.terminal import ProgressBar, native_messages_hidden
-from mnist_core.configuration import TrainingConfig
+from mnist_core.configuration import STRATEGIES, TrainingConfig
 from mnist_core.errors import TrainingError
 from mnist_core.events import TrainingEvent, event_to_json
 from mnist_core.registry import load_card
@@ -52,6 +54,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     settings.add_argument("--mixed-precision", action="store_true", help="16 bits, for GPUs")
     settings.add_argument("--initial-model", help="begin with the weights of this model")
     settings.add_argument("--include-corrections", action="store_true")
+    settings.add_argument("--strategy", choices=tuple(STRATEGIES), help="devices or machines")
     settings.add_argument("--overwrite", action="store_true", help="replace a model of that name")
     train.add_argument("--resume", metavar="ID", help="go on with a run from 'runs'; no settings")
     train.add_argument("--json", action="store_true", help="one JSON object an event")
@@ -64,7 +67,13 @@ def _train(options: argparse.Namespace) -> int:
 
     given = vars(options)
     background, as_json = given.get("background", False), given.get("json", False)
-    run = _run_to_train(given, background)
+    if "resume" in given:
+        run = _run_to_resume(given, background)
+    else:
+        config = config_from(given)
+        if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
+            return _assist(config, as_json)
+        run = begin_run(config)
     # Whoever started the run may end it; it leaves nothing half done, as on Ctrl-C. A shell that
     # starts it in the background would have it ignore both.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,15 +89,36 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_to_train(given: dict[str, Any], background: bool) -> Run:
-    settings = {
-        f.name: given[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in given
-    }
-    if "resume" not in given:
-        if "initial_model" in settings and "architecture" not in settings:
-            settings["architecture"] = load_card(settings["initial_model"]).architecture
-        return begin_run(TrainingConfig(**settings))
-    if settings:
+def config_from(given: Mapping[str, Any]) -> TrainingConfig:
+    """The settings among the options that were given.
+
+    Raises:
+        TrainingError: they cannot be.
+        ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
+    """
+    settings = _settings(given)
+    if "initial_model" in settings and "architecture" not in settings:
+        settings["architecture"] = load_card(settings["initial_model"]).architecture
+    return TrainingConfig(**settings)
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {f.name: given[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in given}
+
+
+def _assist(config: TrainingConfig, as_json: bool) -> int:
+    from mnist_core.assisting import assist
+
+    if as_json:
+        assist(config, _print_as_json)
+    else:
+        with native_messages_hidden():
+            assist(config, ProgressBar())
+    return 0
+
+
+def _run_to_resume(given: Mapping[str, Any], background: bool) -> Run:
+    if settings := _settings(given):
         names = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
         raise TrainingError(
             f"A run goes on with the settings that it began with. Leave out: {names}. Received: "
