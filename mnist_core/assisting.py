@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mnist_core.configuration import TrainingConfig
 from mnist_core.data import load_mnist
+from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
 from mnist_core.registry import models_directory
 from mnist_core.teaching import Lesson
@@ -51,4 +52,8 @@ def assist(
         None,
     )
     on_event(Message(text="Waiting for the first worker to save the model"))
-    team.dismiss()
+    if not team.dismiss():
+        raise TrainingError(
+            "The first worker was gone before the model was saved. See what it says there. "
+            f"Received: {config.name}"
+        )

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import TrainingError
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "check_is_chief"]
 
 _VARIABLE = "TF_CONFIG"
 _ADDRESS = re.compile(r"[^\s:/]+:(\d{1,5})|\[[0-9a-fA-F:]+\]:(\d{1,5})")
@@ -74,6 +75,20 @@ class Cluster:
         if not 0 <= index < len(addresses):
             _refuse(f"the task's index is from 0 to {len(addresses) - 1}", text)
         return cls(workers=tuple(addresses), index=index)
+
+
+def check_is_chief(config: TrainingConfig) -> None:
+    """Make sure that a training of such settings may keep its run and its model here.
+
+    Raises:
+        TrainingError: it is another worker's, or `$TF_CONFIG` cannot be used.
+    """
+    if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
+        raise TrainingError(
+            "The run and its model are kept by the first worker, of index 0. The others call "
+            "mnist_core.assisting.assist, or start the command 'train' with the same settings. "
+            f"Received: index {Cluster.from_environment().index}"
+        )
 
 
 def _is_address(value: Any) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-__all__ = ["flush", "swap"]
+__all__ = ["flush", "read_table", "swap", "write_table"]
 
 # <fcntl.h> and <stdio.h>: "relative to the working directory", and "exchange the two".
 _LINUX_HERE, _LINUX_EXCHANGE = -100, 2
@@ -54,3 +56,25 @@ def swap(one: Path, other: Path) -> bool:
     except (OSError, AttributeError, TypeError):
         return False
     return bool(done == 0)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """A table from a file; {} where there is none that can be read."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def write_table(path: Path, values: dict[str, Any]) -> None:
+    """Put a table into a file, whole or not at all."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            json.dump(values, file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -124,9 +124,17 @@ class Team:
                 f"training goes on after its last whole epoch. Received: {_short(lost)}"
             ) from lost
 
-    def dismiss(self) -> None:
-        """Wait for each other once more: who leaves while others compute would break them off."""
-        self._from_chief([0.0])
+    def dismiss(self) -> bool:
+        """Wait for each other once more: who leaves while others compute would break them off.
+
+        Returns:
+            False if another worker was gone before.
+        """
+        try:
+            self._from_chief([0.0])
+        except _LOST:
+            return False
+        return True
 
     def _fit(
         self,

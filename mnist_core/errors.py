@@ -6,7 +6,8 @@
     ├── ModelLoadError       a model is there but damaged or incomplete
     ├── DatasetError         the embedded MNIST is missing or altered, or labelled images are wrong
     ├── TrainingError        a training run that cannot start or go on
-    │   └── TrainingStopped  it was stopped before it had learnt anything
+    │   ├── TrainingStopped  it was stopped before it had learnt anything
+    │   └── TrainingDiverged its loss is no number any more
     └── CorrectionsError     corrections that cannot be kept, found or brought in
         └── DamagedCorrectionsError   their file is no such file, or not whole any more
 
@@ -23,6 +24,7 @@ __all__ = [
     "MnistError",
     "ModelLoadError",
     "ModelNotFoundError",
+    "TrainingDiverged",
     "TrainingError",
     "TrainingStopped",
 ]
@@ -54,6 +56,10 @@ class TrainingError(MnistError):
 
 class TrainingStopped(TrainingError):  # noqa: N818 (nothing went wrong)
     """A training run was stopped on purpose before its first epoch had ended."""
+
+
+class TrainingDiverged(TrainingError):  # noqa: N818 (so it is called)
+    """The loss of a training run is no number any more."""
 
 
 class CorrectionsError(MnistError):

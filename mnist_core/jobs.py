@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -25,9 +26,13 @@ from mnist_core.errors import MnistError, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
 from mnist_core.registry import ModelCard
 from mnist_core.runs import Outcome, Run, list_runs, new_run, reopen_run, runs_directory
-from mnist_core.training import train_run
+from mnist_core.training import train_run, try_run
 
-__all__ = ["cancel", "end_now", "resume", "start", "step_back", "work"]
+__all__ = ["cancel", "end_now", "resume", "start", "step_back", "try_out", "work"]
+
+T = TypeVar("T")
+OnEvent = Callable[[TrainingEvent], None]
+Training = Callable[[Run, OnEvent, Callable[[], bool]], T]
 
 _PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # Trainings that may run at once; the others wait.
@@ -120,13 +125,30 @@ def work(
         TrainingStopped: it was cancelled, and nothing was kept.
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
     """
+    return _work(run, on_event, train_run, background=background)
+
+
+def try_out(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> float:
+    """Be the process that trains a run as a trial, which saves no model; else as `work`.
+
+    Returns:
+        The share of the held-out images that is read rightly, 0 to 1.
+
+    Raises:
+        TrainingStopped: it was cancelled.
+        TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
+    """
+    return _work(run, on_event, try_run, background=False)
+
+
+def _work(run: Run, on_event: OnEvent, train: Training[T], *, background: bool) -> T:
     with run.held():
         watch = _Watch(run)
         try:
             if background:
                 step_back()
             with _turn(run, on_event):
-                return train_run(run, on_event, watch.stopping.is_set)
+                return train(run, on_event, watch.stopping.is_set)
         except KeyboardInterrupt:
             if not watch.interrupted:
                 raise

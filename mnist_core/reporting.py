@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_core.checkpoints import Checkpoints
 from mnist_core.configuration import TrainingConfig
-from mnist_core.errors import TrainingError
+from mnist_core.errors import TrainingDiverged
 from mnist_core.events import BatchEnd, EpochEnd, TrainingEvent
 from mnist_core.stopping import Curves, best_epoch, finished
 
@@ -79,7 +79,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if not np.isfinite(logs["loss"]):
-            raise TrainingError(
+            raise TrainingDiverged(
                 "The loss is no number any more: the training diverged. Try a lower learning "
                 f"rate. Received: learning_rate={self._config.learning_rate}"
             )

@@ -18,7 +18,6 @@ alone would not do, for numbers are given out again.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 import shutil
@@ -33,6 +32,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mnist_core.configuration import TrainingConfig
+from mnist_core.disk import read_table, write_table
 from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 from mnist_core.events import TrainingEvent, event_from_json, event_to_json
 from mnist_core.registry import ModelCard, load_card, models_directory
@@ -59,11 +59,14 @@ class Outcome:
         state: "done", "cancelled" or "failed".
         text: why, for people; may be "".
         card: the model that it left, if it left one.
+        validation_accuracy: of a trial, which leaves none: the share of the held-out images that
+            it reads rightly, 0 to 1.
     """
 
     state: str
     text: str = ""
     card: ModelCard | None = None
+    validation_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,15 @@ class Run:
     @property
     def outcome(self) -> Outcome | None:
         """How it ended; None as long as it has not, or if it was cut off."""
-        values = _read(self.folder / "outcome.json")
+        values = read_table(self.folder / "outcome.json")
         try:
             card = values["card"] and ModelCard.from_json(values["card"])
-            return Outcome(state=values["state"], text=str(values["text"]), card=card)
+            return Outcome(
+                state=values["state"],
+                text=str(values["text"]),
+                card=card,
+                validation_accuracy=values.get("validation_accuracy"),
+            )
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -142,7 +150,7 @@ class Run:
         if self.alive:
             phase = self.phase
             return phase if phase in LIVE else "queued"
-        phase, since = self.phase, _read(self.folder / "process.json").get("since", 0)
+        phase, since = self.phase, read_table(self.folder / "process.json").get("since", 0)
         if phase == "starting" and isinstance(since, int | float) and _recent(since):
             return "queued"
         # It may have ended between the two looks.
@@ -152,7 +160,7 @@ class Run:
     @property
     def phase(self) -> str:
         """What its process last said that it does; it may be dead. "" before it said anything."""
-        return str(_read(self.folder / "process.json").get("phase", ""))
+        return str(read_table(self.folder / "process.json").get("phase", ""))
 
     @property
     def live(self) -> bool:
@@ -162,19 +170,19 @@ class Run:
     @property
     def ticket(self) -> int:
         """Its place in the queue: the lower, the earlier."""
-        ticket = _read(self.folder / "process.json").get("ticket", 0)
+        ticket = read_table(self.folder / "process.json").get("ticket", 0)
         return ticket if isinstance(ticket, int) else 0
 
     @property
     def pid(self) -> int | None:
         """The number of its process; it means that process only while the run is `alive`."""
-        pid = _read(self.folder / "process.json").get("pid")
+        pid = read_table(self.folder / "process.json").get("pid")
         return pid if isinstance(pid, int) else None
 
     @property
     def epochs_done(self) -> int:
         """Whole epochs that a resumed run would not repeat."""
-        history = _read(self.checkpoints / "state.json").get("history")
+        history = read_table(self.checkpoints / "state.json").get("history")
         losses = history.get("loss") if isinstance(history, dict) else None
         return len(losses) if isinstance(losses, list) else 0
 
@@ -228,18 +236,18 @@ class Run:
 
     def mark(self, phase: str) -> None:
         """Say what its process does: "starting", "queued", "running" or "saving"."""
-        old = _read(self.folder / "process.json")
+        old = read_table(self.folder / "process.json")
         ticket = time.time_ns() if phase == "starting" or "ticket" not in old else old["ticket"]
         pid = None if phase == "starting" else os.getpid()
         values = {"phase": phase, "pid": pid, "ticket": ticket, "since": time.time()}
-        _write(self.folder / "process.json", values)
+        write_table(self.folder / "process.json", values)
 
     def record(self, config: TrainingConfig, models: Path) -> None:
         """Make an empty folder a run: say what it is to train, and for which folder of models."""
         self.mark("starting")
         # Last: without it the folder is no run.
         values = {"configuration": dataclasses.asdict(config), "models": str(models)}
-        _write(self.folder / "config.json", values)
+        write_table(self.folder / "config.json", values)
 
     def prepare(self) -> None:
         """Forget how it ended and what it was asked for: it is about to go on."""
@@ -249,19 +257,19 @@ class Run:
 
     def request_stop(self, *, keep: bool) -> None:
         """Ask its process to stop; `keep` what was learnt as a model, if an epoch is done."""
-        _write(self.folder / "request.json", {"keep": keep})
+        write_table(self.folder / "request.json", {"keep": keep})
 
     @property
     def stop_requested(self) -> bool | None:
         """None if it is not to stop; else whether to keep what was learnt."""
-        request = _read(self.folder / "request.json")
+        request = read_table(self.folder / "request.json")
         return bool(request.get("keep")) if request else None
 
     def finish(self, outcome: Outcome) -> None:
         """Say how it ended."""
         # A full disk must not hide why the run ended: the process is still told by its lock.
         with suppress(OSError):
-            _write(self.folder / "outcome.json", dataclasses.asdict(outcome))
+            write_table(self.folder / "outcome.json", dataclasses.asdict(outcome))
 
     def delete(self) -> None:
         """Remove all of it; its model stays.
@@ -277,7 +285,7 @@ class Run:
 
     def owns_model(self) -> bool:
         """True if the model of its name is its own earlier work, which it may replace."""
-        past = _read(self.folder / "model.json").get("created")
+        past = read_table(self.folder / "model.json").get("created")
         try:
             return past is not None and load_card(self.config.name, self.models).created == past
         except (ModelNotFoundError, ModelLoadError):
@@ -285,33 +293,11 @@ class Run:
 
     def owns(self, card: ModelCard) -> None:
         """Note which model is its own."""
-        _write(self.folder / "model.json", {"created": card.created})
+        write_table(self.folder / "model.json", {"created": card.created})
 
     def _settings(self) -> dict[str, Any]:
-        return _read(self.folder / "config.json")
+        return read_table(self.folder / "config.json")
 
 
 def _recent(since: float) -> bool:
     return 0 <= time.time() - since < _STARTING
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A table from a file; {} where there is none that can be read."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _write(path: Path, values: dict[str, Any]) -> None:
-    """Put a table into a file, whole or not at all."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(values, file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

@@ -7,49 +7,36 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
 from mnist_core.checkpoints import Checkpoints
-from mnist_core.cluster import Cluster
+from mnist_core.cluster import check_is_chief
 from mnist_core.configuration import TrainingConfig
-from mnist_core.data import Dataset, load_mnist
-from mnist_core.errors import TrainingError, TrainingStopped
-from mnist_core.evaluation import evaluate
+from mnist_core.data import NO_DIGIT, Dataset, load_mnist
+from mnist_core.errors import TrainingStopped
 from mnist_core.events import Done, EpochEnd, Message, TrainingEvent
-from mnist_core.inference import Recognizer
-from mnist_core.registry import (
-    HISTORY,
-    KERAS,
-    PREDICTIONS,
-    TFLITE,
-    ModelCard,
-    check_free,
-    models_directory,
-    staged_model,
-    write_card,
-)
+from mnist_core.recording import recorded
+from mnist_core.registry import HISTORY, ModelCard, check_free, models_directory, staged_model
 from mnist_core.runs import Outcome, Run, begin_run
+from mnist_core.saving import save_model
 from mnist_core.stopping import Curves, finished
-from mnist_core.teaching import Lesson, read_rightly, told
-from mnist_core.tensorboard import TensorBoardLog
+from mnist_core.teaching import Lesson, told
 
 if TYPE_CHECKING:
     import keras
 
     from mnist_core.distributed import Team
 
-__all__ = ["TrainingConfig", "train", "train_run"]
-
-# Share of held-out digits that may fall under the card's `digit_threshold`.
-_REFUSED_DIGITS = 0.003
+__all__ = ["TrainingConfig", "train", "train_run", "try_run"]
 
 OnEvent = Callable[[TrainingEvent], None]
 Images = NDArray[np.uint8]
@@ -79,7 +66,7 @@ def train(
         ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
         CorrectionsError: the corrections cannot be read.
     """
-    _check_is_chief(config)
+    check_is_chief(config)
     directory = directory or models_directory()
     run = begin_run(config, directory)
     with run.held():
@@ -107,33 +94,13 @@ def train_run(
             `train`.
     """
 
-    log = TensorBoardLog(run.tensorboard)
-
-    def report(event: TrainingEvent) -> None:
-        run.report(event)
-        on_event(event)
-        if failure := log.add(event):
-            run.report(failure)
-            on_event(failure)
-
-    run.mark("running")
-    try:
-        with closing(log):
-            card, whole = _train(run, report, stopping)
-    except TrainingStopped as error:
-        run.finish(Outcome(state="cancelled", text=str(error)))
-        raise
-    except OSError as error:
-        failure = TrainingError(
-            f"The model cannot be saved ({error.strerror or error}). Make room, or check your "
-            f"rights to the folder. Received: {error.filename or run.models}"
-        )
-        run.finish(Outcome(state="failed", text=str(failure)))
-        raise failure from error
-    except Exception as error:
-        run.finish(Outcome(state="failed", text=str(error) or repr(error)))
-        raise
-    if whole:
+    with recorded(run, on_event) as report:
+        learnt = _learn(run, report, stopping)
+        card = _saved(run, learnt, report)
+        # The others may leave once the model is there.
+        if learnt.team:
+            learnt.team.dismiss()
+    if finished(run.config, learnt.curves):
         run.finish(Outcome(state="done", card=card))
         Checkpoints(run.checkpoints, {}).clear()
     else:
@@ -147,13 +114,60 @@ def train_run(
     return card
 
 
-def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[ModelCard, bool]:
-    """Train and save; the card, and whether the training came to its own end."""
+def try_run(
+    run: Run,
+    on_event: OnEvent = lambda event: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> float:
+    """Train what a run is for, save no model, and look at held-out images only.
+
+    Its checkpoints stay: the same settings can be made a model of without training again.
+
+    Args:
+        run: as of `train_run`, and so are the others.
+        on_event: called with each event.
+        stopping: asked all the time; True ends it without a result.
+
+    Returns:
+        The share of the held-out images that is read rightly, 0 to 1.
+
+    Raises:
+        TrainingStopped: it was stopped.
+        TrainingError, DatasetError, ModelNotFoundError, ModelLoadError, CorrectionsError: as of
+            `train`.
+    """
+    with recorded(run, on_event) as report:
+        learnt = _learn(run, report, stopping)
+        if not finished(run.config, learnt.curves):
+            raise TrainingStopped(f"The trial was stopped before its end. Received: {run.id}")
+        images, labels = learnt.validation
+        answers = learnt.model.predict(images, batch_size=1000, verbose=0)[:, :NO_DIGIT]
+        accuracy = float((answers.argmax(axis=1) == labels).mean())
+    text = f"A trial: {accuracy:.2%} of the held-out images."
+    run.finish(Outcome(state="done", text=text, validation_accuracy=accuracy))
+    return accuracy
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Learnt:
+    """A trained network, and what belongs to it."""
+
+    model: keras.Model
+    curves: Curves
+    seconds: float
+    dataset: Dataset
+    validation: tuple[Images, Images]
+    lesson: Lesson
+    fine_tuning: dict[str, Any]
+    team: Team | None
+
+
+def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt:
+    """Train what a run is for, from its last whole epoch on."""
     config, directory = run.config, run.models
     assert config.name is not None  # filled in by __post_init__
-    _check_is_chief(config)
-    overwrite = config.overwrite or run.owns_model()
-    check_free(config.name, directory, overwrite=overwrite)
+    check_is_chief(config)
+    check_free(config.name, directory, overwrite=_may_replace(run))
     dataset = load_mnist()
     lesson = Lesson.of(config, directory)
     on_event(Message(text="Loading TensorFlow"))
@@ -178,24 +192,40 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
     validation = (dataset.x_train[held_out], dataset.y_train[held_out])
     earlier = _seconds_of(run.events(), run.epochs_done)
     start = time.perf_counter()
-    model, history = _learn(
+    model, curves = _fitted(
         config, lesson, training, validation, on_event, checkpoints, stopping, team
     )
     seconds = earlier + time.perf_counter() - start
-    if not history:
+    if not curves:
         raise TrainingStopped(
             "The training was stopped before its first epoch had ended: there is nothing to keep. "
             f"Start or resume it again. Received: {run.id}"
         )
+    return _Learnt(
+        model=model,
+        curves=curves,
+        seconds=seconds,
+        dataset=dataset,
+        validation=validation,
+        lesson=lesson,
+        fine_tuning=fine_tuning,
+        team=team,
+    )
+
+
+def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
+    """Make a model of what was learnt, and test it."""
+    config, fine_tuning = run.config, learnt.fine_tuning
+    assert config.name is not None
     run.mark("saving")
     on_event(Message(text="Saving and testing"))
     draft = ModelCard(
         name=config.name,
         architecture=config.architecture,
-        parameters=model.count_params(),
+        parameters=learnt.model.count_params(),
         seed=config.seed,
-        epochs=len(history["loss"]),
-        training_seconds=round(seconds, 1),
+        epochs=len(learnt.curves["loss"]),
+        training_seconds=round(learnt.seconds, 1),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={p: version(p) for p in ("tensorflow", "keras", "numpy", "ai-edge-litert")},
         configuration=dataclasses.asdict(config),
@@ -206,24 +236,21 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> tuple[M
         digit_threshold=0.0,
         fine_tuning=fine_tuning,
     )
+    overwrite = _may_replace(run)
     run.owns(draft)
-    with staged_model(config.name, directory, overwrite=overwrite) as stage:
-        (stage / HISTORY).write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-        card = _save(model, draft, validation, dataset, lesson, stage)
-    if team:
-        team.dismiss()
+    with staged_model(config.name, run.models, overwrite=overwrite) as stage:
+        curves = json.dumps(learnt.curves, indent=1) + "\n"
+        (stage / HISTORY).write_text(curves, encoding="utf-8")
+        card = save_model(
+            learnt.model, draft, learnt.validation, learnt.dataset, learnt.lesson, stage
+        )
     if fine_tuning:
         on_event(Message(text=f"After: {told(card.fine_tuning)}"))
-    return card, finished(config, history)
+    return card
 
 
-def _check_is_chief(config: TrainingConfig) -> None:
-    if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
-        raise TrainingError(
-            "The run and its model are kept by the first worker, of index 0. The others call "
-            "mnist_core.assisting.assist, or start the command 'train' with the same settings. "
-            f"Received: index {Cluster.from_environment().index}"
-        )
+def _may_replace(run: Run) -> bool:
+    return run.config.overwrite or run.owns_model()
 
 
 def _team(config: TrainingConfig, on_event: OnEvent) -> Team | None:
@@ -241,7 +268,7 @@ def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
     return sum(seconds for epoch, seconds in ends.items() if epoch <= epochs)
 
 
-def _learn(
+def _fitted(
     config: TrainingConfig,
     lesson: Lesson,
     training: tuple[Images, Images],
@@ -272,55 +299,3 @@ def _learn(
         model, more = average(alone, model, training, validation, on_event, stopping)
         curves = {name: values + more.get(name, []) for name, values in curves.items()}
     return model, curves
-
-
-def _save(
-    model: keras.Model,
-    draft: ModelCard,
-    validation: tuple[Images, Images],
-    dataset: Dataset,
-    lesson: Lesson,
-    stage: Path,
-) -> ModelCard:
-    """Write the network into a folder, find its temperature and threshold, and test it."""
-    # Without the optimiser's state, which is twice the size of the weights, and in full precision.
-    bare = get_architecture(draft.architecture).build(draft.configuration["dropout"])
-    bare.set_weights(model.get_weights())
-    bare.save(stage / KERAS)
-    bare.export(stage / TFLITE, format="litert", verbose=False)
-
-    images, labels = validation
-    content = (stage / TFLITE).read_bytes()
-    raw = Recognizer(content, draft).classify(images)
-    draft = dataclasses.replace(draft, temperature=_fit_temperature(raw, labels))
-    recognizer = Recognizer(content, draft)
-    test = evaluate(recognizer, dataset.x_test, dataset.y_test)
-    np.savez_compressed(stage / PREDICTIONS, probabilities=test.probabilities)
-    draft = dataclasses.replace(
-        draft,
-        validation_accuracy=evaluate(recognizer, images, labels).accuracy,
-        test_accuracy=test.accuracy,
-        test_interval=test.interval,
-        digit_threshold=float(np.quantile(recognizer.digit_scores(images), _REFUSED_DIGITS)),
-    )
-    if draft.fine_tuning:
-        right = read_rightly(Recognizer(content, draft), *lesson.corrections)
-        after = {"corrections_right": right, "test_accuracy": test.accuracy}
-        draft = dataclasses.replace(draft, fine_tuning={**draft.fine_tuning, **after})
-    return write_card(draft, stage)
-
-
-def _fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """The temperature at which the held-out answers are most likely, 0.05 to 20."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[rows, labels].mean())
-
-    bounds = (np.log(0.05), np.log(20.0))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

@@ -47,11 +47,8 @@ team = Team(config, on_event) if replicas else None
 keras.utils.set_random_seed(config.seed)
 d = load_mnist()
 training, validation = (d.x_train[:1001], d.y_train[:1001]), (d.x_train[-50:], d.y_train[-50:])
-asked = 0
 def stopping():
-    global asked
-    asked += 1
-    return "epoch 1" in told and asked > 20
+    return "epoch 1" in told
 checkpoints = Checkpoints(folder, {})
 fit = team.fit if team else fitting.fit
 model, curves = fit(
@@ -103,21 +100,31 @@ def test_a_training_on_devices_is_stopped_and_resumed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"architecture": "cnn", "epochs": 6, "batch_size": 33},
-        {"architecture": "cnn", "epochs": 6, "batch_size": 33, "augmentation": 0.3},
-        {"architecture": "cnn", "epochs": 6, "batch_size": 33, "mixed_precision": True},
-        {"architecture": "champion", "epochs": 6, "batch_size": 33, "patience": 1},
+        {"architecture": "cnn", "augmentation": 0.3},
+        {"architecture": "cnn", "mixed_precision": True, "optimiser": "sgd"},
+        {"architecture": "champion", "patience": 1},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
-def test_three_devices_learn_whatever_is_trained(
-    tmp_path: Path, settings: dict[str, object]
-) -> None:
-    curves, told, weights = mirrored(3, tmp_path / "three", **settings)
-    assert told[0] == "Training on 3 devices."
+def test_two_devices_learn_whatever_is_trained(tmp_path: Path, settings: dict[str, object]) -> None:
+    # Slices of 16 and 17 images.
+    curves, told, weights = mirrored(2, tmp_path / "two", epochs=3, batch_size=33, **settings)
+    assert told[0] == "Training on 2 devices."
     assert np.isfinite(weights).all()
-    assert curves["accuracy"][-1] > max(0.5, curves["accuracy"][0])
-    assert max(curves["val_accuracy"]) > 0.5  # the normalisations' statistics are of use
+    assert curves["loss"][-1] < 0.8 * curves["loss"][0]
+    assert curves["accuracy"][-1] > 1.2 * curves["accuracy"][0]
+
+
+@pytest.mark.slow
+def test_the_statistics_of_normalisations_are_those_of_all_devices(tmp_path: Path) -> None:
+    settings = {"architecture": "cnn", "epochs": 14, "batch_size": 33}
+    alone, _, _ = mirrored(0, tmp_path / "alone", **settings)
+    curves, _, _ = mirrored(2, tmp_path / "two", **settings)
+    # Of no use at first, for they move slowly; and they are what the held-out images go through.
+    assert alone["val_accuracy"][0] < 0.3
+    assert curves["val_accuracy"][0] < 0.3
+    assert alone["val_accuracy"][-1] > 0.7
+    assert curves["val_accuracy"][-1] > 0.7
 
 
 @pytest.fixture

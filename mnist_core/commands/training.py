@@ -17,12 +17,12 @@ from mnist_core.configuration import STRATEGIES, TrainingConfig
 from mnist_core.errors import TrainingError
 from mnist_core.events import TrainingEvent, event_to_json
 from mnist_core.registry import load_card
-from mnist_core.runs import Run, begin_run, find_run, list_runs, reopen_run, runs_directory
+from mnist_core.runs import Outcome, Run, begin_run, find_run, list_runs, reopen_run, runs_directory
 
 if TYPE_CHECKING:
     from mnist_core.commands.terminal import Commands
 
-__all__ = ["add_to"]
+__all__ = ["add_settings", "add_to", "config_from", "print_as_json"]
 
 
 def add_to(commands: Commands) -> None:
@@ -37,7 +37,16 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     train = commands.add_parser(
         "train", help="train a model and save it", argument_default=argparse.SUPPRESS
     )
-    settings = train.add_argument_group("settings", "left out: what suits the architecture")
+    add_settings(train, "settings", "left out: what suits the architecture")
+    train.add_argument("--resume", metavar="ID", help="go on with a run from 'runs'; no settings")
+    train.add_argument("--json", action="store_true", help="one JSON object an event")
+    train.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
+    train.set_defaults(run=_train)
+
+
+def add_settings(parser: argparse.ArgumentParser, title: str, description: str) -> None:
+    """Add an option for each setting of a training."""
+    settings = parser.add_argument_group(title, description)
     settings.add_argument("--architecture", choices=tuple(ARCHITECTURES))
     settings.add_argument("--name", help="the model's name; default: the architecture's")
     settings.add_argument("--epochs", type=int, help="at most so many")
@@ -56,10 +65,6 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     settings.add_argument("--include-corrections", action="store_true")
     settings.add_argument("--strategy", choices=tuple(STRATEGIES), help="devices or machines")
     settings.add_argument("--overwrite", action="store_true", help="replace a model of that name")
-    train.add_argument("--resume", metavar="ID", help="go on with a run from 'runs'; no settings")
-    train.add_argument("--json", action="store_true", help="one JSON object an event")
-    train.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
-    train.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -82,7 +87,7 @@ def _train(options: argparse.Namespace) -> int:
         # Who watches reads the run's folder; what is said here is its log.
         jobs.work(run, background=True)
     elif as_json:
-        jobs.work(run, _print_as_json)
+        jobs.work(run, print_as_json)
     else:
         with native_messages_hidden():
             jobs.work(run, ProgressBar())
@@ -110,7 +115,7 @@ def _assist(config: TrainingConfig, as_json: bool) -> int:
     from mnist_core.assisting import assist
 
     if as_json:
-        assist(config, _print_as_json)
+        assist(config, print_as_json)
     else:
         with native_messages_hidden():
             assist(config, ProgressBar())
@@ -130,7 +135,8 @@ def _run_to_resume(given: Mapping[str, Any], background: bool) -> Run:
     return run
 
 
-def _print_as_json(event: TrainingEvent) -> None:
+def print_as_json(event: TrainingEvent) -> None:
+    """Print an event as a line of JSON."""
     print(event_to_json(event), flush=True)
 
 
@@ -149,6 +155,12 @@ def _runs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _held_out(outcome: Outcome | None) -> float | None:
+    if outcome is None or outcome.card is None:
+        return outcome.validation_accuracy if outcome else None
+    return outcome.card.validation_accuracy
+
+
 def _run_as_json(run: Run) -> dict[str, Any]:
     outcome = run.outcome
     try:
@@ -162,5 +174,6 @@ def _run_as_json(run: Run) -> dict[str, Any]:
         "configuration": settings,
         "epochs_done": outcome.card.epochs if outcome and outcome.card else run.epochs_done,
         "test_accuracy": outcome.card.test_accuracy if outcome and outcome.card else None,
+        "validation_accuracy": _held_out(outcome),
         "why": " ".join(outcome.text.split()) if outcome else "",
     }
