@@ -27,6 +27,7 @@ def show() -> None:
         height=min(36 * (len(rows) + 1), 300),
         column_config={
             "began": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+            "note": st.column_config.TextColumn(help="Why it failed, or was cancelled."),
         },
     )["selection"]["rows"]
     # The table may have become shorter since.
@@ -67,6 +68,13 @@ def _remove(runs: list[Run]) -> None:
     st.rerun()
 
 
+def _note(run: Run) -> str:
+    """Why it ended as it did, in a line."""
+    if run.state == "interrupted":
+        return "The process ended without a word; it can be resumed."
+    return " ".join(run.outcome.text.split()) if run.outcome else ""
+
+
 def _row(run: Run) -> dict[str, object]:
     outcome = run.outcome
     card = outcome.card if outcome else None
@@ -76,12 +84,17 @@ def _row(run: Run) -> dict[str, object]:
     except MnistError:
         name, kind, epochs = "damaged", "?", None
     done = card.epochs if card else run.epochs_done
+    trial = outcome.validation_accuracy if outcome else None
+    held_out = card.validation_accuracy if card else trial
+    if trial is not None:  # its checkpoints are gone
+        done = len(follow(run.events()).held_out)
     return {
         "model": name,
         "network": kind,
         "state": run.state,
         "epochs": f"{done} of {epochs}",
         "MNIST test": f"{card.test_accuracy:.2%}" if card else "",
-        "held out": f"{card.validation_accuracy:.2%}" if card else "",
+        "held out": "" if held_out is None else f"{held_out:.2%}",
         "began": run.began,
+        "note": _note(run),
     }

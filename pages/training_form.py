@@ -14,6 +14,7 @@ from mnist_core.architectures import (
     get_architecture,
 )
 from mnist_core.charts import network_drawing
+from mnist_core.correction_store import CorrectionStore
 from mnist_core.networks import layers_of
 from mnist_core.preprocessing import FRAME_SIZE
 from mnist_core.registry import is_bundled
@@ -186,11 +187,25 @@ def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object
             help="Fine-tuning: go on from a model of the same network. Lower the learning rate.",
         )  # fmt: skip
         values["initial_model"] = None if initial == _NOBODY else initial
+        count = _corrections()
+        values["include_corrections"] = st.checkbox(
+            f"Include the corrections ({count})", key="train_corrections", disabled=not count,
+            help="Learn from what was corrected on Draw and Webcam as well, besides MNIST. A model "
+            "that it begins with is taught them so that it forgets nothing.",
+        ) and count > 0  # fmt: skip
         values["mixed_precision"] = st.checkbox(
             "Mixed precision", key="train_mixed",
             help="Compute in 16 bits where that is safe. Faster on recent GPUs, slower elsewhere.",
         )  # fmt: skip
     return values
+
+
+def _corrections() -> int:
+    """How many there are to learn from."""
+    try:
+        return sum(CorrectionStore().counts().values())
+    except MnistError:
+        return 0  # the gallery below says why
 
 
 def _own_dropout(kind: str) -> float | None:

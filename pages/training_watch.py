@@ -171,6 +171,8 @@ def _ended(run: Run) -> None:
             f"epoch{'s' * (card.epochs != 1)} in {_duration(card.training_seconds)}."
         )
         _compare(card.name)
+    elif state == "done":
+        st.info(f"{outcome.text if outcome else ''} It left no model.")
     if state == "failed":
         st.error(f"The training failed. {outcome.text if outcome else ''}")
     elif state == "cancelled":

@@ -242,6 +242,50 @@ def test_past_runs_are_in_the_table_even_damaged_ones() -> None:
     assert "98.00%" in table["MNIST test"].tolist()
 
 
+def test_past_runs_say_why_they_ended_so() -> None:
+    ends = {
+        "failed": Outcome(state="failed", text="The disk\nis full."),
+        "cancelled": Outcome(state="cancelled", text="Stopped before anything was kept."),
+        "best-0": Outcome(state="done", text="A trial: 97.10%.", validation_accuracy=0.971),
+    }
+    for name, outcome in ends.items():
+        run = new_run(TrainingConfig(architecture="mlp", name=name, epochs=2))
+        run.report(an_epoch())
+        run.finish(outcome)
+    cut = new_run(TrainingConfig(architecture="mlp", name="cut"))
+    cut.mark("running")
+    table = tab().dataframe[-1].value.set_index("model")
+    assert table.loc["failed", "note"] == "The disk is full."
+    assert table.loc["cancelled", "note"] == "Stopped before anything was kept."
+    assert "can be resumed" in table.loc["cut", "note"]
+    assert table.loc["best-0", "held out"] == "97.10%"
+    assert table.loc["best-0", "epochs"] == "1 of 2"
+    assert table.loc["best-0", "MNIST test"] == ""
+
+
+def an_epoch() -> EpochEnd:
+    return EpochEnd(
+        epoch=1, epochs=2, loss=0.2, accuracy=0.9, val_loss=0.2, val_accuracy=0.97, seconds=1.0
+    )
+
+
+def test_corrections_are_included_where_there_are_some(
+    started: list[TrainingConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_CORRECTIONS", str(tmp_path / "corrections.sqlite3"))
+    app = tab()
+    assert app.checkbox(key="train_corrections").disabled
+    CorrectionStore().add(make_correction())
+    app = tab()
+    box = app.checkbox(key="train_corrections")
+    assert not box.disabled
+    assert "(1)" in box.label
+    box.set_value(True).run()
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    assert started[0].include_corrections
+
+
 def test_a_model_is_renamed_and_removed(models: Path) -> None:
     app = tab()
     app.selectbox(key="shelf").set_value("mine").run()
