@@ -1,4 +1,6 @@
-"""Command line: `python -m mnist_core read | train | runs | evaluate | robustness | models`."""
+"""Command line: `python -m mnist_core read | train | runs | ensemble | evaluate | robustness |
+models`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from typing import Any
 
 from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES
 from mnist_core.configuration import TrainingConfig
+from mnist_core.ensemble import add_command as add_ensemble
 from mnist_core.errors import MnistError, TrainingError
 from mnist_core.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent, event_to_json
 from mnist_core.images import load_image
@@ -70,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     runs = commands.add_parser("runs", help="list the trainings, the newest first")
     runs.add_argument("--json", action="store_true")
     runs.set_defaults(run=_runs)
+
+    add_ensemble(commands, _native_messages_hidden)
 
     evaluate = commands.add_parser("evaluate", help="score a model on labelled images")
     evaluate.add_argument("name", help="a name from 'models'")

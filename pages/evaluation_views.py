@@ -150,6 +150,12 @@ def show_coverage(assessment: Assessment) -> None:
 def show_training(assessment: Assessment) -> None:
     """How the model learnt."""
     card = assessment.card
+    if card.members:
+        st.info(
+            f"This model averages {' and '.join(card.members)}, and was not trained itself. Choose "
+            "one of them to see how it learnt."
+        )
+        return
     st.caption(
         f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}, {card.created[:10]}."
