@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.comparison_charts import accuracy_intervals, difference_intervals
 from mnist_core.curve_charts import precision_recall_curves, roc_curves
 from mnist_core.evaluation_charts import (
-    accuracy_intervals,
     class_bars,
     confidence_bars,
     confusion_matrix,
@@ -30,6 +30,7 @@ __all__ = [
     "confidence_bars",
     "confusion_matrix",
     "coverage_curves",
+    "difference_intervals",
     "history_curves",
     "network_drawing",
     "precision_recall_curves",
