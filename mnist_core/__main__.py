@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mnist_core.commands import judging, reading, training, tuning
+from mnist_core.commands import ensembling, judging, reading, training, tuning
 from mnist_core.commands.terminal import complain
 from mnist_core.errors import MnistError
 
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mnist_core", description="Read handwritten digits; train and judge models."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (reading, training, tuning, judging):
+    for module in (reading, training, tuning, ensembling, judging):
         module.add_to(commands)
     return parser
 

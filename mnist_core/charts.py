@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.comparison_charts import accuracy_intervals, difference_intervals
 from mnist_core.curve_charts import precision_recall_curves, roc_curves
 from mnist_core.evaluation_charts import (
-    accuracy_intervals,
     class_bars,
     confidence_bars,
     confusion_matrix,
@@ -30,6 +30,7 @@ __all__ = [
     "confidence_bars",
     "confusion_matrix",
     "coverage_curves",
+    "difference_intervals",
     "history_curves",
     "network_drawing",
     "precision_recall_curves",
@@ -43,6 +44,11 @@ __all__ = [
 WINNER, OTHERS = "#0072B2", "#8A94A6"
 TRAINING, VALIDATION = "#0072B2", "#E69F00"
 SEVERAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+# Up to so many epochs have a mark each.
+_MARKED = 30
+
+# (epochs so far, loss, accuracy), accuracy 0 to 1.
+Epoch = tuple[float, float, float]
 
 
 def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -> go.Figure:
@@ -88,46 +94,17 @@ def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -
     return figure
 
 
-def training_curves(
-    training: list[tuple[float, float, float]], validation: list[tuple[float, float, float]]
-) -> go.Figure:
+def training_curves(training: list[Epoch], validation: list[Epoch]) -> go.Figure:
     """Loss and accuracy while a network learns, side by side.
 
     Args:
-        training: (epochs so far, loss, accuracy) as the run goes, accuracy 0 to 1.
-        validation: the same at the end of each epoch, on the held-out images.
+        training: as the run goes.
+        validation: at the end of each epoch, on the held-out images.
     """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Accuracy", "Loss"))
-    for name, points, colour, mode in (
-        ("training", training, TRAINING, "lines"),
-        ("held out", validation, VALIDATION, "lines+markers"),
-    ):
-        epochs = [point[0] for point in points]
-        for column, value in ((1, 2), (2, 1)):
-            figure.add_trace(
-                go.Scatter(
-                    x=epochs,
-                    y=[point[value] for point in points],
-                    name=name,
-                    mode=mode,
-                    line_color=colour,
-                    legendgroup=name,
-                    showlegend=column == 1,
-                ),
-                row=1,
-                col=column,
-            )
-    figure.update_xaxes(title_text="epoch", rangemode="tozero")
-    figure.update_yaxes(tickformat=".1%", row=1, col=1)
-    figure.update_layout(
-        height=320,
-        margin={"l": 0, "r": 0, "t": 30, "b": 0},
-        legend={"orientation": "h", "y": -0.25},
+    return _side_by_side(
+        {"training": (training, TRAINING), "held out": (validation, VALIDATION)},
+        ("Accuracy", "Loss"),
     )
-    return figure
 
 
 def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
@@ -143,25 +120,41 @@ def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
     )
 
 
-def compared_curves(runs: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
+def compared_curves(runs: dict[str, list[Epoch]]) -> go.Figure:
     """Accuracy and loss on the held-out images of several trainings, side by side.
 
     Args:
-        runs: what to call each one -> (epoch, loss, accuracy) at the end of each of its epochs.
+        runs: what to call each one -> what it had reached at the end of each of its epochs.
     """
+    return _side_by_side(
+        {
+            name: (points, SEVERAL[number % len(SEVERAL)])
+            for number, (name, points) in enumerate(runs.items())
+        },
+        ("Accuracy, held out", "Loss, held out"),
+    )
+
+
+def _side_by_side(
+    lines: Mapping[str, tuple[Sequence[Epoch], str]], titles: tuple[str, str]
+) -> go.Figure:
+    """Accuracy and loss by epoch; each line has a name, its points and a colour."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Accuracy, held out", "Loss, held out"))
-    for number, (name, points) in enumerate(runs.items()):
+    figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
+    for name, (points, colour) in lines.items():
+        epochs = [point[0] for point in points]
+        # Single epochs are marked; many marks would hide what lies behind them.
+        marked = len(points) <= _MARKED and all(epoch == int(epoch) for epoch in epochs)
         for column, value in ((1, 2), (2, 1)):
             figure.add_trace(
                 go.Scatter(
-                    x=[point[0] for point in points],
+                    x=epochs,
                     y=[point[value] for point in points],
                     name=name,
-                    mode="lines+markers",
-                    line_color=SEVERAL[number % len(SEVERAL)],
+                    mode="lines+markers" if marked else "lines",
+                    line_color=colour,
                     legendgroup=name,
                     showlegend=column == 1,
                 ),

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.calibration import ConfidenceHistogram, Reliability, RiskCoverage, Selection
 from mnist_core.chart_style import COLOURS, RIGHT, WRONG, line_style, styled, thinned
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "accuracy_intervals",
     "class_bars",
     "confidence_bars",
     "confusion_matrix",
@@ -279,34 +277,3 @@ def coverage_curves(
     figure.update_xaxes(title_text="share of images answered", tickformat=".0%", fixedrange=True)
     figure.update_yaxes(title_text="accuracy of the answers", tickformat=".2%", fixedrange=True)
     return styled(figure, height=340)
-
-
-def accuracy_intervals(evaluations: Mapping[str, Evaluation]) -> go.Figure:
-    """Each model's accuracy with its 95 % interval, the first one above."""
-    import plotly.graph_objects as go
-
-    names = list(evaluations)
-    accuracy: NDArray[np.float64] = np.array([e.accuracy for e in evaluations.values()])
-    low, high = np.array([e.interval for e in evaluations.values()]).reshape(-1, 2).T
-    figure = go.Figure(
-        go.Scatter(
-            x=accuracy,
-            y=names,
-            mode="markers",
-            marker={"size": 11, "color": RIGHT},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": high - accuracy,
-                "arrayminus": accuracy - low,
-            },
-            customdata=np.stack([low, high], axis=1),
-            hovertemplate="%{y}: %{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%})"
-            "<extra></extra>",
-        )
-    )
-    figure.update_xaxes(
-        title_text="accuracy with its 95 % interval", tickformat=".2%", fixedrange=True
-    )
-    figure.update_yaxes(type="category", autorange="reversed", fixedrange=True)
-    return styled(figure, height=90 + 45 * len(names), showlegend=False)

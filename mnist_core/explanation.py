@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.corruptions import check_frames
+from mnist_core.frames import check_frames
 from mnist_core.preprocessing import FRAME_SIZE, Box
 
 __all__ = ["Change", "Explanation", "explain"]

@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.corruptions import check_frames
 from mnist_core.errors import MnistError, ModelLoadError
+from mnist_core.frames import check_frames
 from mnist_core.preprocessing import FRAME_SIZE
 from mnist_core.registry import KERAS, ModelCard, models_directory, read_verified
 
@@ -55,9 +55,15 @@ def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> N
         MnistError: the model has no convolution.
         InvalidImageError: the frame is none.
     """
+    import keras
     import tensorflow as tf
 
     check_frames(frame[np.newaxis])
+    if not isinstance(model, keras.Sequential):
+        raise MnistError(
+            "Grad-CAM follows one stack of layers; an ensemble has several beside each other. "
+            f"Choose one of its members. Received: {model.name!r}"
+        )
     # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
     # and normalisation do as they do when reading.
     after = _last_convolution(model) + 1

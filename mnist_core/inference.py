@@ -101,6 +101,11 @@ class Recognizer:
         self._width: int = shapes[1][1]
         self._idle.put(interpreter)
 
+    @property
+    def tells(self) -> bool:
+        """Has the network learnt to tell what is no digit? See `digit_scores`."""
+        return self._width > CLASSES
+
     def classify(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of the ten digits for images that are MNIST frames already.
 
@@ -150,7 +155,7 @@ class Recognizer:
                     list(pool.map(self._logits, np.array_split(frames, _CORES)))
                 )
         probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
-        if self._width == CLASSES:
+        if not self.tells:
             return probabilities, probabilities.max(axis=1)
         return probabilities, _sigmoid(logits[:, CLASSES])
 

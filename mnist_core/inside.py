@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.corruptions import check_frames
 from mnist_core.errors import ModelLoadError
+from mnist_core.frames import check_frames
 from mnist_core.registry import TFLITE, ModelCard, read_verified
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from math import ceil, isqrt
 from typing import Any
 
@@ -26,10 +26,12 @@ __all__ = [
     "blank_if_none",
     "frame_of",
     "held_out",
+    "held_out_indices",
     "label_arrays",
     "mnist_test",
     "not_found",
     "scikit_learn_digits",
+    "splits",
 ]
 
 # All of MNIST; pictures that are no frames yet are searched for their digit one by one.
@@ -90,28 +92,54 @@ def mnist_test() -> LabelledImages:
     return LabelledImages(name="MNIST test", images=dataset.x_test, labels=dataset.y_test)
 
 
+def splits(card: ModelCard) -> tuple[tuple[int, float], ...]:
+    """How MNIST's training images were parted for a model: seed and share held out.
+
+    A model that was fine-tuned keeps the parting that it began with; an ensemble has those of its
+    members.
+
+    Raises:
+        DatasetError: the card does not say.
+    """
+    first = card.fine_tuning.get("held_out")
+    try:
+        if card.members:
+            parted = [(int(seed), float(share)) for seed, share in card.configuration["splits"]]
+        elif first:
+            parted = [(int(first["seed"]), float(first["fraction"]))]
+        else:
+            parted = [(card.seed, float(card.configuration["validation_fraction"]))]
+        if not parted or not all(seed >= 0 and 0 < share < 1 for seed, share in parted):
+            raise ValueError(f"no shares: {parted}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            "The model's card does not say which images its training held out. Choose other "
+            f"data, or train it again. Received: model {card.name!r}"
+        ) from error
+    return tuple(parted)
+
+
+def held_out_indices(card: ModelCard) -> NDArray[np.int64]:
+    """Which of MNIST's training images a model never learnt from, in rising order.
+
+    Raises:
+        DatasetError: the card does not say.
+    """
+    return reduce(np.intersect1d, (split_training(*split)[0] for split in splits(card)))
+
+
 def held_out(cards: Sequence[ModelCard]) -> LabelledImages:
     """The MNIST training images that none of these models learnt from.
 
     Args:
-        cards: of at least one model; their seeds and fractions say what each held out.
+        cards: of at least one model.
 
     Raises:
         DatasetError: there is no such image, or a card does not say how its training was split.
     """
     kept = np.arange(len(load_mnist().y_train))
     for card in cards:
-        try:
-            fraction = float(card.configuration["validation_fraction"])
-            if not 0 < fraction < 1:
-                raise ValueError(f"no share: {fraction!r}")
-            indices, _ = split_training(card.seed, fraction)
-        except (KeyError, TypeError, ValueError) as error:
-            raise DatasetError(
-                "The model's card does not say which images its training held out. Choose other "
-                f"data, or train it again. Received: model {card.name!r}"
-            ) from error
-        kept = np.intersect1d(kept, indices)
+        kept = np.intersect1d(kept, held_out_indices(card))
     if not len(kept):
         raise DatasetError(
             "No image was held out by all of these models. Choose fewer of them, or other data. "

@@ -54,6 +54,7 @@ def map_figure(
     axes: int = 2,
     drawn: NDArray[np.float32] | None = None,
     drawn_names: list[str] | None = None,
+    looked_at: NDArray[np.float32] | None = None,
     errors_only: bool = False,
     height: int = 560,
 ) -> go.Figure:
@@ -66,6 +67,7 @@ def map_figure(
         axes: 2, or 3 for a map to turn.
         drawn: (m, 3) places of digits drawn just now, shown as stars; as `FeatureMap.place` gives.
         drawn_names: m names for them, such as "your 4".
+        looked_at: (3,) the place of the image that is looked at, marked by a ring.
         errors_only: leave out what was read rightly.
         height: of the figure, px.
     """
@@ -83,9 +85,10 @@ def map_figure(
     texts = [
         f"{picture}<br>a {label}"
         + (f", read as {answer}" if label != answer else "")
-        + f" ({p:.1%})"
-        for picture, label, answer, p in zip(
+        + f" ({p:.1%})<br>test image {image}"
+        for picture, image, label, answer, p in zip(
             pictures,
+            features.chosen.tolist(),
             features.labels.tolist(),
             features.answers.tolist(),
             features.confidence.tolist(),
@@ -135,6 +138,18 @@ def map_figure(
                 "size": 20 if axes == 2 else 9,
                 "color": YOURS,
                 "line": {"width": 2, "color": "#000000"},
+            },
+        )
+    if looked_at is not None:
+        add(
+            looked_at[np.newaxis],
+            name="looked at",
+            hoverinfo="skip",
+            marker={
+                "symbol": "circle-open",
+                "size": 22 if axes == 2 else 14,
+                "color": YOURS,
+                "line": {"width": 3, "color": YOURS},
             },
         )
     titles = {

@@ -27,6 +27,7 @@ from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 
 __all__ = [
     "CARD",
+    "ENSEMBLE",
     "HISTORY",
     "KERAS",
     "PREDICTIONS",
@@ -45,6 +46,8 @@ __all__ = [
 ]
 
 CARD = "card.json"
+# The architecture of a model that averages others: it is made of them, and not trained.
+ENSEMBLE = "ensemble"
 HISTORY = "history.json"
 KERAS = "model.keras"
 PREDICTIONS = "predictions.npz"
@@ -79,7 +82,7 @@ class ModelCard:
 
     Attributes:
         name: the name of its folder.
-        architecture: a key of `ARCHITECTURES`.
+        architecture: a key of `ARCHITECTURES`, or `ENSEMBLE`.
         parameters: number of weights, trained or not.
         seed: of everything random in its training.
         epochs: passes over the training images that were made.
@@ -117,6 +120,11 @@ class ModelCard:
     sha256: Mapping[str, str] = field(default_factory=dict)
     fine_tuning: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Of an ensemble, the models that it averages, as they were called; empty for others."""
+        return tuple(self.configuration["members"]) if self.architecture == ENSEMBLE else ()
+
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ModelCard:
         """The card from what `dataclasses.asdict` and JSON made of it.
@@ -142,6 +150,11 @@ class ModelCard:
         for name in ("versions", "configuration", "sha256", "fine_tuning"):
             if not isinstance(getattr(card, name), Mapping):
                 raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
+        members = card.configuration.get("members")
+        if card.architecture == ENSEMBLE and not (
+            isinstance(members, list) and all(isinstance(name, str) for name in members)
+        ):
+            raise TypeError(f"members are names. Received: {members!r}")
         return card
 
 
@@ -309,10 +322,12 @@ def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> 
         ModelLoadError: the file is missing, truncated or altered.
     """
     path = (directory or models_directory()) / card.name / file
+    again = f"train it again ('python -m mnist_core train --architecture {card.architecture}"
+    if card.members:
+        again = f"make it again ('python -m mnist_core ensemble {' '.join(card.members)}"
     remedy = (
-        f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or train it again "
-        f"('python -m mnist_core train --architecture {card.architecture} --name {card.name} "
-        "--overwrite')."
+        f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or {again} --name "
+        f"{card.name} --overwrite')."
     )
     try:
         content = path.read_bytes()

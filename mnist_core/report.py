@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import platform
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,12 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import numpy as np
 
 from mnist_core import charts
 from mnist_core.assessment import Assessment
-from mnist_core.comparison import compare
+from mnist_core.comparison import Comparison, compare
 from mnist_core.errors import DatasetError, ModelLoadError
+from mnist_core.feature_map import FeatureMap, map_features
+from mnist_core.inference import Recognizer
+from mnist_core.inside import open_inside
+from mnist_core.map_charts import map_figure
 from mnist_core.predictions import load_history
+from mnist_core.registry import ModelCard
+from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
+from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,24 +42,62 @@ _ERRORS = 200
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "plotly", "ai-edge-litert", "opencv-python-headless")
 
 
+# All of the test images.
+_ALL = 10_000
+# It is looked so often how far a measurement is, seconds.
+_LOOK_EVERY = 0.2
+
+# Title -> what draws the figure.
+_Figures = dict[str, "Callable[[], go.Figure]"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Chart:
     title: str
     html: str
 
 
-def report_html(assessments: Sequence[Assessment], directory: Path | None = None) -> str:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Look:
+    """What takes the network itself, besides its answers; None or empty where it could not be."""
+
+    features: FeatureMap | None = None
+    robustness: Robustness | None = None
+    images: int = 0
+
+    @property
+    def missing(self) -> bool:
+        """Is a part of the robustness not measured?"""
+        return self.robustness is not None and bool(
+            np.isnan(np.concatenate(list(self.robustness.accuracy.values()))).any()
+        )
+
+
+def report_html(
+    assessments: Sequence[Assessment],
+    directory: Path | None = None,
+    *,
+    load: Callable[[ModelCard], Recognizer] | None = None,
+    patience: float | None = None,
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> str:
     """Everything that is to be told of one model or several, judged on one set.
 
     Args:
         assessments: at least one, all of the same images.
-        directory: where to look for the models' histories instead of `models_directory()`.
+        directory: where the models are instead of `models_directory()`.
+        load: gives a model's network, for its map and its robustness, which are measured where
+            they were not yet; None leaves both out.
+        patience: so many seconds may measuring take, all together; what is not measured then stays
+            empty, and the next report goes on there. None: as long as it takes.
+        on_progress: is told the share that is measured, 0 to 1.
 
     Returns:
-        A page of 5 MB, most of it Plotly.
+        A page of 5 MB and more, most of it Plotly.
 
     Raises:
         DatasetError: none, or of different images.
+        ModelLoadError: `load` found a model damaged.
     """
     from jinja2 import Environment
     from markupsafe import Markup
@@ -62,9 +110,15 @@ def report_html(assessments: Sequence[Assessment], directory: Path | None = None
             f"{len(assessments)} assessments of {len(digests)} sets"
         )
     pairs = [
-        (first.card.name, second.card.name, compare(first.evaluation, second.evaluation))
+        (
+            f"{first.card.name} against {second.card.name}",
+            compare(first.evaluation, second.evaluation),
+        )
         for first, second in combinations(assessments, 2)
     ]
+    looks = [_Look() for _ in assessments]
+    if load is not None:
+        looks = _looks([load(item.card) for item in assessments], directory, patience, on_progress)
     # Names and settings come from files: whatever is in them is shown as text.
     template = Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
     names = ", ".join(assessment.card.name for assessment in assessments)
@@ -77,59 +131,111 @@ def report_html(assessments: Sequence[Assessment], directory: Path | None = None
         points=_points,
         assessments=assessments,
         comparisons=pairs,
-        shared=_drawn(_shared(assessments)) if pairs else [],
-        details=[(item, _drawn(_figures(item, directory)), _errors(item)) for item in assessments],
+        shared=_drawn(_shared(assessments, dict(pairs), looks), "models") if pairs else [],
+        details=[
+            (
+                item,
+                _drawn(_figures(item, directory) | _look_figures(look), item.card.name),
+                look,
+                _errors(item),
+            )
+            for item, look in zip(assessments, looks, strict=True)
+        ],
         cards={item.card.name: _card(item) for item in assessments},
         versions=[("Python", platform.python_version()), *((p, version(p)) for p in _PACKAGES)],
     )
 
 
-def _shared(assessments: Sequence[Assessment]) -> list[tuple[str, Callable[[], go.Figure]]]:
-    """Title and figure of what shows all the models."""
-    return [
-        (
-            "Accuracy",
-            lambda: charts.accuracy_intervals({a.card.name: a.evaluation for a in assessments}),
-        ),
-        (
-            "Accuracy against coverage",
-            lambda: charts.coverage_curves({a.card.name: a.coverage for a in assessments}),
-        ),
-    ]
+def _looks(
+    recognizers: Sequence[Recognizer],
+    directory: Path | None,
+    patience: float | None,
+    on_progress: Callable[[float], None],
+) -> list[_Look]:
+    """The map and the robustness of each model."""
+    end = None if patience is None else time.monotonic() + patience
+    looks = []
+    for number, recognizer in enumerate(recognizers):
+        features: FeatureMap | None = None
+        # A network that cannot be looked into can still be judged.
+        with suppress(ModelLoadError):
+            features = map_features(recognizer, open_inside(recognizer.card, directory))
+        # What was measured on all images, if that is there, else what is measured on some.
+        job = RobustnessJob(recognizer, _ALL)
+        if not job.complete:
+            job = RobustnessJob(recognizer, SAMPLE)
+            job.start()
+            try:
+                while not job.wait(_LOOK_EVERY) and (end is None or time.monotonic() < end):
+                    on_progress((number + job.progress) / len(recognizers))
+            finally:
+                job.stop()
+        looks.append(_Look(features=features, robustness=job.result, images=job.sample))
+    on_progress(1.0)
+    return looks
 
 
-def _figures(item: Assessment, directory: Path | None) -> list[tuple[str, Callable[[], go.Figure]]]:
-    """Title and figure of each chart of one model."""
+def _shared(
+    assessments: Sequence[Assessment], pairs: Mapping[str, Comparison], looks: Sequence[_Look]
+) -> _Figures:
+    """What shows all the models."""
+    figures: _Figures = {
+        "Accuracy": lambda: charts.accuracy_intervals(
+            {a.card.name: a.evaluation for a in assessments}
+        ),
+        "Differences": lambda: charts.difference_intervals(pairs),
+        "Accuracy against coverage": lambda: charts.coverage_curves(
+            {a.card.name: a.coverage for a in assessments}
+        ),
+    }
+    results = [look.robustness for look in looks if look.robustness is not None]
+    if results:
+        figures["Turned, moved, scaled and noisy"] = lambda: sweep_curves(results)
+    return figures
+
+
+def _look_figures(look: _Look) -> _Figures:
+    """The map and the robustness of one model, as far as they are there."""
+    figures: _Figures = {}
+    features, robustness = look.features, look.robustness
+    if features is not None:
+        figures["Map, 2-D"] = lambda: map_figure(features)
+        figures["Map, 3-D"] = lambda: map_figure(features, axes=3)
+    if robustness is not None:
+        figures["Corruptions"] = lambda: corruption_heat_map(robustness)
+        figures["Turned, moved, scaled and noisy"] = lambda: sweep_curves([robustness])
+    return figures
+
+
+def _figures(item: Assessment, directory: Path | None) -> _Figures:
+    """Each chart of one model's answers, and of its training."""
     evaluation = item.evaluation
-    figures: list[tuple[str, Callable[[], go.Figure]]] = [
-        ("Confusion matrix", lambda: charts.confusion_matrix(evaluation)),
-        (
-            "Errors, as shares of the digit",
-            lambda: charts.confusion_matrix(evaluation, rates=True, errors_only=True),
+    figures: _Figures = {
+        "Confusion matrix": lambda: charts.confusion_matrix(evaluation),
+        "Errors, as shares of the digit": lambda: charts.confusion_matrix(
+            evaluation, rates=True, errors_only=True
         ),
-        ("Digits", lambda: charts.class_bars(evaluation)),
-        ("Confidence of right and wrong answers", lambda: charts.confidence_bars(item.confidences)),
-        ("ROC, the corner", lambda: charts.roc_curves(item.roc, "corner")),
-        ("ROC, log axis", lambda: charts.roc_curves(item.roc, "log")),
-        (
-            "Precision and recall, the corner",
-            lambda: charts.precision_recall_curves(item.precision_recall, corner=True),
+        "Digits": lambda: charts.class_bars(evaluation),
+        "Confidence of right and wrong answers": lambda: charts.confidence_bars(item.confidences),
+        "ROC, the corner": lambda: charts.roc_curves(item.roc, "corner"),
+        "ROC, log axis": lambda: charts.roc_curves(item.roc, "log"),
+        "Precision and recall, the corner": lambda: charts.precision_recall_curves(
+            item.precision_recall, corner=True
         ),
-        ("Reliability", lambda: charts.reliability_diagram(item.reliability)),
-        (
-            "Accuracy against coverage",
-            lambda: charts.coverage_curves({item.card.name: item.coverage}),
+        "Reliability": lambda: charts.reliability_diagram(item.reliability),
+        "Accuracy against coverage": lambda: charts.coverage_curves(
+            {item.card.name: item.coverage}
         ),
-    ]
-    try:
+    }
+    # A report is worth having without a history; an ensemble has none.
+    with suppress(ModelLoadError):
         history = load_history(item.card, directory)
-    except ModelLoadError:
-        # A report is worth having without it.
-        return figures
-    return [*figures, ("Training", lambda: charts.history_curves(history))]
+        figures["Training"] = lambda: charts.history_curves(history)
+    return figures
 
 
-def _drawn(figures: Sequence[tuple[str, Callable[[], go.Figure]]]) -> list[_Chart]:
+def _drawn(figures: _Figures, whose: str) -> list[_Chart]:
+    """The figures as HTML; each one's camera saves a PNG of its title and whose it is."""
     from markupsafe import Markup
 
     return [
@@ -142,12 +248,12 @@ def _drawn(figures: Sequence[tuple[str, Callable[[], go.Figure]]]) -> list[_Char
                     config={
                         "responsive": True,
                         "displaylogo": False,
-                        "toImageButtonOptions": {"filename": title, "scale": 2},
+                        "toImageButtonOptions": {"filename": f"{whose} {title}", "scale": 2},
                     },
                 )
             ),
         )
-        for title, draw in figures
+        for title, draw in figures.items()
     ]
 
 

@@ -19,10 +19,10 @@ from mnist_core.teaching import Lesson, read_rightly
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["save_model"]
+__all__ = ["REFUSED_DIGITS", "fit_temperature", "save_model"]
 
 # Share of held-out digits that may fall under the card's `digit_threshold`.
-_REFUSED_DIGITS = 0.003
+REFUSED_DIGITS = 0.003
 
 Images = NDArray[np.uint8]
 
@@ -45,7 +45,7 @@ def save_model(
     images, labels = validation
     content = (stage / TFLITE).read_bytes()
     raw = Recognizer(content, draft).classify(images)
-    draft = dataclasses.replace(draft, temperature=_fit_temperature(raw, labels))
+    draft = dataclasses.replace(draft, temperature=fit_temperature(raw, labels))
     recognizer = Recognizer(content, draft)
     test = evaluate(recognizer, dataset.x_test, dataset.y_test)
     np.savez_compressed(stage / PREDICTIONS, probabilities=test.probabilities)
@@ -54,7 +54,7 @@ def save_model(
         validation_accuracy=evaluate(recognizer, images, labels).accuracy,
         test_accuracy=test.accuracy,
         test_interval=test.interval,
-        digit_threshold=float(np.quantile(recognizer.digit_scores(images), _REFUSED_DIGITS)),
+        digit_threshold=float(np.quantile(recognizer.digit_scores(images), REFUSED_DIGITS)),
     )
     if draft.fine_tuning:
         right = read_rightly(Recognizer(content, draft), *lesson.corrections)
@@ -63,8 +63,17 @@ def save_model(
     return write_card(draft, stage)
 
 
-def _fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """The temperature at which the held-out answers are most likely, 0.05 to 20."""
+def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """The temperature at which held-out answers are most likely (Guo et al., "On Calibration of
+    Modern Neural Networks", ICML 2017).
+
+    Args:
+        probabilities: (n, 10), at temperature 1.
+        labels: (n,) 0 to 9.
+
+    Returns:
+        0.05 to 20.
+    """
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 

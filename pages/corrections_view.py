@@ -21,6 +21,21 @@ SOURCES = {
     "webcam": "from the webcam",
     "import": "from a file",
 }
+# What to press -> how all are written, the file's ending, an icon, and what is in it.
+_WAYS = {
+    "Save as NPZ": (
+        to_npz,
+        "npz",
+        "download",
+        "Everything: frames, labels, what was guessed, how surely and by which model.",
+    ),
+    "Save as images": (
+        to_zip,
+        "zip",
+        "folder_zip",
+        "A ZIP of PNGs of 28 by 28 pixels in a folder for each label.",
+    ),
+}
 
 
 @st.fragment
@@ -145,27 +160,18 @@ def _show_files(store: CorrectionStore, total: int) -> None:
     upload = f"corrections_file_{state.setdefault('corrections_files', 0)}"
     with st.container(horizontal=True):
         if total:
-            # Made only when they are asked for.
-            st.download_button(
-                "Save as NPZ",
-                lambda: to_npz(store.find(newest_first=False)),
-                file_name="corrections.npz",
-                mime="application/octet-stream",
-                icon=":material/download:",
-                key="corrections_npz",
-                on_click="ignore",
-                help="Everything: frames, labels, what was guessed, how surely and by which model.",
-            )
-            st.download_button(
-                "Save as images",
-                lambda: to_zip(store.find(newest_first=False)),
-                file_name="corrections.zip",
-                mime="application/zip",
-                icon=":material/folder_zip:",
-                key="corrections_zip",
-                on_click="ignore",
-                help="A ZIP of PNGs of 28 by 28 pixels in a folder for each label.",
-            )
+            for label, (write, ending, icon, text) in _WAYS.items():
+                st.download_button(
+                    label,
+                    # Made only when they are asked for.
+                    lambda write=write: write(store.find(newest_first=False)),
+                    file_name=f"corrections.{ending}",
+                    mime="application/octet-stream",
+                    icon=f":material/{icon}:",
+                    key=f"corrections_{ending}",
+                    on_click="ignore",
+                    help=text,
+                )
         with st.popover("Bring in", icon=":material/upload:", key="corrections_import"):
             st.file_uploader(
                 "An NPZ, or a ZIP of PNGs in folders 0 to 9",

@@ -11,7 +11,13 @@ from mnist_core import MnistError, ModelCard
 from mnist_core.assessment import Assessment, assess
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.data import NO_DIGIT
-from mnist_core.labelled import LabelledImages, held_out, mnist_test, scikit_learn_digits
+from mnist_core.labelled import (
+    LabelledImages,
+    held_out,
+    mnist_test,
+    scikit_learn_digits,
+    splits,
+)
 from mnist_core.labelled_files import load_labelled
 from mnist_core.registry import PREDICTIONS, TFLITE
 from pages import model_picker
@@ -62,10 +68,7 @@ def corrected() -> LabelledImages | None:
 # needs to be told, and raise an MnistError.
 SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
     "MNIST test": lambda cards: mnist_test(),
-    "MNIST validation": lambda cards: _held_out(
-        tuple((card.seed, card.configuration.get("validation_fraction")) for card in cards),
-        list(cards),
-    ),
+    "MNIST validation": lambda cards: _held_out(tuple(splits(card) for card in cards), list(cards)),
     "scikit-learn digits": lambda cards: _small_digits(),
     "My corrections": lambda cards: corrected(),
     "Uploaded set": uploaded,
@@ -105,7 +108,9 @@ def _small_digits() -> LabelledImages:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _held_out(splits: tuple[tuple[int, object], ...], _cards: list[ModelCard]) -> LabelledImages:
+def _held_out(
+    parted: tuple[tuple[tuple[int, float], ...], ...], _cards: list[ModelCard]
+) -> LabelledImages:
     return held_out(_cards)
 
 

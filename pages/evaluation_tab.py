@@ -8,15 +8,15 @@ import streamlit as st
 import mnist_core
 from mnist_core import MnistError
 from mnist_core.assessment import Assessment
-from mnist_core.charts import accuracy_intervals, coverage_curves
+from mnist_core.charts import accuracy_intervals, coverage_curves, difference_intervals
 from mnist_core.comparison import compare
 from mnist_core.predictions import predictions_csv
 from mnist_core.report import report_html
 from pages import feature_map, mistakes, model_picker, robustness
+from pages.charting import chart
 from pages.evaluation_data import SOURCES, assessment, warm_up
 from pages.evaluation_views import (
     PERCENT,
-    chart,
     show_certainty,
     show_curves,
     show_digits,
@@ -40,6 +40,8 @@ STYLE = """
 .st-key-evaluation_headline [data-testid="stMetricValue"] { font-size: 1.75rem; }
 </style>
 """
+# So long may a report measure, s: the browser waits three minutes for a file.
+PATIENCE = 120.0
 # Columns of the comparison that are percentages.
 SHARES = (
     "Read rightly",
@@ -167,13 +169,14 @@ def show_downloads(one: Assessment, assessments: Sequence[Assessment]) -> None:
         st.download_button(
             "Report",
             # Made when it is asked for.
-            lambda: report_html(assessments).encode(),
+            lambda: report_html(assessments, load=model_picker.load, patience=PATIENCE).encode(),
             file_name=f"{'-'.join(item.card.name for item in assessments)}.html",
             mime="text/html",
             icon=":material/description:",
             key="report",
             on_click="ignore",
-            help="All of it as one page that works offline, with its interactive charts.",
+            help="All of it as one page that works offline, with its interactive charts. "
+            "Robustness is measured for it where it was not yet, for up to two minutes.",
         )
         st.download_button(
             "Predictions",
@@ -230,6 +233,11 @@ def show_comparison(assessments: Sequence[Assessment]) -> None:
         column_config=dict.fromkeys(SHARES, PERCENT),
         hide_index=True,
         key="comparison_pairs",
+    )
+    chart(
+        difference_intervals({f"{a.card.name} − {b.card.name}": c for a, b, c in pairs}),
+        "differences",
+        "How far the models of each pair are apart, with the 95 % bootstrap interval.",
     )
     st.caption(
         "From and to: 95 % intervals, Wilson's for an accuracy, the paired bootstrap's for a "

@@ -1,7 +1,5 @@
 """The charts of one model, each kind in a view of its own."""
 
-from typing import Any
-
 import streamlit as st
 
 from mnist_core import MnistError
@@ -16,24 +14,11 @@ from mnist_core.charts import (
     roc_curves,
 )
 from mnist_core.predictions import load_history
+from pages.charting import chart
 
 ROC_VIEWS = {"whole": "All of it", "corner": "The corner", "log": "Log axis"}
 # Of numbers that are percentages already: Streamlit's own format drops the zeros at the end.
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
-
-
-def chart(figure: Any, name: str, alt: str) -> None:
-    """A chart whose camera saves it as a PNG of this name."""
-    st.plotly_chart(
-        figure,
-        key=f"evaluation_{name}",
-        config={
-            "displaylogo": False,
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-            "toImageButtonOptions": {"filename": name, "scale": 2},
-        },
-        alt=alt,
-    )
 
 
 def show_digits(assessment: Assessment) -> None:
@@ -150,6 +135,12 @@ def show_coverage(assessment: Assessment) -> None:
 def show_training(assessment: Assessment) -> None:
     """How the model learnt."""
     card = assessment.card
+    if card.members:
+        st.info(
+            f"This model averages {' and '.join(card.members)}, and was not trained itself. Choose "
+            "one of them to see how it learnt."
+        )
+        return
     st.caption(
         f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}, {card.created[:10]}."

@@ -1,17 +1,19 @@
 """The map of what a network sees: its features of test images, and of the digit just drawn."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 import streamlit as st
 
-from mnist_core import Digit, MnistError, ModelCard, Recognizer
+from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_mnist
 from mnist_core.charts import probability_bars
 from mnist_core.feature_map import IMAGES, FeatureMap, map_features
+from mnist_core.inside import Inside
 from mnist_core.map_charts import map_figure
 from mnist_core.registry import TFLITE
-from pages import model_picker, why
+from pages import charting, map_clicks, model_picker, why
 
 FLAT, DEEP = "2-D", "3-D"
 
@@ -43,41 +45,78 @@ def _show(card: ModelCard, drawn: list[Digit]) -> None:
     recognizer, inside = model_picker.load(card), why.inside(digest, card)
     with st.spinner("Drawing the map …", show_time=True):
         features = _map(digest, card)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    state = st.session_state
+    # A click in 3-D is known only after the box below has been drawn.
+    if (clicked := state.pop("map_clicked", None)) is not None:
+        state["map_image"] = clicked
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         axes = st.segmented_control(
             "Axes", [FLAT, DEEP], default=FLAT, required=True, key="map_axes"
         )
+        image = st.number_input(
+            "Test image",
+            0,
+            len(load_mnist().x_test) - 1,
+            None,
+            key="map_image",
+            placeholder="0 to 9999",
+            width=170,
+            help="Its number, or click its point. It need not be one of those on the map.",
+        )
         errors_only = st.toggle("Errors only", key="map_errors")
-    places = inside.features(np.stack([digit.frame for digit in drawn])) if drawn else None
+    frame = None if image is None else load_mnist().x_test[image]
     figure = map_figure(
         features,
         axes=2 if axes == FLAT else 3,
-        drawn=None if places is None else features.place(places),
+        drawn=_placed(inside, features, [digit.frame for digit in drawn]),
         drawn_names=[f"yours: {digit.label}, {digit.confidence:.1%}" for digit in drawn],
+        looked_at=None if frame is None else features.place(inside.features(frame[np.newaxis]))[0],
         errors_only=errors_only,
     )
-    picked = st.plotly_chart(
-        figure,
-        key=f"map_{card.name}_{axes}_{errors_only}",
-        on_select="rerun",
-        selection_mode="points",
-        alt=(
-            f"{len(features.labels):,} test images as {card.name} sees them: a point each, in the "
-            "colour of its digit; errors are crosses."
-        ),
-    )
+    _show_chart(card, features, figure, f"map_{card.name}_{axes}_{errors_only}", deep=axes == DEEP)
     st.caption(
         f"{len(features.labels):,} MNIST test images as {card.name} sees them: the "
         f"{len(features.mean)} values before its last layer, on their principal components. "
         f"Near together: alike for the network. {int(features.wrong.sum())} crosses are errors, in "
-        "the colour of what they really are. Hover for the image"
-        + (", click to look closer." if axes == FLAT else ", drag to turn.")
+        "the colour of what they really are. Hover for the image, click to look closer"
+        + (". " if axes == FLAT else ", drag to turn. ")
+        + ("The star is yours." if drawn else "What is drawn on the Draw page appears here, too.")
     )
-    chosen = [
-        point["customdata"][0] for point in picked["selection"]["points"] if "customdata" in point
-    ]
-    if chosen:
-        _show_one(recognizer, features, int(chosen[0]))
+    if frame is not None:
+        _show_one(recognizer, frame, image)
+
+
+def _placed(inside: Inside, features: FeatureMap, frames: list[np.ndarray]) -> np.ndarray | None:
+    return features.place(inside.features(np.stack(frames))) if frames else None
+
+
+def _show_chart(
+    card: ModelCard, features: FeatureMap, figure: Any, key: str, *, deep: bool
+) -> None:
+    """The map; a click on a point looks closer at its image."""
+
+    def take_point() -> None:
+        points = st.session_state[key].selection.points
+        # What was drawn, and the mark of what is looked at, are no test images.
+        places = [point["customdata"][0] for point in points if "customdata" in point]
+        if places:
+            st.session_state["map_image"] = int(features.chosen[int(places[0])])
+
+    alt = (
+        f"{len(features.labels):,} test images as {card.name} sees them: a point each, in the "
+        "colour of its digit; errors are crosses."
+    )
+    config = charting.camera(f"map_{card.name}")
+    if not deep:
+        st.plotly_chart(
+            figure, key=key, on_select=take_point, selection_mode="points", config=config, alt=alt
+        )
+        return
+    st.plotly_chart(figure, key=key, config=config, alt=alt)
+    place = map_clicks.hear(key, "map_clicks")
+    if place is not None:
+        st.session_state["map_clicked"] = int(features.chosen[place])
+        st.rerun(scope="fragment")
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -85,25 +124,25 @@ def _map(digest: str, _card: ModelCard) -> FeatureMap:
     return map_features(model_picker.load(_card), why.inside(digest, _card), IMAGES)
 
 
-def _show_one(recognizer: Recognizer, features: FeatureMap, place: int) -> None:
-    """The image that was clicked, its probabilities and why."""
-    frame, label = features.frames[place], int(features.labels[place])
+def _show_one(recognizer: Recognizer, frame: np.ndarray, image: int) -> None:
+    """An image, its probabilities and why."""
+    label = int(load_mnist().y_test[image])
     probabilities = recognizer.classify(frame[np.newaxis])[0]
     with st.container(horizontal=True, key="map_chosen"):
         with st.container(width=190):
             st.image(
                 cv2.resize(frame, None, fx=5, fy=5, interpolation=cv2.INTER_NEAREST),
                 width=140,
-                alt=f"MNIST test image {features.chosen[place]}, a {label}.",
+                alt=f"MNIST test image {image}, a {label}.",
             )
-            answer = int(features.answers[place])
+            answer = int(probabilities.argmax())
             said = "read rightly" if answer == label else f"read as **{answer}**"
-            st.markdown(f"A **{label}**, {said}  \n:small[test image {features.chosen[place]}]")
+            st.markdown(f"A **{label}**, {said}  \n:small[test image {image}]")
             st.plotly_chart(
                 probability_bars(probabilities),
-                key=f"map_bars_{place}",
-                config={"displayModeBar": False},
+                key=f"map_bars_{image}",
+                config=charting.camera("probabilities"),
                 alt=f"Probabilities of the ten digits; {answer} has {probabilities.max():.1%}.",
             )
         with st.container(width=480):
-            why.show(recognizer, frame, f"map_{place}")
+            why.show(recognizer, frame, f"map_{image}")

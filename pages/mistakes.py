@@ -8,12 +8,15 @@ from mnist_core.assessment import Assessment
 from mnist_core.charts import confusion_matrix, probability_bars
 from mnist_core.evaluation import Evaluation
 from pages import gallery, model_picker, why
+from pages.charting import camera
 
 ANY = "any"
 CHOICES = [ANY, *(str(digit) for digit in range(10))]
 RATES, ERRORS, LOG = "Rates", "Errors only", "Log colour"
 # So many pictures more with each press.
 PAGE = 48
+# The side of a map of evidence: two fit beside each other in the gallery's half of the page, px.
+MAP = 156
 
 STYLE = """
 <style>
@@ -82,6 +85,7 @@ def show_matrix(evaluation: Evaluation) -> None:
         key=key,
         on_select=take_cell,
         selection_mode="points",
+        config=camera("confusion_matrix"),
         alt="Confusion matrix: true digits down, answers across. Each cell's images can also be "
         "chosen by the two boxes beside it.",
     )
@@ -181,8 +185,8 @@ def explain(assessment: Assessment, frame: np.ndarray, probabilities: np.ndarray
     st.plotly_chart(
         probability_bars(probabilities),
         key="mistake_bars",
-        config={"displayModeBar": False},
+        config=camera("probabilities"),
         alt="Probabilities of the ten digits for this image: "
         + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
     )
-    why.show(model_picker.load(assessment.card), frame, key="mistake")
+    why.show(model_picker.load(assessment.card), frame, key="mistake", side=MAP)

@@ -32,8 +32,11 @@ def show() -> bool:
         card = cards[name]
         low, high = card.test_interval
         architecture = ARCHITECTURES.get(card.architecture)
+        summary = architecture.summary if architecture else card.architecture
+        if card.members:
+            summary = f"The mean of {' and '.join(card.members)}."
         st.caption(
-            f"{architecture.summary if architecture else card.architecture}  \n"
+            f"{summary}  \n"
             f"**{card.test_accuracy:.2%}** of 10,000 MNIST test images read rightly "
             f"(95 % interval {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
         )

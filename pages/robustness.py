@@ -12,6 +12,7 @@ from mnist_core.registry import TFLITE, ModelCard
 from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
 from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
 from pages import model_picker
+from pages.charting import camera
 
 FEW, ALL = f"{SAMPLE:,} test images", "All 10,000"
 # The page looks so often how far the measurement is, seconds.
@@ -102,14 +103,14 @@ def _show_results(results: list[Robustness]) -> None:
             st.plotly_chart(
                 corruption_heat_map(result),
                 key=f"robustness_heat_{result.name}",
-                config={"displayModeBar": False},
+                config=camera(f"corruptions_{result.name}"),
                 alt=f"Accuracy of {result.name} under 15 corruptions in five severities.",
             )
     if any(not np.isnan(result.accuracy["rotation"]).all() for result in results):
         st.plotly_chart(
             sweep_curves(results),
             key="robustness_curves",
-            config={"displayModeBar": False},
+            config=camera("distortions"),
             alt="Accuracy against rotation, shift, size and noise, a curve for each model.",
         )
 

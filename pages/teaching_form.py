@@ -9,7 +9,8 @@ from pages import training_form
 
 def show() -> None:
     """The form, where there is something to teach and someone to learn it."""
-    cards = {card.name: card for card in list_models()}
+    # An ensemble is made of trained models: it is they that learn.
+    cards = {card.name: card for card in list_models() if not card.members}
     try:
         count = sum(CorrectionStore().counts().values())
     except MnistError:

@@ -9,6 +9,7 @@ from mnist_core.explanation import Explanation, explain
 from mnist_core.grad_cam import GradCam
 from mnist_core.inside import Inside, open_inside
 from mnist_core.registry import TFLITE, ModelCard
+from pages.charting import camera
 
 LAYERS, GRAD_CAM = "Its layers", "Grad-CAM"
 HELP = (
@@ -19,25 +20,27 @@ HELP = (
 )
 # The side of a map: two fit beside each other in a dialog, px.
 SIDE = 220
-_PLAIN = {"displayModeBar": False}
 
 
 @st.fragment
-def show(recognizer: Recognizer, digit_or_frame: Digit | np.ndarray, key: str) -> None:
+def show(
+    recognizer: Recognizer, digit_or_frame: Digit | np.ndarray, key: str, side: int = SIDE
+) -> None:
     """Why this image gets its answer.
 
     Args:
         recognizer: the model that reads.
         digit_or_frame: a digit that was read, or a (28, 28) uint8 frame.
         key: tells its elements from those of other digits on the page.
+        side: of each map, px; two stand beside each other where there is room for them.
     """
     frame = digit_or_frame.frame if isinstance(digit_or_frame, Digit) else digit_or_frame
     with st.container(key=f"why_{key}"):
         try:
             explanation = _explain(_digest(recognizer.card), frame.tobytes(), recognizer)
-            _show_evidence(explanation, key)
+            _show_evidence(explanation, key, side)
             _show_change(explanation)
-            _show_inside(recognizer, explanation, key)
+            _show_inside(recognizer, explanation, key, side)
         except MnistError as error:
             st.error(str(error))
 
@@ -65,11 +68,11 @@ def _grad_cam() -> GradCam:
     return GradCam()
 
 
-def _show_evidence(explanation: Explanation, key: str) -> None:
+def _show_evidence(explanation: Explanation, key: str, side: int) -> None:
     """The winner's and the runner-up's evidence, side by side where there is room."""
     with st.container(horizontal=True, gap="small"):
         for place, digit in enumerate((explanation.label, explanation.runner_up)):
-            with st.container(width=SIDE, gap="small"):
+            with st.container(width=side, gap="small"):
                 share = f"{explanation.probabilities[digit]:.1%}"
                 title = f"**What speaks for {digit}**"
                 st.markdown(
@@ -80,11 +83,11 @@ def _show_evidence(explanation: Explanation, key: str) -> None:
                         explanation.frame,
                         explanation.evidence[digit],
                         limit=explanation.limit,
-                        side=SIDE,
+                        side=side,
                     ),
-                    width=SIDE,
+                    width=side,
                     key=f"{key}_evidence_{place}",
-                    config=_PLAIN,
+                    config=camera(f"evidence_for_{digit}"),
                     alt=f"The digit; blue lies over what speaks for {digit}, orange against it.",
                 )
     st.caption(":small[:blue[■] for · :orange[■] against]", help=HELP)
@@ -108,7 +111,7 @@ def _show_change(explanation: Explanation) -> None:
         st.markdown(f"**What would change its mind**  \n:small[{said}]")
 
 
-def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str) -> None:
+def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str, side: int) -> None:
     """Layers and Grad-CAM, when they are asked for."""
     wish = st.segmented_control("Look inside", [LAYERS, GRAD_CAM], key=f"{key}_inside")
     card = recognizer.card
@@ -129,13 +132,13 @@ def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str) -> 
             heats = [_grad_cam().map(card, explanation.frame, digit) for digit in digits]
         with st.container(horizontal=True, gap="small"):
             for digit, heat in zip(digits, heats, strict=True):
-                with st.container(width=SIDE, gap="small"):
+                with st.container(width=side, gap="small"):
                     st.markdown(f"**Where it saw {digit}**")
                     st.plotly_chart(
-                        heat_over(explanation.frame, heat, side=SIDE),
-                        width=SIDE,
+                        heat_over(explanation.frame, heat, side=side),
+                        width=side,
                         key=f"{key}_grad_cam_{digit}",
-                        config=_PLAIN,
+                        config=camera(f"grad_cam_{digit}"),
                         alt=f"The digit; orange lies where the last convolution saw {digit}.",
                     )
         st.caption(

@@ -166,15 +166,20 @@ def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_evaluation_writes_its_report_and_its_answers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mnist_core.report.SAMPLE", 5)
+    monkeypatch.setenv("MNIST_CACHE", str(tmp_path / "cache"))
     data, page, answers = (tmp_path / name for name in ("mine.npz", "out.html", "out.csv"))
     test = load_mnist()
     np.savez(data, images=test.x_test[:40], labels=test.y_test[:40])
     arguments = ["evaluate", "mlp", "--data", str(data), "--report", str(page)]
     assert main([*arguments, "--csv", str(answers)]) == 0
     assert "of 40 images of mine.npz" in capsys.readouterr().out
-    assert "Evaluation of mlp" in page.read_text()
+    text = page.read_text()
+    assert "Evaluation of mlp" in text
+    for title in ("Confusion matrix", "Map, 3-D", "Corruptions", "Training"):
+        assert f"<h3>{title}</h3>" in text
     assert len(answers.read_text().splitlines()) == 41
 
 

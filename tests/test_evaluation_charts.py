@@ -9,7 +9,6 @@ from mnist_core import Recognizer
 from mnist_core.assessment import Assessment, assess
 from mnist_core.calibration import confidence_histogram, reliability, risk_coverage
 from mnist_core.charts import (
-    accuracy_intervals,
     class_bars,
     confidence_bars,
     confusion_matrix,
@@ -59,7 +58,6 @@ def test_every_chart_of_odd_answers_can_be_drawn_and_sent(evaluation: Evaluation
         confidence_bars(confidence_histogram(evaluation)),
         reliability_diagram(reliability(evaluation)),
         coverage_curves({"a": coverage}, coverage.at(1.0)),
-        accuracy_intervals({"a": evaluation}),
         *(roc_curves(roc(evaluation), view) for view in ("whole", "corner", "log")),
         *(precision_recall_curves(precision_recall(evaluation), corner=c) for c in (True, False)),
     ):
@@ -142,16 +140,6 @@ def test_coverage_curves_end_at_the_accuracy_and_mark_the_choice(assessment: Ass
     assert (mark.x[0], mark.y[0]) == (selection.coverage, selection.accuracy)
     assert len(coverage_curves({"other": other}, other.at(1.0)).data) == 2
     assert len(coverage_curves({"one": risk_coverage(ODD["ties"])}, None).data) == 1
-
-
-def test_accuracies_have_their_intervals() -> None:
-    models = {"one": ODD["perfect"], "two": ODD["missing"]}
-    (points,) = accuracy_intervals(models).data
-    assert points.y == ("one", "two")
-    assert points.x == pytest.approx([1, 2 / 3])
-    low, high = ODD["missing"].interval
-    assert points.x[1] + points.error_x.array[1] == pytest.approx(high)
-    assert points.x[1] - points.error_x.arrayminus[1] == pytest.approx(low)
 
 
 def test_a_history_is_shown_by_epochs() -> None:

@@ -72,7 +72,10 @@ def test_every_image_is_a_point_once(features: FeatureMap, axes: int) -> None:
             assert "read as 5" in trace.text[0]
         else:
             assert (features.labels[chosen] == int(trace.name)).all()
-        shown_image = pixels_of(trace.text[0].rpartition("<br>")[0])
+        picture, said, number = trace.text[0].rsplit("<br>", 2)
+        shown_image = pixels_of(picture)
+        assert said.startswith(f"a {features.labels[chosen[0]]}")
+        assert number == f"test image {features.chosen[chosen[0]]}"
         assert (shown_image == (features.frames[chosen[0]] >= 96)).all()
     assert sorted(shown) == list(range(COUNT))
     labels = figure.layout.annotations if axes == 2 else figure.layout.scene.annotations
@@ -93,3 +96,14 @@ def test_what_was_drawn_stands_out(features: FeatureMap, axes: int) -> None:
 def test_errors_alone(features: FeatureMap) -> None:
     (trace,) = map_figure(features, errors_only=True, drawn=np.zeros((0, 3), np.float32)).data
     assert len(trace.x) == 3
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_is_looked_at_has_a_ring(features: FeatureMap, axes: int) -> None:
+    place = np.array([1, 2, 3], np.float32)
+    trace = map_figure(features, axes=axes, looked_at=place).data[-1]
+    assert trace.marker.symbol == "circle-open"
+    coordinates = [trace.x, trace.y] if axes == 2 else [trace.x, trace.y, trace.z]
+    assert [list(values) for values in coordinates] == [[1], [2], [3]][:axes]
+    # The point under it is what is hovered over and clicked.
+    assert trace.hoverinfo == "skip"

@@ -69,7 +69,13 @@ def _evaluate(options: argparse.Namespace) -> int:
         from mnist_core.report import report_html
 
         item = Assessment(card=recognizer.card, data=data, evaluation=result)
-        write(options.report, report_html([item]))
+        with tqdm(total=1, disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+            page = report_html(
+                [item],
+                load=lambda card: recognizer,
+                on_progress=lambda share: bar.update(share - bar.n),
+            )
+        write(options.report, page)
     if options.csv:
         from mnist_core.predictions import predictions_csv
 

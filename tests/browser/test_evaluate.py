@@ -81,8 +81,12 @@ def test_a_click_on_a_cell_shows_its_images(app: str, open_page: OpenPage) -> No
     page.keyboard.press("Enter")
     shown = page.locator(".st-key-mistake_shown")
     expect(shown).to_contain_text(f"{truth}, read as {answer}")
-    # The probabilities, and what speaks for the answer and for the runner-up.
+    # The probabilities, and what speaks for the answer and, beside it, for the runner-up.
     expect(shown.locator(".stPlotlyChart")).to_have_count(3)
+    answer_map, other_map = (shown.locator(".stPlotlyChart").nth(i).bounding_box() for i in (1, 2))
+    assert answer_map
+    assert other_map
+    assert answer_map["y"] == other_map["y"]
     expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(gallery.nth(1)).to_be_focused()
     # A cell of right answers, of which there are more than a page.
@@ -136,6 +140,8 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
     assert picture.suggested_filename == "digits.png"
     assert Path(picture.path()).read_bytes().startswith(b"\x89PNG")
 
+    # Robustness is measured for it, unless it was before.
+    page.set_default_timeout(180_000)
     saved = download(page, page.get_by_role("button", name="Report").click)
     assert saved.suggested_filename == "champion.html"
     path = tmp_path / "champion.html"
@@ -143,7 +149,10 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
     # Without a network; `open_page` fails the test if it asks for anything.
     report = open_page(path.as_uri(), offline=True)
     expect(report.get_by_role("heading", name="Evaluation of champion")).to_be_visible()
-    expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(10)
+    expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(14)
+    for title in ("Training", "Map, 3-D", "Corruptions", "Turned, moved, scaled and noisy"):
+        expect(report.get_by_role("heading", name=title)).to_be_visible()
+    expect(report.locator('.modebar-btn[data-title*="Download"]')).to_have_count(14)
     expect(report.locator("figure img")).to_have_count(len(result.errors))
     # It is interactive: a legend's entry can be clicked away.
     roc = report.locator(".plotly-graph-div").nth(4)
@@ -151,6 +160,44 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
     before = lines.count()
     roc.locator(".legendtoggle").first.click()
     expect(lines).to_have_count(before - 1)
+
+
+def test_a_point_of_the_map_in_3_d_is_clicked(app: str, open_page: OpenPage) -> None:
+    page = opened(open_page(app))
+    page.get_by_role("tab", name="Map", exact=True).click()
+    shown = page.locator(".st-key-map_chosen")
+    field = page.locator(".st-key-map_image input")
+    field.fill("18")
+    field.press("Enter")
+    expect(shown).to_contain_text("test image 18")
+    page.locator(".st-key-feature_map").get_by_text("3-D", exact=True).click()
+    chart = page.locator(".st-key-feature_map .js-plotly-plot").first
+    chart.locator("canvas").first.wait_for()
+    expect(shown).to_contain_text("What speaks for")
+    # Where a point is depends on the projection: the pointer looks for one, around the ring's.
+    page.evaluate(
+        """() => {
+          const chart = document.querySelector(".st-key-feature_map .js-plotly-plot")
+          chart.on("plotly_hover", (event) => { window.over = event.points[0].customdata })
+          chart.on("plotly_unhover", () => { window.over = null })
+        }"""
+    )
+    box = chart.bounding_box()
+    assert box
+    middle = (box["x"] + box["width"] / 2, box["y"] + 0.42 * box["height"])
+    for step in range(60):
+        page.mouse.move(middle[0] - 150 + 5 * step, middle[1] - 30 + step)
+        page.wait_for_timeout(150)
+        if page.evaluate("window.over"):
+            break
+    place = page.evaluate("window.over")
+    assert place
+    # As long as a finger stays on the button.
+    page.mouse.down()
+    page.wait_for_timeout(150)
+    page.mouse.up()
+    expect(field).not_to_have_value("18")
+    expect(shown).to_contain_text(f"test image {field.input_value()}")
 
 
 def test_a_set_is_uploaded(app: str, open_page: OpenPage, tmp_path: Path) -> None:
@@ -174,7 +221,7 @@ def test_a_set_is_uploaded(app: str, open_page: OpenPage, tmp_path: Path) -> Non
 def test_on_a_phone_nothing_sticks_out(app: str, open_page: OpenPage) -> None:
     page = opened(open_page(app, color_scheme="dark"))
     page.set_viewport_size({"width": 390, "height": 844})
-    for name in ("Digits", "Curves", "Certainty", "Training", "Mistakes"):
+    for name in ("Digits", "Curves", "Certainty", "Training", "Map", "Mistakes"):
         page.get_by_role("tab", name=name, exact=True).click()
         tab(page).locator(".stPlotlyChart .main-svg").first.wait_for()
         wider = page.evaluate(

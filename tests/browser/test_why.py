@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from browser.conftest import OpenPage
-from browser.test_draw import clear, draw, expect_reading, ready
+from browser.test_draw import clear, draw, expect_reading, picture_of, ready, upload
 from own_strokes import OWN_STROKES
 from playwright.sync_api import expect
 
@@ -46,3 +46,29 @@ def test_two_digits_have_each_their_own_reason(app: str, open_page: OpenPage) ->
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+
+
+def test_why_a_digit_of_a_photo_was_read_so(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    upload(page, "sheet.png", picture_of((4, 7)))
+    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*47\s*$"))
+    page.get_by_role("button", name="Why?").nth(1).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("What speaks for 7")).to_be_visible()
+    expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
+
+
+def test_the_digit_just_drawn_is_on_the_map_in_2_d_and_3_d(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    draw(page, OWN_STROKES[4])
+    expect_reading(page, "4")
+    page.get_by_role("link", name="Train and evaluate").click()
+    page.get_by_role("tab", name="Evaluate").click()
+    page.get_by_role("tab", name="Map", exact=True).click()
+    feature_map = page.locator(".st-key-feature_map")
+    entry = feature_map.locator(".legendtext", has_text="drawn")
+    expect(entry).to_have_count(1)
+    expect(feature_map).to_contain_text("The star is yours")
+    feature_map.get_by_text("3-D", exact=True).click()
+    expect(feature_map).to_contain_text("drag to turn")
+    expect(entry).to_have_count(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import time
@@ -119,6 +120,52 @@ def test_the_map_shows_the_images_and_what_was_drawn() -> None:
     assert [trace["name"] for trace in figures(app)[0]["data"]] == ["error", "drawn"]
 
 
+@pytest.mark.parametrize("axes", ["2-D", "3-D"])
+def test_a_test_image_is_looked_at_by_its_number(axes: str) -> None:
+    app = run(MAP, drawn=True)
+    app.segmented_control[0].set_value(axes).run()
+    assert len(figures(app)) == 1
+    app.number_input(key="map_image").set_value(18).run()
+    assert not app.exception
+    figure = figures(app)[0]
+    assert [trace["name"] for trace in figure["data"]][-2:] == ["drawn", "looked at"]
+    # The ring, the probabilities, and what speaks for the answer and the runner-up.
+    assert len(figures(app)) == 4
+    assert any("test image 18" in markdown.value for markdown in app.markdown)
+    app.number_input(key="map_image").set_value(None).run()
+    assert len(figures(app)) == 1
+
+
+def test_a_click_in_3_d_looks_at_its_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    clicked = [5]
+    # Only the part of a page that was clicked runs again; here all of it does.
+    monkeypatch.setattr("pages.map_clicks.hear", lambda chart, key: next(iter(clicked), None))
+    monkeypatch.setattr(st, "rerun", lambda scope: clicked.clear())
+    app = run(MAP, drawn=False)
+    app.segmented_control[0].set_value("3-D").run()
+    app.run()
+    assert not app.exception
+    assert not clicked
+    # The sixth of the images on the map, whatever its number.
+    place = figures(app)[0]["data"][-1]
+    shown = int(app.number_input(key="map_image").value)
+    (x,) = [
+        x
+        for trace in figures(app)[0]["data"][:-1]
+        for x, (point,) in zip(values(trace["x"]), trace["customdata"], strict=True)
+        if point == 5
+    ]
+    assert values(place["x"]) == pytest.approx([x])
+    assert any(f"test image {shown}" in markdown.value for markdown in app.markdown)
+
+
+def values(data: Any) -> list[float]:
+    """The numbers of an axis, which Plotly may send packed."""
+    if isinstance(data, dict):
+        return np.frombuffer(base64.b64decode(data["bdata"]), data["dtype"]).tolist()
+    return data
+
+
 def test_the_digit_on_the_canvas_is_on_the_map() -> None:
     app = AppTest.from_string(MAP.format(drawn=False), default_timeout=60)
     app.session_state["canvas_read"] = load_mnist().x_test[1]
@@ -126,6 +173,10 @@ def test_the_digit_on_the_canvas_is_on_the_map() -> None:
     assert not app.exception
     drawn = figures(app)[0]["data"][-1]
     assert drawn["name"] == "drawn"
+    assert drawn["text"][0].startswith("yours: 2")
+    app.segmented_control[0].set_value("3-D").run()
+    drawn = figures(app)[0]["data"][-1]
+    assert (drawn["type"], drawn["name"]) == ("scatter3d", "drawn")
     assert drawn["text"][0].startswith("yours: 2")
 
 

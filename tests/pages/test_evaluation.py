@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import zipfile
 from itertools import combinations
@@ -14,12 +15,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import load_mnist
+from mnist_core import load_mnist, load_recognizer
 from mnist_core.comparison import compare
 from mnist_core.evaluation import evaluate_probabilities
 from mnist_core.labelled import mnist_test
 from mnist_core.predictions import load_predictions
 from mnist_core.registry import KERAS, PREDICTIONS, load_card
+from mnist_core.robustness import RobustnessJob
 from pages.evaluation_tab import VIEWS
 from pages.mistakes import PAGE, asked_for
 
@@ -213,6 +215,67 @@ def test_an_uploaded_set_is_judged() -> None:
     ).run()
     assert not app.exception
     assert metrics(app)["Errors"] == "0 of 1"
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != "Robustness"])
+@pytest.mark.parametrize(
+    "labels", [[7], [3], [7, 2, 2]], ids=["one image", "one wrong image", "digits missing"]
+)
+def test_every_view_opens_on_an_odd_set(view: str, labels: list[int]) -> None:
+    app = open_tab(
+        evaluation_data="Uploaded set", evaluation_models=["cnn", "mlp"], evaluation_view=view
+    )
+    content = npz(GOOD[0][: len(labels)], np.array(labels))
+    app.file_uploader[0].set_value(("odd.npz", content, "application/zip")).run()
+    assert not app.exception
+    assert not app.error
+    assert metrics(app)["Errors"].endswith(f"of {len(labels)}")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_chart_has_a_camera_with_a_name_of_its_own(
+    view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
+    measured = RobustnessJob(load_recognizer("mlp"), 5)
+    measured.start()
+    monkeypatch.setattr("pages.robustness.SAMPLE", 5)
+    assert measured.wait(300)
+    app = open_tab(
+        evaluation_view=view,
+        evaluation_models=["mlp"],
+        mistakes_chosen=(mnist_test().digest, 247),
+        map_image=247,
+    )
+    assert not app.exception
+    charts = app.get("plotly_chart")
+    assert charts
+    configurations = [json.loads(chart.proto.config) for chart in charts]
+    names = [config["toImageButtonOptions"]["filename"] for config in configurations]
+    assert len(set(names)) == len(names)
+    assert all(config["modeBarButtons"] == [["toImage"]] for config in configurations)
+
+
+def test_an_ensemble_is_judged_and_says_who_learnt(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ensemble by its card; the network is a member's, which does not matter here."""
+    shutil.copytree(models / "mlp", models / "duo")
+    path = models / "duo" / "card.json"
+    card = json.loads(path.read_text())
+    card |= {"name": "duo", "architecture": "ensemble"}
+    card["configuration"] = {"members": ["mlp", "cnn"], "splits": [[1998, 1 / 12], [7, 1 / 12]]}
+    path.write_text(json.dumps(card))
+    app = open_tab(evaluation_models=["duo"], evaluation_view="Training")
+    assert not app.exception
+    assert not app.error
+    assert "averages mlp and cnn" in app.info[0].value
+    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+    app = open_tab(evaluation_models=["duo"], evaluation_data="MNIST validation")
+    assert not app.error
+    # Only what both members held out.
+    assert "images of MNIST's training half" in app.caption[0].value
+    assert 300 < int(metrics(app)["Errors"].split(" of ")[1]) < 500
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Charts on a page: each one's camera saves it as a PNG of its name."""
+
+from typing import Any
+
+import streamlit as st
+
+
+def camera(name: str) -> dict[str, Any]:
+    """The configuration of a chart with one button: the camera, which saves a PNG of this name."""
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"filename": name, "scale": 2},
+    }
+
+
+def chart(figure: Any, name: str, alt: str) -> None:
+    """A chart of the Evaluate tab.
+
+    Args:
+        figure: a Plotly figure.
+        name: of its key and its PNG.
+        alt: what it shows, for those who do not see it.
+    """
+    st.plotly_chart(figure, key=f"evaluation_{name}", config=camera(name), alt=alt)
