@@ -182,8 +182,8 @@ def _search(
 
         def best(self) -> float | None:
             """The best result so far, of all machines."""
-            trials = self.oracle.get_best_trials(1)
-            return trials[0].score if trials else None
+            trial = _best_of(self.oracle)
+            return trial.score if trial else None
 
     try:
         with redirect_stdout(io.StringIO()):  # it tells that it goes on, in words of its own
@@ -211,14 +211,21 @@ def _search(
         ) from error
     if role.kind == "worker":
         return None
-    best = tuner.oracle.get_best_trials(1)
-    if not best:
+    best = _best_of(tuner.oracle)
+    if best is None:
         return None
-    values = dict(best[0].hyperparameters.values)
+    values = dict(best.hyperparameters.values)
     values.pop(_MARK)
-    told = f"The best of {len(tuner.oracle.end_order)} trials: {best[0].score:.2%} of the held-out "
+    told = f"The best of {len(tuner.oracle.end_order)} trials: {best.score:.2%} of the held-out "
     on_event(Message(text=f"{told}images, with {_told(values)}."))
-    return config.trial(best[0].trial_id, values)
+    return config.trial(best.trial_id, values)
+
+
+def _best_of(oracle: Any) -> Any:
+    """The best trial that came to its end, or None."""
+    # Where there are none, KerasTuner gives others.
+    trials = [trial for trial in oracle.get_best_trials(1) if trial.status == "COMPLETED"]
+    return trials[0] if trials else None
 
 
 def _unanswered(role: Role, error: Exception) -> TrainingError:
