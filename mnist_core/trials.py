@@ -93,28 +93,34 @@ def _held(config: TuningConfig, folder: Path) -> Iterator[None]:
     # What may differ, and the search is still the same.
     plain = dataclasses.replace(config, base=dataclasses.replace(config.base, overwrite=False))
     settings = json.loads(json.dumps(dataclasses.asdict(plain)))
+    lock = FileLock(folder / "lock", timeout=0.1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock", timeout=0.1):
-            known = read_table(folder / "search.json")
-            if known and known != settings:
-                raise TrainingError(
-                    "A search of that name was begun with other settings. Go on with those, choose "
-                    f"another name, or remove its folder. Received: {folder}, begun with "
-                    f"{json.dumps(known)}"
-                )
+        lock.acquire()
+        known = read_table(folder / "search.json")
+        if not known:
             write_table(folder / "search.json", settings)
-            yield
     except Timeout as error:
         raise TrainingError(
             "This search goes on in another process already. Wait, or choose another name. "
             f"Received: {config.base.name}"
         ) from error
     except OSError as error:
+        lock.release()
         raise TrainingError(
             f"The search cannot be saved ({error.strerror or error}). Make room, or check your "
             f"rights to the folder. Received: {error.filename or folder}"
         ) from error
+    try:
+        if known and known != settings:
+            raise TrainingError(
+                "A search of that name was begun with other settings. Go on with those, choose "
+                f"another name, or remove its folder. Received: {folder}, begun with "
+                f"{json.dumps(known)}"
+            )
+        yield
+    finally:
+        lock.release()
 
 
 def _search(
@@ -123,6 +129,7 @@ def _search(
     """Make the trials, or hand them out; the settings of the best one, if there is any."""
     on_event(Message(text="Loading KerasTuner"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import grpc
     import keras_tuner
 
     settings = json.dumps(dataclasses.asdict(config), sort_keys=True)
@@ -175,8 +182,8 @@ def _search(
 
         def best(self) -> float | None:
             """The best result so far, of all machines."""
-            trials = self.oracle.get_best_trials(1)
-            return trials[0].score if trials else None
+            trial = _best_of(self.oracle)
+            return trial.score if trial else None
 
     try:
         with redirect_stdout(io.StringIO()):  # it tells that it goes on, in words of its own
@@ -192,7 +199,11 @@ def _search(
             on_event(Message(text=f"Asking {role.address} for trials"))
         tuner.search(verbose=0)
     except keras_tuner.errors.FatalError as error:
-        raise (error.__cause__ or error) from None
+        if not isinstance(error.__cause__, grpc.RpcError):
+            raise (error.__cause__ or error) from None
+        raise _unanswered(role, error.__cause__) from error
+    except grpc.RpcError as error:
+        raise _unanswered(role, error) from error
     except RuntimeError as error:
         raise TrainingError(
             "The search cannot go on. See that the chief's address is this machine's and its port "
@@ -200,14 +211,28 @@ def _search(
         ) from error
     if role.kind == "worker":
         return None
-    best = tuner.oracle.get_best_trials(1)
-    if not best:
+    best = _best_of(tuner.oracle)
+    if best is None:
         return None
-    values = dict(best[0].hyperparameters.values)
+    values = dict(best.hyperparameters.values)
     values.pop(_MARK)
-    told = f"The best of {len(tuner.oracle.end_order)} trials: {best[0].score:.2%} of the held-out "
+    told = f"The best of {len(tuner.oracle.end_order)} trials: {best.score:.2%} of the held-out "
     on_event(Message(text=f"{told}images, with {_told(values)}."))
-    return config.trial(best[0].trial_id, values)
+    return config.trial(best.trial_id, values)
+
+
+def _best_of(oracle: Any) -> Any:
+    """The best trial that came to its end, or None."""
+    # Where there are none, KerasTuner gives others.
+    trials = [trial for trial in oracle.get_best_trials(1) if trial.status == "COMPLETED"]
+    return trials[0] if trials else None
+
+
+def _unanswered(role: Role, error: Exception) -> TrainingError:
+    return TrainingError(
+        "The chief of the search does not answer. Start it, and see that this machine reaches its "
+        f"port. Received: {role.address} ({' '.join(str(error).split())[:200]})"
+    )
 
 
 def _space(config: TuningConfig, mark: str) -> Any:

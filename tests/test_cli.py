@@ -207,6 +207,7 @@ def test_an_evaluation_writes_its_report_and_its_answers(
         ["train", "--name", "x", "--dropout", "1"],
         ["train", "--name", "x", "--patience", "0"],
         ["train", "--name", "x", "--initial-model", "../cnn"],
+        ["train", "--name", "x", "--strategy", "multiworker"],  # without $TF_CONFIG
         ["train", "--resume", "../x"],
         ["train", "--resume", "20260101-000000-none"],
         ["train", "--resume", "20260101-000000-none", "--epochs", "3", "--seed", "1"],

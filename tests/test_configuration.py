@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES, get_architecture
+from mnist_core.configuration import STRATEGIES
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -44,6 +45,7 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "mixed_precision": [None, 1, "yes"],
     "include_corrections": [None, 0, "no"],
     "overwrite": [None, 1, "yes"],
+    "strategy": ["", "Mirrored", "tpu", None, 2, True],
 }
 
 
@@ -76,6 +78,16 @@ def test_impossible_settings_are_explained(field: str, value: object) -> None:
 def test_settings_reach_to_the_ends_of_their_ranges(field: str, values: list[float]) -> None:
     for value in values:
         assert getattr(TrainingConfig(**{field: value}), field) == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_corrections_are_learnt_on_one_device(strategy: str) -> None:
+    assert TrainingConfig(strategy=strategy).strategy == strategy
+    if strategy == "default":
+        assert TrainingConfig(strategy=strategy, include_corrections=True).include_corrections
+        return
+    with pytest.raises(TrainingError, match="Corrections are learnt on one device"):
+        TrainingConfig(strategy=strategy, include_corrections=True)
 
 
 @pytest.mark.parametrize("name", ["", "../x", "A", 7])

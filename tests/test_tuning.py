@@ -112,6 +112,7 @@ def test_bad_options_are_one_line_and_exit_code_2(
 def test_what_is_given_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[TuningConfig] = []
     monkeypatch.setattr("mnist_core.trials.tune", lambda config, on_event: asked.append(config))
+    monkeypatch.setattr("mnist_core.commands.tuning.hear_signals", lambda: None)  # those of pytest
     command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]
     assert main([*command, "--batch-size", "64", "--trials", "3", "--algorithm", "random"]) == 0
     assert main([*command, "--search", "optimiser", "augmentation"]) == 0

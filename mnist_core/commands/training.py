@@ -22,7 +22,7 @@ from mnist_core.runs import Outcome, Run, begin_run, find_run, list_runs, reopen
 if TYPE_CHECKING:
     from mnist_core.commands.terminal import Commands
 
-__all__ = ["add_settings", "add_to", "config_from", "print_as_json"]
+__all__ = ["add_settings", "add_to", "config_from", "hear_signals", "print_as_json"]
 
 
 def add_to(commands: Commands) -> None:
@@ -79,10 +79,7 @@ def _train(options: argparse.Namespace) -> int:
         if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
             return _assist(config, as_json)
         run = begin_run(config)
-    # Whoever started the run may end it; it leaves nothing half done, as on Ctrl-C. A shell that
-    # starts it in the background would have it ignore both.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.default_int_handler)
+    hear_signals()
     if background:
         # Who watches reads the run's folder; what is said here is its log.
         jobs.work(run, background=True)
@@ -92,6 +89,13 @@ def _train(options: argparse.Namespace) -> int:
         with native_messages_hidden():
             jobs.work(run, ProgressBar())
     return 0
+
+
+def hear_signals() -> None:
+    """End on either signal as on Ctrl-C, which leaves nothing half done."""
+    # A shell that starts this in the background would have it ignore both.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 def config_from(given: Mapping[str, Any]) -> TrainingConfig:

@@ -6,7 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mnist_core.commands.terminal import ProgressBar, native_messages_hidden
-from mnist_core.commands.training import add_settings, config_from, print_as_json
+from mnist_core.commands.training import (
+    add_settings,
+    config_from,
+    hear_signals,
+    print_as_json,
+)
 from mnist_core.errors import TrainingError
 from mnist_core.tuning import ALGORITHMS, SEARCHABLE, TuningConfig
 
@@ -49,6 +54,7 @@ def _tune(options: argparse.Namespace) -> int:
     config = TuningConfig(base=config_from(given), search=search, **more)
     from mnist_core.trials import tune
 
+    hear_signals()
     if given.get("json"):
         tune(config, print_as_json)
     else:
