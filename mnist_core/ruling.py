@@ -7,6 +7,7 @@ is held at), and is taken out run by run: where a stroke crosses it, the ink sta
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -66,7 +67,8 @@ def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.b
     """
     if min(contrast.shape) < _MIN_SIDE:
         return None
-    level, upright = _find_lines(contrast, threshold), _find_lines(contrast.T, threshold)
+    level = _find_lines(contrast, threshold)
+    upright = _find_lines(cv2.transpose(contrast), threshold)
     if not level and not upright:
         return None
     # A stem between two printed lines looks like a line from border to border, until those are
@@ -78,30 +80,38 @@ def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.b
     return erased if erased.any() else None
 
 
-def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.bool_]:
+def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
     """Where it is darker than so many rows above and below: a line can be fainter than a pen."""
-    above = np.roll(levels, beside, axis=0)
-    darker = cv2.subtract(levels, cv2.max(above, np.roll(levels, -beside, axis=0)))
+    beside = min(beside, len(levels))
+    # Beyond the border, what is at the other one.
+    above = np.concatenate((levels[-beside:], levels[:-beside]))
+    beneath = np.concatenate((levels[beside:], levels[:beside]))
+    darker = cv2.subtract(levels, cv2.max(above, beneath))
     grain = 1.4826 * median(cv2.absdiff(levels, above)) / np.sqrt(2)
-    return darker >= max(_FAINT, _FAINT_GRAINS * grain)
+    return _from(darker, max(_FAINT, _FAINT_GRAINS * grain))
 
 
-def _shape_for_lines(contrast: NDArray[np.uint8]) -> tuple[int, int]:
-    """(rows, columns) of the image in which nearly horizontal lines are looked for."""
-    return min(contrast.shape[0], _MAX_ROWS), min(contrast.shape[1], _COLUMNS)
+def _for_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image in which nearly horizontal lines are looked for: few columns, each a mean."""
+    height, width = contrast.shape
+    together = -(-width // _COLUMNS)
+    means = cv2.blur(contrast, (together, 1))[:, together // 2 :: together]
+    return cv2.resize(means, (means.shape[1], min(height, _MAX_ROWS)), interpolation=cv2.INTER_AREA)
+
+
+def _from(levels: NDArray[np.uint8], limit: float) -> NDArray[np.uint8]:
+    """1 from a limit on, else 0."""
+    return cv2.threshold(levels, math.ceil(limit) - 1, 1, cv2.THRESH_BINARY)[1]
 
 
 def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
     """The nearly horizontal lines."""
-    contrast = np.ascontiguousarray(contrast)
     height, width = contrast.shape
-    rows, columns = _shape_for_lines(contrast)
-    small = cv2.resize(contrast, (columns, rows), interpolation=cv2.INTER_AREA)
+    small = _for_lines(contrast)
+    rows = len(small)
     # A row to spare above and below: paper bends.
-    lines_ink = (small >= threshold) | _thin_lines(small, _BESIDE)
-    ink = cv2.dilate(lines_ink.astype(np.uint8), np.ones((3, 1), np.uint8))
-    if not (ink.mean(axis=1) >= _COVERED / 2).any():
-        return []
+    lines_ink = cv2.max(_from(small, threshold), _thin_lines(small, _BESIDE))
+    ink = cv2.dilate(lines_ink, np.ones((3, 1), np.uint8))
     steepest = _MAX_SLOPE * width * rows / height
     count = 2 * int(np.ceil(steepest / _SLOPE_STEP)) + 1
     rises = np.linspace(-steepest, steepest, count)
@@ -123,7 +133,8 @@ def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
 def _coverage(ink: NDArray[np.uint8], rises: NDArray[np.float64]) -> NDArray[np.float32]:
     """The share of ink on each straight way that falls by so many rows from side to side.
 
-    A way is named by its row in the middle; those that leave the picture too soon have none.
+    A way is named by its row in the middle. Those that leave the picture too soon have none, and so
+    have those beside which there is too little ink for a line, however it slopes.
 
     Args:
         ink: (rows, columns) uint8, 0 or 1.
@@ -136,24 +147,35 @@ def _coverage(ink: NDArray[np.uint8], rises: NDArray[np.float64]) -> NDArray[np.
     # Few enough columns together that a way stays on its rows among them.
     blocks = -(-columns // _TOGETHER)
     wide = cv2.copyMakeBorder(ink, 0, 0, 0, blocks * _TOGETHER - columns, cv2.BORDER_CONSTANT)
-    inked = wide.reshape(rows, blocks, _TOGETHER).sum(axis=2, dtype=np.uint8)
-    margin = int(np.abs(rises).max() / 2) + 1
-    padded = np.pad(inked, ((margin, margin), (0, 0)))
+    sums = cv2.boxFilter(wide, -1, (_TOGETHER, 1), anchor=(0, 0), normalize=False)
+    inked = np.ascontiguousarray(sums[:, ::_TOGETHER])
+    covered = np.zeros((len(rises), rows), np.float32)
+    ways = np.minimum(np.arange(rows), np.arange(rows)[::-1]) + 0.5
+    steepest = max(float(np.abs(rises).max()), 1e-6)
     middles = (np.arange(blocks) + 0.5) * _TOGETHER / columns - 0.5
+    margin = int(steepest * np.abs(middles).max()) + 1
+    near = cv2.dilate(inked, np.ones((2 * margin + 1, 1), np.uint8)).sum(axis=1)
+    shortest = np.clip(0.5 + ways / steepest, _MIN_WAY, 1)
+    likely = np.flatnonzero(near >= _COVERED * shortest * columns)
+    if not len(likely):
+        return covered
+    padded = np.pad(inked, ((margin, margin), (0, 0)))
     falls = np.rint(rises[:, np.newaxis] * middles).astype(np.intp)
     first = (margin + falls) * blocks + np.arange(blocks)
-    places = first[:, :, np.newaxis] + blocks * np.arange(rows)
+    places = first[:, :, np.newaxis] + blocks * likely
     found = np.take(padded.ravel(), places).sum(axis=1, dtype=np.float32)
-    ways = np.clip(np.minimum(np.arange(rows), np.arange(rows)[::-1]) + 0.5, 0, None)
     steep = np.maximum(np.abs(rises), 1e-6)[:, np.newaxis]
-    inside = np.minimum(1, 0.5 + ways / steep) * columns
-    return np.where(inside >= _MIN_WAY * columns, found / inside, 0).astype(np.float32)
+    inside = np.minimum(1, 0.5 + ways[likely] / steep) * columns
+    covered[:, likely] = np.where(inside >= _MIN_WAY * columns, found / inside, 0)
+    return covered
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """The half-open ranges in which a vector is True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+    padded = np.zeros(len(mask) + 2, bool)
+    padded[1:-1] = mask
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _erased(
@@ -165,19 +187,27 @@ def _erased(
     """The pixels of nearly horizontal lines, as far as they are lines without the others."""
     height, width = contrast.shape
     widest = min(_MAX_THICK, max(4, round(_THICK * height))) + _REACHES_OUT + 2
-    mask = np.zeros(contrast.shape, bool)
+    # Beyond the border there is nothing: a band may reach there. All of it is cut out by numbering
+    # the pixels.
+    border = widest + int(_MAX_SLOPE * width) + 2
+    edges = (border, border, 0, 0, cv2.BORDER_CONSTANT)
+    covered = cv2.copyMakeBorder(others.view(np.uint8), *edges).ravel()
+    known = cv2.copyMakeBorder(np.where(others, 0, contrast), *edges).ravel()
+    columns = np.arange(width)
+    mask = np.zeros(known.shape, bool)
     for line in lines:
         # Nearly all lines are thin: the widest band is looked at where a narrow one is not enough.
         for reach in sorted({min(_NARROW_BAND, widest), widest}):
-            middle = np.rint(np.linspace(line.first, line.last, width)).astype(int)
+            fall = (line.last - line.first) / max(1, width - 1)
+            middle = np.rint(line.first + fall * columns).astype(int)
             rows = middle + np.arange(-reach, reach + 1)[:, np.newaxis]
             inside = (rows >= 0) & (rows < height)
-            at = rows.clip(0, height - 1), np.arange(width)
-            hidden = others[at]
-            levels = np.where(inside & ~hidden, contrast[at], 0).astype(np.uint8)
+            at = (rows + border) * width + columns
+            hidden = np.take(covered, at).view(bool)
+            levels = np.take(known, at)
             # Along the line, a mean has less grain.
             along = cv2.blur(levels, (max(1, width // _COLUMNS) | 1, 1))
-            thin = _thin_lines(along, _BESIDE * max(1, height // _MAX_ROWS))
+            thin = _thin_lines(along, _BESIDE * max(1, height // _MAX_ROWS)).view(bool)
             strokes = levels >= threshold
             thickness = _thickness(strokes | thin, inside)
             if thickness[0] > _REACHES_OUT and thickness[1] < len(levels) - _REACHES_OUT:
@@ -185,9 +215,8 @@ def _erased(
         gone = _line_in_band(
             strokes | thin, strokes, inside, hidden, thickness, round(_THICK * height)
         )
-        where = np.nonzero(gone)
-        mask[rows[where], where[1]] = True
-    return mask
+        mask[at[gone]] = True
+    return mask.reshape(-1, width)[border:-border]
 
 
 def _line_in_band(
@@ -222,7 +251,7 @@ def _line_in_band(
 
 def _thickness(band: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[int, int]:
     """The half-open range of rows that a line takes in the band around it."""
-    covered = band.sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    covered = np.count_nonzero(band, axis=1) / np.maximum(np.count_nonzero(inside, axis=1), 1)
     reach = len(band) // 2
     centre = reach - 2 + int(np.argmax(covered[reach - 2 : reach + 3]))
     same = covered >= _SAME_LINE * covered[centre]
@@ -233,9 +262,8 @@ def _runs_through(hit: NDArray[np.bool_]) -> bool:
     """Does a line cover its way, and both ends of it?"""
     end = max(1, round(_END * len(hit)))
     return bool(
-        len(hit)
-        and hit.mean() >= _COVERED
-        and min(hit[:end].mean(), hit[-end:].mean()) >= _END_COVERED
+        np.count_nonzero(hit) >= max(1, _COVERED * len(hit))
+        and min(np.count_nonzero(hit[:end]), np.count_nonzero(hit[-end:])) >= _END_COVERED * end
     )
 
 

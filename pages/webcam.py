@@ -2,6 +2,7 @@
 
 import base64
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -23,8 +24,13 @@ SNAPSHOT, UPLOAD = ":material/photo_camera: Snapshot", ":material/upload: Pictur
 
 STYLE = """
 <style>
-div:has(> .st-key-webcam_left) { flex: 3 1 420px; min-width: min(420px, 100%); }
-div:has(> .st-key-webcam_right) { flex: 2 1 300px; min-width: min(300px, 100%); }
+/* What is measured is the room beside the sidebar, not the window. */
+div:has(> .st-key-webcam_places) { container-type: inline-size; }
+.st-key-webcam_places { display: grid; gap: 1rem 1.5rem; grid-template-columns: minmax(0, 1fr); }
+@container (min-width: 720px) {
+  .st-key-webcam_places { grid-template: auto 1fr / minmax(0, 3fr) minmax(0, 2fr); }
+  .st-key-webcam_places > div:has(> .st-key-webcam_reading) { grid-area: 1 / 2 / 3 / 3; }
+}
 /* Four readings a second are no work that a visitor waits for. */
 .stStatusWidget { visibility: hidden; }
 .st-key-live_reading { min-height: 7.5rem; }
@@ -78,11 +84,14 @@ def main() -> None:
     problem = PROBLEMS.get(client.camera())
     if problem:
         st.warning(problem, icon=":material/videocam_off:")
-    with st.container(horizontal=True, gap="medium"):
-        left = st.container(key="webcam_left")
-        right = st.container(key="webcam_right")
+    # One below the other on a phone: the reading under the video, then what is behind it, and the
+    # settings last. A wide screen has a place for each, by STYLE.
+    with st.container(key="webcam_places"):
+        video_place, reading_place, settings_place = (
+            st.container(key=f"webcam_{name}") for name in ("video", "reading", "settings")
+        )
     send_the_newest()
-    with left:
+    with video_place:
         with st.container(key="video"):
             video = webrtc_streamer(
                 key="webcam",
@@ -99,14 +108,16 @@ def main() -> None:
                 translations=TRANSLATIONS,
                 media_toggle_controls=False,
             )
-        show_settings(live)
+        show_pause(live)
     client.assist({"p": "pause"})
     on = video.state.playing or video.state.signalling
     if on and not state.get("video_on"):
         live.restart()
         state["video_since"] = time.monotonic()
     state["video_on"] = on
-    with right:
+    with settings_place:
+        show_settings(live)
+    with reading_place:
         # Only a running video is watched: an idle page asks for nothing.
         st.fragment(show_live, run_every=RENEWED if on else None)(live, on)
         correcting.offer_live(live)
@@ -114,17 +125,23 @@ def main() -> None:
 
 
 @st.fragment
-def show_settings(live: LiveReader) -> None:
-    """How the video is read; every change acts on the next frame."""
+def show_pause(live: LiveReader) -> None:
+    """The button under the video that lets it go on unread, and back."""
     state = st.session_state
     paused = state.setdefault("paused", False)
+    st.button(
+        "Resume reading :small[P]" if paused else "Pause reading :small[P]",
+        icon=":material/play_arrow:" if paused else ":material/pause:",
+        key="pause",
+        on_click=lambda: state.update(paused=not state["paused"]),
+    )
+    live.settings = replace(live.settings, inference=not paused)
+
+
+@st.fragment
+def show_settings(live: LiveReader) -> None:
+    """How the video is read; every change acts on the next frame."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Resume reading :small[P]" if paused else "Pause reading :small[P]",
-            icon=":material/play_arrow:" if paused else ":material/pause:",
-            key="pause",
-            on_click=lambda: state.update(paused=not state["paused"]),
-        )
         automatic = st.toggle("Automatic threshold", value=True, key="automatic")
         mirror = st.toggle("Mirror", key="mirror", help="Show the video as a mirror does.")
     threshold = st.slider(
@@ -164,7 +181,7 @@ def show_settings(live: LiveReader) -> None:
             height = st.slider("Height (%)", 5, 100, round(100 * default[3]), key="roi_height")
             y = st.slider("Top to bottom (%)", 0, 100, 50, key="roi_y", help="50: in the middle.")
     live.settings = WebcamSettings(
-        inference=not paused,
+        inference=not st.session_state["paused"],
         roi=((100 - width) * x / 10_000, (100 - height) * y / 10_000, width / 100, height / 100),
         threshold=None if automatic else threshold,
         ink=ink,

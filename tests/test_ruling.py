@@ -66,6 +66,17 @@ def test_strokes_are_no_lines(ends: tuple[tuple[int, int], tuple[int, int]]) -> 
     assert erase_rulings(contrast, INK) is None
 
 
+@pytest.mark.parametrize("width", [97, 193, 320, 547, 640, 1281])
+def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
+    contrast = paper(width=width)
+    rise = round(0.08 * width)
+    cv2.line(contrast, (0, 238 - rise), (width - 1, 238), 200, 3)
+    cv2.line(contrast, (0, 1), (width - 1, 1 + rise), 200, 3)
+    erased = erase_rulings(contrast, INK)
+    assert erased is not None
+    assert (contrast[~erased] > INK).mean() < 0.004
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 300), (23, 23), (240, 320)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -153,6 +154,27 @@ def test_the_edge_of_the_paper_a_finger_and_ruled_lines_are_no_digits(
         frame[row : row + 2, 200:] = np.minimum(frame[row : row + 2, 200:], 150)
     cv2.line(frame, (640, 420), (430, 330), (110, 140, 190), 40)  # a finger
     assert read(frame, champion).reading == "5"
+
+
+@pytest.mark.parametrize(
+    ("digit", "share", "waves", "expected"),
+    [(3, 0.6, 0, "3"), (3, 0.4, 0, ""), (1, 0.6, 0, ""), (3, 0.6, 30, "")],
+    ids=["even", "too doubtful", "a bare stroke", "uneven"],
+)
+def test_a_doubtful_digit_counts_where_it_is_even_around_it(
+    digit: int, share: float, waves: float, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubting = load_recognizer("champion")
+    sure, score = doubting.read_framed, share * doubting.card.digit_threshold
+    monkeypatch.setattr(
+        doubting,
+        "read_framed",
+        lambda found: [replace(one, digit_score=score, is_digit=False) for one in sure(found)],
+    )
+    light = waves * np.sin(np.arange(640) / 20)[np.newaxis, :, np.newaxis]
+    frame = np.clip(sheet(digit) + light, 0, 255).astype(np.uint8)
+    assert read(frame, load_recognizer("champion")).reading == str(digit)
+    assert read(frame, doubting).reading == expected
 
 
 def test_texture_reads_nothing(champion: Recognizer) -> None:
