@@ -1,6 +1,8 @@
 """Clicks on the points of a chart in three dimensions, which Streamlit does not tell of.
 
-It tells of points that are selected, and Plotly selects none in 3-D; but it tells of clicks there.
+It tells of points that are selected, and Plotly selects none in 3-D. Plotly tells of the point that
+the pointer is over, and shows it; so that is the point that a click means.
+
 Should a later version of either work otherwise, nothing is clicked, and the box beside the map
 chooses the image all the same.
 """
@@ -8,25 +10,46 @@ chooses the image all the same.
 import streamlit as st
 
 _SCRIPT = """
+// A pointer that moved farther, px, has turned the map.
+const STILL = 4
+// Kept here: Streamlit may begin anew below while a button is held.
+let over = undefined, start = null
+
 export default function (component) {
   const { data, setTriggerValue } = component
-  const tell = (event) => {
-    const place = event.points?.[0]?.customdata?.[0]
-    if (place !== undefined) setTriggerValue("picked", place)
-  }
   let chart = null
-  const forget = () => chart?.removeListener?.("plotly_click", tell)
+  const hover = (event) => { over = event.points?.[0]?.customdata?.[0] }
+  const leave = () => { over = undefined }
+  const press = (event) => { start = { x: event.clientX, y: event.clientY, over } }
+  const release = (event) => {
+    const pressed = start
+    start = null
+    if (!pressed || pressed.over === undefined) return
+    if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STILL) return
+    setTriggerValue("picked", pressed.over)
+  }
+  const forget = () => {
+    chart?.removeListener?.("plotly_hover", hover)
+    chart?.removeListener?.("plotly_unhover", leave)
+    chart?.removeEventListener("pointerdown", press, true)
+  }
   // The chart comes after this, and another one when it is drawn anew.
   const look = () => {
     const found = document.querySelector(`.st-key-${CSS.escape(data.chart)} .js-plotly-plot`)
     if (!found?.on || found === chart) return
     forget()
     chart = found
-    chart.on("plotly_click", tell)
+    chart.on("plotly_hover", hover)
+    chart.on("plotly_unhover", leave)
+    // Before Plotly, which keeps it from others.
+    chart.addEventListener("pointerdown", press, true)
   }
   const timer = setInterval(look, 200)
+  // While a button is held, Plotly lays something over the page.
+  window.addEventListener("pointerup", release, true)
   return () => {
     clearInterval(timer)
+    window.removeEventListener("pointerup", release, true)
     forget()
   }
 }

@@ -15,8 +15,8 @@ CHOICES = [ANY, *(str(digit) for digit in range(10))]
 RATES, ERRORS, LOG = "Rates", "Errors only", "Log colour"
 # So many pictures more with each press.
 PAGE = 48
-# The side of a map of evidence: two fit beside each other in the gallery's half of the page, px.
-MAP = 156
+# The side of a map of evidence: two fit beside each other, on a phone as well, px.
+MAP = 150
 
 STYLE = """
 <style>
