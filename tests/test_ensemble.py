@@ -170,7 +170,9 @@ def test_inside_are_the_layers_of_all_members(models: Path, dataset: Dataset) ->
     assert inside.features(dataset.x_test[:3]) == pytest.approx(np.hstack(parts), abs=1e-3)
 
 
-def test_what_does_not_apply_to_it_is_said(ensembles: Path, dataset: Dataset) -> None:
+def test_what_does_not_apply_to_it_is_said(
+    ensembles: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
     card = load_card("mixed")
     process = GradCam()
     try:
@@ -180,6 +182,8 @@ def test_what_does_not_apply_to_it_is_said(ensembles: Path, dataset: Dataset) ->
         process.close()
     with pytest.raises(TrainingError, match="Received: 'ensemble'"):
         TrainingConfig(architecture=card.architecture, initial_model="mixed")
+    assert main(["train", "--initial-model", "mixed"]) == 2
+    assert "Fine-tune its members" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,13 @@ def config_from(given: Mapping[str, Any]) -> TrainingConfig:
     """
     settings = _settings(given)
     if "initial_model" in settings and "architecture" not in settings:
-        settings["architecture"] = load_card(settings["initial_model"]).architecture
+        card = load_card(settings["initial_model"])
+        if card.members:
+            raise TrainingError(
+                "An ensemble is not trained. Fine-tune its members, and make it again. Received: "
+                f"--initial-model {card.name}, made of {', '.join(card.members)}"
+            )
+        settings["architecture"] = card.architecture
     return TrainingConfig(**settings)
 
 
