@@ -1,6 +1,6 @@
 # make run    install what the app needs into .venv and start it
 # make test   install what the tests need besides; lint, types, tests
-# make test-slow   the tests that train networks for minutes
+# make test-slow   the tests that take minutes each
 # Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
 
 CANDIDATES := python3.12 python3.13 python3.11 python3 python
@@ -16,12 +16,12 @@ run: $(VENV)/app
 	$(BIN)/streamlit run app.py
 
 # A file's tests stay in one process: they share an app and a browser.
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -r fER
 
 test: check browser
 	$(PYTEST) -m "not slow"
 
-# What trains networks for minutes.
+# What trains networks for minutes, or waits that long.
 test-slow: check browser
 	$(PYTEST) -m slow
 

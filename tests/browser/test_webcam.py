@@ -281,7 +281,9 @@ def test_a_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*5\s*$"))
 
 
-@pytest.mark.parametrize("stop", [True, False], ids=["stopped", "tab closed"])
+@pytest.mark.parametrize(
+    "stop", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["stopped", "tab closed"]
+)
 def test_a_video_that_ends_frees_everything(
     stop: bool, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
