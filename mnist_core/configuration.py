@@ -9,6 +9,7 @@ from typing import Any
 
 from mnist_core.architectures import OPTIMISERS, SCHEDULES, get_architecture
 from mnist_core.errors import TrainingError
+from mnist_core.processor import multiplies_bfloat16
 from mnist_core.registry import check_name
 
 __all__ = ["STRATEGIES", "TrainingConfig"]
@@ -68,7 +69,9 @@ class TrainingConfig:
             and keep the weights of the best epoch; None never does.
         validation_fraction: share of the training images held out, 0.01 to 0.5.
         seed: of everything random, 0 to 2**32 - 1.
-        mixed_precision: compute in 16 bits where that is safe; faster on recent GPUs only.
+        mixed_precision: compute in 16 bits where that is safe; None does so where the architecture
+            gains from it and the processor can (see `mnist_core.processor`), but not when it begins
+            with an initial model. GPUs are not asked: say True for a recent one.
         initial_model: a model of the same architecture whose weights to begin with; None begins
             with random ones.
         include_corrections: learn from the corrections that were kept, besides MNIST. An initial
@@ -94,7 +97,7 @@ class TrainingConfig:
     patience: int | None = None
     validation_fraction: float = 1 / 12
     seed: int = 1998
-    mixed_precision: bool = False
+    mixed_precision: bool | None = None
     initial_model: str | None = None
     include_corrections: bool = False
     overwrite: bool = False
@@ -113,6 +116,9 @@ class TrainingConfig:
                 suited = getattr(architecture, field)
                 suited = _FINE_TUNING.get(field, suited) if tuned else suited
                 object.__setattr__(self, field, suited)
+        if self.mixed_precision is None:
+            gains = architecture.gains_from_16_bits and not tuned
+            object.__setattr__(self, "mixed_precision", gains and multiplies_bfloat16())
         check_name(self.name)
         _check("epochs", self.epochs, int, 1, 1000)
         _check("batch_size", self.batch_size, int, 1, 10_000)

@@ -37,10 +37,15 @@ _PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 _IDLE_SECONDS = 600.0
 # One that has not answered for so long never will, even where TensorFlow takes a minute to load.
 _ANSWER_SECONDS = 300.0
+# The map that is shown is the last one of at least so many pixels a side.
+_MIN_MAP = 6
 
 
 def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-    """Where the last convolution sees what speaks for a digit; imports TensorFlow.
+    """Where a late convolution sees what speaks for a digit; imports TensorFlow.
+
+    The last one that still has a map of some size: where a network convolves down to a few pixels,
+    those do not tell any more where anything is.
 
     Args:
         model: a stack of layers, as all of `ARCHITECTURES` are, from (n, 28, 28) float32, 0 to
@@ -66,7 +71,7 @@ def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> N
         )
     # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
     # and normalisation do as they do when reading.
-    after = _last_convolution(model) + 1
+    after, first, step = _late_convolution(model)
     maps = tf.constant(frame[np.newaxis].astype(np.float32))
     for layer in model.layers[:after]:
         maps = layer(maps)
@@ -79,28 +84,42 @@ def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> N
     gradient = tape.gradient(answer, maps)
     weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
     cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
-    cam = cv2.resize(cam, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_LINEAR)
+    # Each pixel of the map goes to the middle of what it sees.
+    placing = np.array([[step, 0, first], [0, step, first]], np.float64)
+    cam = cv2.warpAffine(cam, placing, (FRAME_SIZE, FRAME_SIZE), flags=cv2.INTER_LINEAR)
     strongest = cam.max()
     return cam / strongest if strongest > 0 else cam
 
 
-def _last_convolution(model: keras.Sequential) -> int:
-    """The place of the last convolution's layer, or of its normalisation and activation."""
+def _late_convolution(model: keras.Sequential) -> tuple[int, float, float]:
+    """After which layer the map is looked at, and where its pixels are in the frame.
+
+    Returns:
+        The number of layers up to the map; where in the frame the middle of what its first pixel
+        sees is, and by how much the next ones' are farther, in pixels.
+    """
     from keras import layers
 
-    convolutions = [
-        place for place, layer in enumerate(model.layers) if isinstance(layer, layers.Conv2D)
-    ]
-    if not convolutions:
+    found = None
+    first, step = 0.0, 1.0
+    same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
+    for place, layer in enumerate(model.layers):
+        if isinstance(layer, layers.Conv2D | layers.MaxPooling2D):
+            convolution = isinstance(layer, layers.Conv2D)
+            window = (layer.kernel_size if convolution else layer.pool_size)[0]
+            if layer.padding == "valid":
+                first += step * (window - 1) / 2
+            step *= layer.strides[0]
+            if convolution and (found is None or layer.output.shape[1] >= _MIN_MAP):
+                found = place, first, step
+        elif isinstance(layer, same) and found and found[0] == place - 1:
+            found = place, first, step
+    if found is None:
         raise MnistError(
-            "Grad-CAM needs a network with convolutions: it shows where the last of them looked. "
+            "Grad-CAM needs a network with convolutions: it shows where a late one of them looked. "
             f"Choose another model. Received: {model.name!r}"
         )
-    last = convolutions[-1]
-    same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
-    while last + 1 < len(model.layers) and isinstance(model.layers[last + 1], same):
-        last += 1
-    return last
+    return found[0] + 1, *found[1:]
 
 
 class GradCam:
@@ -115,7 +134,7 @@ class GradCam:
         atexit.register(self.close)
 
     def map(self, card: ModelCard, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-        """Where a model's last convolution sees what speaks for a digit.
+        """Where a model's late convolution sees what speaks for a digit.
 
         The first map takes seconds, those after it milliseconds.
 

@@ -32,13 +32,14 @@ _KERNEL = 2.5
 _WEAKEST_LIGHT = 32
 # Every so many pixels tell the statistics of a photograph.
 _SAMPLE = 4
-# The side to which a photograph is shrunk to find which of ink and paper is the lighter …
-_LIGHT_SIDE = 192
+# The side to which a photograph is shrunk to find which of ink and paper is the lighter (half of
+# it, which is quick, but no less and no more than this) …
+_LIGHT_SIDES = (96, 192)
 # … by means over so many scales, each twice the one before …
 _POLARITY_SCALES = 4
 # … and how bright the paper is: half of it, but no less and no more than this; no stroke is wider
 # than this share of it.
-_PAPER_SIDES, _STROKE = (128, 480), 0.2
+_PAPER_SIDES, _STROKE = (96, 480), 0.2
 # A median of so many pixels takes grain out of that, and leaves edges where they are.
 _PAPER_MEDIAN = 5
 # Light multiplies; its logarithm adds.
@@ -132,7 +133,7 @@ def _polarity(grey: NDArray[np.uint8]) -> Ink:
     the differences tells, over strokes of all widths (differences of Gaussians of the logarithm:
     light multiplies).
     """
-    level, skew = cv2.LUT(shrunk(grey, _LIGHT_SIDE), _LOGARITHMS), 0.0
+    level, skew = cv2.LUT(_reduced(grey, _LIGHT_SIDES), _LOGARITHMS), 0.0
     narrow = cv2.GaussianBlur(level, (7, 7), 1)
     for _ in range(_POLARITY_SCALES):
         # Twice as wide, then half as large: the next scale is as quick as the first (P. Burt and
@@ -146,14 +147,19 @@ def _polarity(grey: NDArray[np.uint8]) -> Ink:
     return "light" if skew > 0 else "dark"
 
 
+def _reduced(grey: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
+    """Half as large, but with a longer side no less than the first and no more than the other."""
+    least, most = sides
+    return shrunk(grey, min(most, max(least, max(grey.shape) // 2)))
+
+
 def _paper(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     """How bright the empty paper is at each pixel: what closing leaves, which fills in strokes.
 
     The edge of a shadow stays where it is, as it would not with a mean or a median. (Top-hat
     transform: F. Meyer, 1979.)
     """
-    least, most = _PAPER_SIDES
-    small = shrunk(grey, min(most, max(least, max(grey.shape) // 2)))
+    small = _reduced(grey, _PAPER_SIDES)
     small = cv2.medianBlur(small, _PAPER_MEDIAN) if min(small.shape) > _PAPER_MEDIAN else small
     window = max(3, round(_STROKE * max(small.shape)) | 1)
     dark = ink == "dark"

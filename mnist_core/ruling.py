@@ -7,11 +7,13 @@ is held at), and is taken out run by run: where a stroke crosses it, the ink sta
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from mnist_core.levels import median
@@ -55,6 +57,25 @@ class _Line:
     last: float
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ways:
+    """Straight ways through an image, by how much they fall and by their row in the middle.
+
+    Attributes:
+        rises: (n,) in rows, from the first column to the last.
+        falls: (n, blocks) by how many rows each block of columns is lower than the middle.
+        margin: no block is lower or higher by more than this.
+        least: (rows,) so much ink near a row is enough for one of its ways to be a line.
+        weights: (n, rows) float32: what each pixel of ink counts; 0 where a way is too short.
+    """
+
+    rises: NDArray[np.float64]
+    falls: NDArray[np.intp]
+    margin: int
+    least: NDArray[np.float64]
+    weights: NDArray[np.float32]
+
+
 def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.bool_] | None:
     """Find the pixels of straight lines that run through an image from border to border.
 
@@ -81,14 +102,29 @@ def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.b
 
 
 def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
-    """Where it is darker than so many rows above and below: a line can be fainter than a pen."""
-    beside = min(beside, len(levels))
+    """Where it is darker than so many rows above and below: a line can be fainter than a pen.
+
+    Args:
+        levels: (n, rows, columns) uint8: some images.
+        beside: at least 1.
+
+    Returns:
+        The same shape, uint8, 0 or 1.
+    """
+    beside = min(beside, levels.shape[1])
+    flat = -1, levels.shape[2]
     # Beyond the border, what is at the other one.
-    above = np.concatenate((levels[-beside:], levels[:-beside]))
-    beneath = np.concatenate((levels[beside:], levels[:beside]))
-    darker = cv2.subtract(levels, cv2.max(above, beneath))
-    grain = 1.4826 * median(cv2.absdiff(levels, above)) / np.sqrt(2)
-    return _from(darker, max(_FAINT, _FAINT_GRAINS * grain))
+    above = np.concatenate((levels[:, -beside:], levels[:, :-beside]), axis=1)
+    beneath = np.concatenate((levels[:, beside:], levels[:, :beside]), axis=1)
+    darker = cv2.subtract(
+        levels.reshape(flat), cv2.max(above.reshape(flat), beneath.reshape(flat))
+    ).reshape(levels.shape)
+    changes = cv2.absdiff(levels.reshape(flat), above.reshape(flat)).reshape(levels.shape)
+    thin = [
+        _from(each, max(_FAINT, _FAINT_GRAINS * 1.4826 * median(change) / math.sqrt(2)))
+        for each, change in zip(darker, changes, strict=True)
+    ]
+    return np.array(thin)
 
 
 def _for_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -110,19 +146,17 @@ def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
     small = _for_lines(contrast)
     rows = len(small)
     # A row to spare above and below: paper bends.
-    lines_ink = cv2.max(_from(small, threshold), _thin_lines(small, _BESIDE))
+    lines_ink = cv2.max(_from(small, threshold), _thin_lines(small[np.newaxis], _BESIDE)[0])
     ink = cv2.dilate(lines_ink, np.ones((3, 1), np.uint8))
-    steepest = _MAX_SLOPE * width * rows / height
-    count = 2 * int(np.ceil(steepest / _SLOPE_STEP)) + 1
-    rises = np.linspace(-steepest, steepest, count)
-    covered = _coverage(ink, rises)
+    ways = _ways(*ink.shape, _MAX_SLOPE * width * rows / height)
+    covered = _coverage(ink, ways)
     best = covered.max(axis=0)
     lines = []
     for top, bottom in _runs(best >= _COVERED):
         # A thick line is covered on many rows, and by many slopes: take the middle of the best.
         peak = covered[:, top:bottom]
         slopes, places = np.nonzero(peak >= peak.max() - 1e-3)
-        middle, rise = top + places.mean() + 0.5, float(rises[slopes].mean())
+        middle, rise = top + places.mean() + 0.5, float(ways.rises[slopes].mean())
         scale = height / rows
         lines.append(
             _Line(first=(middle - rise / 2) * scale - 0.5, last=(middle + rise / 2) * scale - 0.5)
@@ -130,44 +164,53 @@ def _find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[_Line]:
     return lines
 
 
-def _coverage(ink: NDArray[np.uint8], rises: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The share of ink on each straight way that falls by so many rows from side to side.
+def _coverage(ink: NDArray[np.uint8], ways: _Ways) -> NDArray[np.float32]:
+    """The share of ink on each straight way through an image.
 
-    A way is named by its row in the middle. Those that leave the picture too soon have none, and so
-    have those beside which there is too little ink for a line, however it slopes.
+    Those that leave the picture too soon have none; and where there is too little ink for any line,
+    however it slopes, none has any.
 
     Args:
         ink: (rows, columns) uint8, 0 or 1.
-        rises: (n,) in rows.
+        ways: those of an image of this size.
 
     Returns:
-        (n, rows) float32, 0 to 1.
+        (n, rows) float32, 0 to 1; a way is named by its row in the middle.
     """
     rows, columns = ink.shape
-    # Few enough columns together that a way stays on its rows among them.
-    blocks = -(-columns // _TOGETHER)
+    blocks = ways.falls.shape[1]
     wide = cv2.copyMakeBorder(ink, 0, 0, 0, blocks * _TOGETHER - columns, cv2.BORDER_CONSTANT)
     sums = cv2.boxFilter(wide, -1, (_TOGETHER, 1), anchor=(0, 0), normalize=False)
     inked = np.ascontiguousarray(sums[:, ::_TOGETHER])
-    covered = np.zeros((len(rises), rows), np.float32)
-    ways = np.minimum(np.arange(rows), np.arange(rows)[::-1]) + 0.5
-    steepest = max(float(np.abs(rises).max()), 1e-6)
+    margin = ways.margin
+    near = cv2.dilate(inked, np.ones((2 * margin + 1, 1), np.uint8))
+    if not (cv2.reduce(near, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] >= ways.least).any():
+        return np.zeros((len(ways.rises), rows), np.float32)
+    # Each block of columns, moved up and down: views of (blocks, moves, rows). Sums stay below 256.
+    padded = cv2.copyMakeBorder(inked, margin, margin, 0, 0, cv2.BORDER_CONSTANT)
+    moved = sliding_window_view(padded.T, rows, axis=1)
+    found = moved[np.arange(blocks), margin + ways.falls].sum(axis=1, dtype=np.uint8)
+    return found * ways.weights
+
+
+@functools.lru_cache(maxsize=8)
+def _ways(rows: int, columns: int, steepest: float) -> _Ways:
+    """The straight ways through an image of so many rows and columns; video has one size only."""
+    rises = np.linspace(-steepest, steepest, 2 * int(np.ceil(steepest / _SLOPE_STEP)) + 1)
+    # Few enough columns together that a way stays on its rows among them.
+    blocks = -(-columns // _TOGETHER)
     middles = (np.arange(blocks) + 0.5) * _TOGETHER / columns - 0.5
-    margin = int(steepest * np.abs(middles).max()) + 1
-    near = cv2.dilate(inked, np.ones((2 * margin + 1, 1), np.uint8)).sum(axis=1)
-    shortest = np.clip(0.5 + ways / steepest, _MIN_WAY, 1)
-    likely = np.flatnonzero(near >= _COVERED * shortest * columns)
-    if not len(likely):
-        return covered
-    padded = np.pad(inked, ((margin, margin), (0, 0)))
-    falls = np.rint(rises[:, np.newaxis] * middles).astype(np.intp)
-    first = (margin + falls) * blocks + np.arange(blocks)
-    places = first[:, :, np.newaxis] + blocks * likely
-    found = np.take(padded.ravel(), places).sum(axis=1, dtype=np.float32)
-    steep = np.maximum(np.abs(rises), 1e-6)[:, np.newaxis]
-    inside = np.minimum(1, 0.5 + ways[likely] / steep) * columns
-    covered[:, likely] = np.where(inside >= _MIN_WAY * columns, found / inside, 0)
-    return covered
+    ways = np.minimum(np.arange(rows), np.arange(rows)[::-1]) + 0.5
+    flat = max(steepest, 1e-6)
+    shortest = np.clip(0.5 + ways / flat, _MIN_WAY, 1)
+    inside = np.minimum(1, 0.5 + ways / np.maximum(np.abs(rises), 1e-6)[:, np.newaxis]) * columns
+    return _Ways(
+        rises=rises,
+        falls=np.rint(rises[:, np.newaxis] * middles).astype(np.intp),
+        margin=int(flat * np.abs(middles).max()) + 1,
+        least=_COVERED * shortest * columns,
+        weights=np.where(inside >= _MIN_WAY * columns, 1 / inside, 0).astype(np.float32),
+    )
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -195,28 +238,55 @@ def _erased(
     known = cv2.copyMakeBorder(np.where(others, 0, contrast), *edges).ravel()
     columns = np.arange(width)
     mask = np.zeros(known.shape, bool)
-    for line in lines:
-        # Nearly all lines are thin: the widest band is looked at where a narrow one is not enough.
-        for reach in sorted({min(_NARROW_BAND, widest), widest}):
-            fall = (line.last - line.first) / max(1, width - 1)
-            middle = np.rint(line.first + fall * columns).astype(int)
-            rows = middle + np.arange(-reach, reach + 1)[:, np.newaxis]
+    # Nearly all lines are thin: the widest band is looked at where a narrow one is not enough.
+    for reach in sorted({min(_NARROW_BAND, widest), widest}):
+        if not lines:
+            break
+        ends = np.array([(line.first, line.last) for line in lines])
+        falls = (ends[:, 1:] - ends[:, :1]) / max(1, width - 1)
+        middles = np.rint(ends[:, :1] + falls * columns).astype(np.intp)
+        # All bands at once: (lines, rows of a band, columns).
+        beside = np.arange(-reach, reach + 1)[:, np.newaxis]
+        at = ((middles + border) * width + columns)[:, np.newaxis] + beside * width
+        levels = np.take(known, at)
+        inside = hidden = np.broadcast_to(False, at.shape)
+        if reach <= middles.min() and middles.max() < height - reach:
+            inside = np.broadcast_to(True, at.shape)
+        else:
+            rows = middles[:, np.newaxis] + beside
             inside = (rows >= 0) & (rows < height)
-            at = (rows + border) * width + columns
+        if others.any():
             hidden = np.take(covered, at).view(bool)
-            levels = np.take(known, at)
-            # Along the line, a mean has less grain.
-            along = cv2.blur(levels, (max(1, width // _COLUMNS) | 1, 1))
-            thin = _thin_lines(along, _BESIDE * max(1, height // _MAX_ROWS)).view(bool)
-            strokes = levels >= threshold
-            thickness = _thickness(strokes | thin, inside)
-            if thickness[0] > _REACHES_OUT and thickness[1] < len(levels) - _REACHES_OUT:
-                break
-        gone = _line_in_band(
-            strokes | thin, strokes, inside, hidden, thickness, round(_THICK * height)
-        )
-        mask[at[gone]] = True
+        # Along the line, a mean has less grain.
+        flat = cv2.blur(levels.reshape(-1, width), (max(1, width // _COLUMNS) | 1, 1))
+        far = _BESIDE * max(1, height // _MAX_ROWS)
+        strokes = levels >= threshold
+        bands = strokes | _thin_lines(flat.reshape(levels.shape), far).view(bool)
+        cover = _counts(bands) / np.maximum(_counts(inside), 1)
+        wider = []
+        for index, line in enumerate(lines):
+            top, bottom = _thickness(cover[index].tolist())
+            if reach < widest and not _REACHES_OUT < top < bottom < len(beside) - _REACHES_OUT:
+                wider.append(line)
+                continue
+            top, bottom, gone = _line_in_band(
+                bands[index],
+                strokes[index],
+                inside[index],
+                hidden[index],
+                (top, bottom),
+                round(_THICK * height),
+            )
+            mask[at[index, top:bottom][gone]] = True
+        lines = wider
     return mask.reshape(-1, width)[border:-border]
+
+
+def _counts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """How often each row of some images is True: (n, rows) of (n, rows, columns)."""
+    flat = np.ascontiguousarray(mask).view(np.uint8).reshape(-1, mask.shape[2])
+    counts: NDArray[np.int32] = cv2.reduce(flat, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return counts.reshape(mask.shape[:2])
 
 
 def _line_in_band(
@@ -226,8 +296,8 @@ def _line_in_band(
     hidden: NDArray[np.bool_],
     thickness: tuple[int, int],
     thickest: int,
-) -> NDArray[np.bool_]:
-    """What is to be erased of the ink around a line, the line being straight: a mask like the band.
+) -> tuple[int, int, NDArray[np.bool_]]:
+    """What is to be erased of the ink around a line, the line being straight.
 
     Args:
         band: where there is ink, however faint; the line is in the middle.
@@ -236,26 +306,32 @@ def _line_in_band(
         hidden: where other lines were: nothing is known there.
         thickness: the half-open range of rows that the line takes in the band.
         thickest: a line has no more rows.
+
+    Returns:
+        The half-open range of rows in which something is to be erased, and a mask of those rows.
     """
-    gone = np.zeros_like(band)
     top, bottom = thickness
     hit = np.asarray(band[top:bottom].any(axis=0))
     known = inside[len(band) // 2] & (hit | ~hidden[top:bottom].any(axis=0))
     if bottom - top > max(3, thickest) or not _runs_through(hit[known]):
-        return gone
+        return 0, 0, np.zeros_like(band[:0])
     # The soft edges go with it.
     top, bottom = max(0, top - 1), min(len(band), bottom + 1)
-    gone[top:bottom] = True
-    return gone & inside & ~hidden & ~_crossings(strokes, top, bottom)
+    crossed = _crossings(strokes, top, bottom)[top:bottom]
+    return top, bottom, inside[top:bottom] & ~hidden[top:bottom] & ~crossed
 
 
-def _thickness(band: NDArray[np.bool_], inside: NDArray[np.bool_]) -> tuple[int, int]:
-    """The half-open range of rows that a line takes in the band around it."""
-    covered = np.count_nonzero(band, axis=1) / np.maximum(np.count_nonzero(inside, axis=1), 1)
-    reach = len(band) // 2
-    centre = reach - 2 + int(np.argmax(covered[reach - 2 : reach + 3]))
-    same = covered >= _SAME_LINE * covered[centre]
-    return next((a, b) for a, b in _runs(same) if a <= centre < b)
+def _thickness(covered: list[float]) -> tuple[int, int]:
+    """The half-open range of rows that a line takes, by how much of each row it covers."""
+    reach = len(covered) // 2
+    centre = max(range(reach - 2, reach + 3), key=covered.__getitem__)
+    least = _SAME_LINE * covered[centre]
+    top, bottom = centre, centre + 1
+    while top and covered[top - 1] >= least:
+        top -= 1
+    while bottom < len(covered) and covered[bottom] >= least:
+        bottom += 1
+    return top, bottom
 
 
 def _runs_through(hit: NDArray[np.bool_]) -> bool:

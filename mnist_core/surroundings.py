@@ -64,9 +64,10 @@ def unevenness(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box) -> flo
     brightness = picture[rows, columns].astype(np.float64)
     plane = np.stack([columns, rows, np.ones(len(rows))])
     # A line of pixels has no plane of its own: the least one is taken then.
-    weights = np.linalg.solve(plane @ plane.T + 1e-6 * np.eye(3), plane @ brightness)
-    left_over = np.sort(brightness - weights @ plane)
-    spread = left_over[int(_HIGH * len(left_over))] - left_over[int(_LOW * len(left_over))]
+    _, weights = cv2.solve(plane @ plane.T + 1e-6 * np.eye(3), (plane @ brightness)[:, np.newaxis])
+    low, high = int(_LOW * len(rows)), int(_HIGH * len(rows))
+    left_over = np.partition(brightness - weights[:, 0] @ plane, (low, high))
+    spread = left_over[high] - left_over[low]
     written = (own > _INK).view(np.uint8)
     contrast = abs(brightness.mean() - cv2.mean(picture, written)[0])
     return float(spread / max(contrast, 1e-3))

@@ -194,8 +194,10 @@ def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object
             "that it begins with is taught them so that it forgets nothing.",
         ) and count > 0  # fmt: skip
         values["mixed_precision"] = st.checkbox(
-            "Mixed precision", key="train_mixed",
-            help="Compute in 16 bits where that is safe. Faster on recent GPUs, slower elsewhere.",
+            "Mixed precision", bool(TrainingConfig(architecture=kind).mixed_precision),
+            key=f"train_mixed_{kind}",
+            help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
+            "that multiply such numbers by themselves, where it is on for large networks.",
         )  # fmt: skip
     return values
 

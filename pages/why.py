@@ -139,9 +139,9 @@ def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str, sid
                         width=side,
                         key=f"{key}_grad_cam_{digit}",
                         config=camera(f"grad_cam_{digit}"),
-                        alt=f"The digit; orange lies where the last convolution saw {digit}.",
+                        alt=f"The digit; orange lies where a late convolution saw {digit}.",
                     )
         st.caption(
-            "What the last convolution held for the answer and for the runner-up (Grad-CAM, "
+            "What a late convolution held for the answer and for the runner-up (Grad-CAM, "
             "Selvaraju et al., 2017). A map without orange: nothing there spoke for that digit."
         )

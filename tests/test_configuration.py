@@ -28,6 +28,18 @@ def test_the_quick_model_stops_at_99_percent_or_ten_epochs() -> None:
     assert (config.target_accuracy, config.epochs) == (0.99, 10)
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_16_bits_are_taken_where_network_and_processor_gain_from_them(
+    monkeypatch: pytest.MonkeyPatch, *, quick: bool
+) -> None:
+    monkeypatch.setattr("mnist_core.configuration.multiplies_bfloat16", lambda: quick)
+    assert TrainingConfig(architecture="mlp").mixed_precision is False
+    assert TrainingConfig(architecture="cnn").mixed_precision is quick
+    assert TrainingConfig(architecture="cnn", initial_model="mine").mixed_precision is False
+    for said in (True, False):
+        assert TrainingConfig(architecture="cnn", mixed_precision=said).mixed_precision is said
+
+
 IMPOSSIBLE: dict[str, list[object]] = {
     "architecture": ["", "resnet", "../cnn", None, 7, []],
     "name": ["", "../x", "A", "x" * 41, 7, True, b"x"],
@@ -42,7 +54,7 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "dropout": [-0.1, 0.91, 1, float("nan"), "half", True],
     "augmentation": [-0.1, 1.01, float("nan"), "much", True],
     "patience": [0, -1, 1001, 2.5, "3", True],
-    "mixed_precision": [None, 1, "yes"],
+    "mixed_precision": [1, "yes"],
     "include_corrections": [None, 0, "no"],
     "overwrite": [None, 1, "yes"],
     "strategy": ["", "Mirrored", "tpu", None, 2, True],

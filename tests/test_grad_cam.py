@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +31,7 @@ def test_the_map_lies_where_the_digit_is(process: GradCam, dataset: Dataset) -> 
     assert (heat.shape, heat.dtype) == ((28, 28), np.float32)
     assert heat.min() >= 0
     assert heat.max() == pytest.approx(1)
-    # It is coarse, seven by seven; but it looks at the ink more than elsewhere.
+    # It is coarse, six by six; but it looks at the ink more than elsewhere.
     assert heat[frame > 128].mean() > heat[frame == 0].mean()
     other = process.map(load_card("champion"), frame, 2)
     assert np.abs(other - heat).max() > 0.2
@@ -36,6 +39,41 @@ def test_the_map_lies_where_the_digit_is(process: GradCam, dataset: Dataset) -> 
     assert (again == heat).all()
     blank = process.map(load_card("cnn"), np.zeros((28, 28), np.uint8), 1)
     assert np.isfinite(blank).all()
+
+
+# What a pixel of the map sees of the frame, by the gradient, and where its middle is said to be.
+SEEN = """
+import json
+import numpy as np, tensorflow as tf
+from mnist_core.architectures import get_architecture
+from mnist_core.grad_cam import _late_convolution
+for name in ("cnn", "champion"):
+    model = get_architecture(name).build()
+    after, first, step = _late_convolution(model)
+    frame = tf.constant(np.random.default_rng(3).uniform(0, 255, (1, 28, 28)).astype(np.float32))
+    middles, told = [], []
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(frame)
+        maps = frame
+        for layer in model.layers[:after - 1]:
+            maps = layer(maps)
+        parts = [tf.reduce_sum(tf.abs(maps[0, at, at])) for at in range(maps.shape[1])]
+    for at, part in enumerate(parts):
+        rows = np.flatnonzero(np.abs(tape.gradient(part, frame)[0]).sum(axis=1))
+        middles.append((rows[0] + rows[-1]) / 2)
+        told.append(first + step * at)
+    print(json.dumps([name, maps.shape[1], middles, told]))
+"""
+
+
+def test_the_map_is_laid_over_what_its_pixels_see() -> None:
+    run = subprocess.run([sys.executable, "-c", SEEN], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    told = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [(name, side) for name, side, *_ in told] == [("cnn", 8), ("champion", 6)]
+    for _, _, middles, places in told:
+        # A gradient that is 0 by chance takes a pixel off a border.
+        assert places == pytest.approx(middles, abs=1)
 
 
 def test_a_network_without_convolutions_says_so_and_the_process_lives_on(

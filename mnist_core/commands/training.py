@@ -60,7 +60,11 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
     settings.add_argument("--patience", type=int, help="stop after so many epochs without gain")
     settings.add_argument("--validation-fraction", type=float, help="held out, 0.01 to 0.5")
     settings.add_argument("--seed", type=int)
-    settings.add_argument("--mixed-precision", action="store_true", help="16 bits, for GPUs")
+    settings.add_argument(
+        "--mixed-precision",
+        action=argparse.BooleanOptionalAction,
+        help="16 bits; default: where the processor is quicker so; say it for a GPU",
+    )
     settings.add_argument("--initial-model", help="begin with the weights of this model")
     settings.add_argument("--include-corrections", action="store_true")
     settings.add_argument("--strategy", choices=tuple(STRATEGIES), help="devices or machines")

@@ -127,7 +127,7 @@ def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:
     app.number_input(key="train_target_mlp").set_value(0.95)
     app.slider(key="train_held_out").set_value(0.2)
     app.selectbox(key="train_initial_mlp").set_value("mine")
-    app.checkbox(key="train_mixed").set_value(True)
+    app.checkbox(key="train_mixed_mlp").set_value(True)
     app.button(key="train_start").click().run()
     assert not app.exception
     assert started == [

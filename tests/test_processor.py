@@ -1,0 +1,47 @@
+"""What the processor is said to be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mnist_core import processor
+
+ONE = "processor\t: 0\nflags\t\t: fpu sse2 {}\nbugs\t\t: spectre_v1\n"
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    """Look anew, here and afterwards."""
+    processor.multiplies_bfloat16.cache_clear()
+    yield
+    processor.multiplies_bfloat16.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("content", "able"),
+    [
+        (ONE.format("avx2 avx512f avx512_bf16"), True),
+        (ONE.format("amx_bf16 amx_tile"), True),
+        (ONE.format("avx2 avx512f"), False),
+        (ONE.format("avx512_bf16x"), False),
+        ("processor\t: 0\nFeatures\t: asimd bf16\n", False),
+        ("", False),
+        ("flags\t\t: é avx512_bf16", False),
+    ],
+)
+def test_flags_tell_it(
+    content: str, able: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
+    assert processor.multiplies_bfloat16() is able
+
+
+def test_a_system_that_does_not_tell_is_said_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "none")
+    assert processor.multiplies_bfloat16() is False
