@@ -94,7 +94,7 @@ def erase_rulings(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.b
         return None
     # A stem between two printed lines looks like a line from border to border, until those are
     # gone. So each is judged without the others.
-    erased = _erased(contrast, level, np.zeros(contrast.shape, bool), threshold)
+    erased = _erased(contrast, level, None, threshold)
     if upright:
         across = _erased(contrast.T, upright, erased.T, threshold).T
         erased = across | _erased(contrast, level, across, threshold)
@@ -105,7 +105,7 @@ def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
     """Where it is darker than so many rows above and below: a line can be fainter than a pen.
 
     Args:
-        levels: (n, rows, columns) uint8: some images.
+        levels: (n, rows, columns) uint8: images, or parts of one, of the same grain.
         beside: at least 1.
 
     Returns:
@@ -116,15 +116,10 @@ def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
     # Beyond the border, what is at the other one.
     above = np.concatenate((levels[:, -beside:], levels[:, :-beside]), axis=1)
     beneath = np.concatenate((levels[:, beside:], levels[:, :beside]), axis=1)
-    darker = cv2.subtract(
-        levels.reshape(flat), cv2.max(above.reshape(flat), beneath.reshape(flat))
-    ).reshape(levels.shape)
-    changes = cv2.absdiff(levels.reshape(flat), above.reshape(flat)).reshape(levels.shape)
-    thin = [
-        _from(each, max(_FAINT, _FAINT_GRAINS * 1.4826 * median(change) / math.sqrt(2)))
-        for each, change in zip(darker, changes, strict=True)
-    ]
-    return np.array(thin)
+    darker = cv2.subtract(levels.reshape(flat), cv2.max(above.reshape(flat), beneath.reshape(flat)))
+    changes = cv2.absdiff(levels.reshape(flat), above.reshape(flat))
+    grain = 1.4826 * median(changes) / math.sqrt(2)
+    return _from(darker, max(_FAINT, _FAINT_GRAINS * grain)).reshape(levels.shape)
 
 
 def _for_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -224,7 +219,7 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _erased(
     contrast: NDArray[np.uint8],
     lines: list[_Line],
-    others: NDArray[np.bool_],
+    others: NDArray[np.bool_] | None,
     threshold: float,
 ) -> NDArray[np.bool_]:
     """The pixels of nearly horizontal lines, as far as they are lines without the others."""
@@ -234,8 +229,11 @@ def _erased(
     # the pixels.
     border = widest + int(_MAX_SLOPE * width) + 2
     edges = (border, border, 0, 0, cv2.BORDER_CONSTANT)
-    covered = cv2.copyMakeBorder(others.view(np.uint8), *edges).ravel()
-    known = cv2.copyMakeBorder(np.where(others, 0, contrast), *edges).ravel()
+    known = cv2.copyMakeBorder(contrast, *edges).ravel()
+    covered = None
+    if others is not None and others.any():
+        covered = cv2.copyMakeBorder(others.view(np.uint8), *edges).ravel()
+        known[covered.view(bool)] = 0
     columns = np.arange(width)
     mask = np.zeros(known.shape, bool)
     # Nearly all lines are thin: the widest band is looked at where a narrow one is not enough.
@@ -255,7 +253,7 @@ def _erased(
         else:
             rows = middles[:, np.newaxis] + beside
             inside = (rows >= 0) & (rows < height)
-        if others.any():
+        if covered is not None:
             hidden = np.take(covered, at).view(bool)
         # Along the line, a mean has less grain.
         flat = cv2.blur(levels.reshape(-1, width), (max(1, width // _COLUMNS) | 1, 1))

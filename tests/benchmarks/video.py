@@ -64,7 +64,7 @@ SIZES = ((1280, 720), (640, 480))
 # The classic way's level and box, in pixels.
 CLASSIC_LEVEL, CLASSIC_SIDE = 100, 150
 # Timed: so many different frames of each number of digits, so often.
-TIMED, TURNS = 10, 20
+TIMED, TURNS = 30, 8
 # The contact sheet: columns, pixels of a cell without its line of text, and no more than so many.
 COLUMNS, CELL, LINE, MOST = 5, (320, 240), 22, 100
 
