@@ -16,8 +16,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mnist_core.levels import median
-
 __all__ = ["erase_rulings"]
 
 # A thin line can be fainter than ink, but it is darker than so many pixels beside it, by so much
@@ -105,7 +103,7 @@ def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
     """Where it is darker than so many rows above and below: a line can be fainter than a pen.
 
     Args:
-        levels: (n, rows, columns) uint8: images, or parts of one, of the same grain.
+        levels: (n, rows, columns) uint8: some images.
         beside: at least 1.
 
     Returns:
@@ -118,8 +116,14 @@ def _thin_lines(levels: NDArray[np.uint8], beside: int) -> NDArray[np.uint8]:
     beneath = np.concatenate((levels[:, beside:], levels[:, :beside]), axis=1)
     darker = cv2.subtract(levels.reshape(flat), cv2.max(above.reshape(flat), beneath.reshape(flat)))
     changes = cv2.absdiff(levels.reshape(flat), above.reshape(flat))
-    grain = 1.4826 * median(changes) / math.sqrt(2)
-    return _from(darker, max(_FAINT, _FAINT_GRAINS * grain)).reshape(levels.shape)
+    # Each has a grain of its own, by the median.
+    each = changes.reshape(len(levels), -1)
+    middle = each.shape[1] // 2
+    grains = 1.4826 * np.partition(each, middle, axis=1)[:, middle] / math.sqrt(2)
+    limits = np.ceil(np.clip(_FAINT_GRAINS * grains, _FAINT, 255)).astype(np.uint8)
+    return (
+        (darker.reshape(each.shape) >= limits[:, np.newaxis]).reshape(levels.shape).view(np.uint8)
+    )
 
 
 def _for_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
