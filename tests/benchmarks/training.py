@@ -120,20 +120,18 @@ def side_by_side(name: str, count: int) -> tuple[list[float], list[float]]:
 
 def champion() -> None:
     """Print the champion's table."""
-    import keras
     import numpy as np
     import tensorflow as tf
 
-    from mnist_core import load_mnist
+    from mnist_core import TrainingConfig, load_mnist
     from mnist_core.architectures import get_architecture
     from mnist_core.augmentation import Source, batches
-    from mnist_core.losses import digit_loss
+    from mnist_core.fitting import compiled
 
     dataset = load_mnist()
     source = Source(dataset.x_train, dataset.y_train, 1.0)
     tf.config.experimental.enable_op_determinism()
-    model = get_architecture("champion").build()
-    model.compile(keras.optimizers.AdamW(1e-3), digit_loss)
+    model = compiled(get_architecture("champion"), TrainingConfig(architecture="champion"), STEPS)
 
     def data(strength: float) -> tf.data.Dataset:
         return batches([source], BATCH, range(STEPS + 1), 1, strength=strength)
