@@ -92,34 +92,28 @@ def _build_mlp(dropout: float | None = None) -> keras.Model:
     )
 
 
-def _convolutions(*filters: int) -> list[keras.Layer]:
-    """Convolutions of 3x3 pixels that look at nothing beyond the border, one after the other."""
-    from keras import layers
-
-    return [
-        layer
-        for count in filters
-        for layer in (
-            # The normalisation has a shift of its own; it is folded into the kernel on export.
-            layers.Conv2D(count, 3, use_bias=False),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-        )
-    ]
-
-
 def _build_cnn(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
+
+    def convolution(filters: int) -> list[keras.Layer]:
+        # The normalisation has a shift of its own; it is folded into the kernel on export.
+        return [
+            layers.Conv2D(filters, 3, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
 
     return keras.Sequential(
         [
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *_convolutions(24, 32),
+            *convolution(24),
+            *convolution(32),
             layers.MaxPooling2D(),
-            *_convolutions(48, 64),
+            *convolution(48),
+            *convolution(64),
             layers.MaxPooling2D(),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Flatten(),
@@ -135,19 +129,30 @@ def _build_champion(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
 
-    # Convolution after convolution down to 2x2 pixels, without a hidden layer that has most of the
-    # weights: after S. An, M. Lee, S. Park, H. Yang and J. So, "An Ensemble of Simple Convolutional
-    # Neural Network Models for MNIST Digit Recognition", arXiv:2008.10400, 2020, but pooled once,
-    # which leaves a tenth of the multiplications. oneDNN is quick with 16 channels, or 32, 48 …
+    def stage(filters: int) -> list[keras.Layer]:
+        return [
+            layer
+            for _ in range(2)
+            for layer in (
+                layers.Conv2D(filters, 3, padding="same", use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+            )
+        ]
+
     return keras.Sequential(
         [
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *_convolutions(32, 48),
+            *stage(24),
             layers.MaxPooling2D(),
-            *_convolutions(64, 80, 96, 112, 128),
+            *stage(64),
+            layers.MaxPooling2D(),
+            *stage(128),
             layers.Flatten(),
+            layers.Dropout(0.3 if dropout is None else dropout),
+            layers.Dense(96, activation="relu"),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Dense(11, dtype="float32", name="logits"),
         ],
@@ -182,16 +187,15 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Seven convolutions, for what people really write: trains in an hour.",
+            summary="Six convolutions, for what people really write: trains in an hour or two.",
             build=_build_champion,
-            epochs=110,
+            epochs=84,
             quick_epochs=4,
             batch_size=128,
             learning_rate=2e-3,
             optimiser="adamw",
             schedule="warm-up",
             augmentation=1.0,
-            gains_from_16_bits=True,
             from_the_world=True,
         ),
     )
