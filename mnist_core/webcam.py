@@ -33,7 +33,7 @@ __all__ = ["FrameReader", "FrameResult", "WebcamSettings"]
 
 # The box is shrunk to this many pixels before anything else: a number of eight digits can still be
 # read, and a frame takes milliseconds.
-_WORKING_SIDE = 224
+_WORKING_SIDE = 256
 # A threshold by hand is for a picture blurred by so many pixels, or every grain would be ink.
 _BLUR = 1.2
 # Ink weaker than this is no ink in the processed view; `find_digits` sees it so.
