@@ -90,7 +90,7 @@ def frame_digit(digit: InkedDigit) -> NDArray[np.uint8]:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         ink = cv2.resize(ink, size, interpolation=how)
         # A thin pen is grey once it is averaged; MNIST's ink is white.
-        ink = cv2.normalize(ink, None, 0, int(digit.ink.max()), cv2.NORM_MINMAX)
+        ink = cv2.convertScaleAbs(ink, alpha=float(digit.ink.max()) / max(float(ink.max()), 1.0))
     moments = cv2.moments(ink)
     mass = max(moments["m00"], 1e-9)
     frame = np.zeros((FRAME_SIZE, FRAME_SIZE), np.uint8)

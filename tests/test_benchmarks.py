@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 import accuracy
 import not_digits
 import pictures
+import prints
 import worst
 from accuracy import (
     AREA,
@@ -30,10 +31,10 @@ from accuracy import (
 from not_digits import NotDigits
 from pictures import Pictures, Seen, found_frames, look, plain_frame
 
-from mnist_core import Dataset, Recognizer
+from mnist_core import Dataset, Recognizer, load_recognizer
 
 needs_fonts = pytest.mark.skipif(
-    not any(not_digits._font(name) for name in not_digits.FONTS),
+    not prints.font_files(),
     reason="none of the fonts is on this machine",
 )
 
@@ -197,6 +198,25 @@ def test_generated_frames(make) -> None:
     assert np.array_equal(frames[:5], make(5).frames)
 
 
+PRINTS = {
+    "printed": pytest.param(prints.printed_digits, marks=needs_fonts),
+    "ruled": prints.ruled_ones,
+}
+
+
+@pytest.mark.parametrize("make", PRINTS.values(), ids=PRINTS)
+def test_prints_are_read(make) -> None:
+    collection = make(12)
+    assert len(np.unique([collection.make(index) for index in range(12)], axis=0)) == 12
+    assert np.array_equal(collection.make(3), make(12).make(3))
+    with tqdm(disable=True) as progress:
+        seen = look(collection, found_frames, progress)
+    assert seen.counts.tolist() == [1] * 12
+    champion = load_recognizer("champion")
+    read = champion.classify(seen.frames).argmax(axis=1).astype(str)
+    assert (read == collection.truths).mean() > 0.8
+
+
 @pytest.mark.parametrize("figure", not_digits.FIGURES)
 def test_each_figure_is_drawn(figure) -> None:
     random = np.random.default_rng(1)
@@ -232,7 +252,7 @@ def test_what_is_missing_is_not_here(
     recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(not_digits, "FASHION", tmp_path / "none.gz")
-    monkeypatch.setattr(not_digits, "_font", lambda name: None)
+    monkeypatch.setattr(prints, "_font", lambda name: None)
     monkeypatch.setattr(pictures, "DEVELOPMENT_STROKES", tmp_path / "none.gz")
     monkeypatch.setattr(pictures, "DEVELOPMENT_PHOTOS", tmp_path / "none.zip")
     known = {recognizer.card.name: np.ones(2), accuracy.FLOOR: np.ones(2)}
@@ -243,12 +263,13 @@ def test_what_is_missing_is_not_here(
         pictures.drawn_strokes(18, certainty=True),
         pictures.scattered_strokes(),
         pictures.photographs(),
+        prints.printed_digits(),
     ):
         with tqdm(disable=True) as progress:
             seen = look(collection, found_frames, progress)
         rows += accuracy.measure(collection, seen, [recognizer])
     lines = table(rows, [recognizer.card.name]).splitlines()[2:]
-    assert len(lines) == 2 * 2 + 3 + 1 + 1
+    assert len(lines) == 2 * 2 + 3 + 1 + 1 + 3
     assert all(line.count("not here") == 4 for line in lines)
 
 

@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from own_strokes import OWN_STROKES, STYLES, Stroke
 from strokes import draw_strokes, drawn_digit, place_strokes
 
-from mnist_core import Dataset, InvalidImageError, Recognizer
-from mnist_core.preprocessing import extract_digits
+from mnist_core import Dataset, InvalidImageError, Recognizer, load_recognizer
+from mnist_core.preprocessing import extract_digits, frame_digit
+from mnist_core.segmentation import InkedDigit
 
 DIGITS: dict[str, tuple[int, list[Stroke]]] = {
     **{str(digit): (digit, strokes) for digit, strokes in OWN_STROKES.items()},
@@ -195,3 +196,22 @@ def test_any_image_is_read(recognizer: Recognizer, image: np.ndarray, ink: str) 
     again = recognizer.read(image, ink)
     assert [digit.box for digit in again] == [digit.box for digit in digits]
     assert [digit.label for digit in again] == [digit.label for digit in digits]
+
+
+@pytest.mark.parametrize("shape", [(200, 20), (20, 200), (60, 60), (10, 1), (3, 2)], ids=str)
+@pytest.mark.parametrize("level", [40, 128, 255])
+def test_a_plain_bar_is_ink_all_over(shape: tuple[int, int], level: int) -> None:
+    """Its ink has one level only: there is no darkest to tell from the brightest."""
+    ink = np.full(shape, level, np.uint8)
+    frame = frame_digit(InkedDigit(box=(0, 0, shape[1], shape[0]), ink=ink))
+    expected = [max(1, round(20 * side / max(shape))) for side in shape]
+    assert (frame == level).sum() == expected[0] * expected[1]
+    assert (frame > 0).sum() == expected[0] * expected[1]
+
+
+@pytest.mark.parametrize("width", [6, 12, 20, 34])
+def test_an_upright_rectangle_is_a_one(width: int) -> None:
+    image = np.zeros((280, 280), np.uint8)
+    image[40:240, 130 : 130 + width] = 255
+    (digit,) = load_recognizer("champion").read(image)
+    assert (digit.label, digit.is_digit) == (1, True)

@@ -45,6 +45,7 @@ from pictures import (
     small_digits,
     strips,
 )
+from prints import printed_digits, ruled_ones
 
 from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
 from mnist_core.calibration import reliability
@@ -99,6 +100,8 @@ def main() -> None:
         (photographs(), found_frames),
         (small_digits(), found_frames),
         (strips(), found_frames),
+        (ruled_ones(), found_frames),
+        (printed_digits(), found_frames),
     ]
     rows: list[Row] = []
     total = sum(len(pictures.truths) for pictures, _ in collections)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pictures import CANVAS, Image
+from prints import font_files, printed
 from strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core.preprocessing import FRAME_SIZE, FramedDigit, extract_digits
@@ -25,21 +25,6 @@ __all__ = ["COLLECTIONS", "NotDigits"]
 
 # Debian's package dataset-fashion-mnist.
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
-FONT_FOLDERS = (
-    Path("/usr/share/fonts"),
-    Path("/usr/local/share/fonts"),
-    Path("~/.local/share/fonts").expanduser(),
-    Path("/Library/Fonts"),
-    Path("C:/Windows/Fonts"),
-)
-# By name, not whatever there is: the row says how many were there, and twelve are twelve the same.
-# No serif italics: their h closes to a b.
-FONTS = (
-    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
-    *("DejaVuSerif-Bold", "LiberationMono-Regular", "LiberationSans-Regular"),
-    *("LiberationSans-BoldItalic", "LiberationSansNarrow-Regular", "LiberationSerif-Regular"),
-    "LiberationSerif-Bold",
-)
 # Letters that a reader who expects a digit would not take for one. Left out, with the digit:
 #   O o D Q C c U u  0, closed or open           I i l L J j r t  1, with serif, foot, flag or bar
 #   Z z              2                           T                7, or a 1 with its serif
@@ -82,38 +67,14 @@ def fashion() -> NotDigits:
 
 def letters(count: int = COUNT) -> NotDigits:
     """Letters, each large on a canvas, and found there as a user's would be."""
-    fonts = [path for name in FONTS if (path := _font(name))]
+    fonts = font_files()
     name = f"letters in {len(fonts)} fonts"
 
     def draw(random: np.random.Generator) -> Image:
         path, letter = fonts[random.integers(len(fonts))], random.choice(list(LETTERS))
-        return _letter(path, letter, random)
+        return printed(letter, path, random)
 
     return NotDigits(name=name, frames=_framed(draw, count if fonts else 0, _only))
-
-
-@cache
-def _font(name: str) -> Path | None:
-    found = (
-        path for folder in FONT_FOLDERS if folder.is_dir() for path in folder.rglob(f"{name}.ttf")
-    )
-    return next(found, None)
-
-
-def _letter(font: Path, letter: str, random: np.random.Generator) -> Image:
-    """A letter that leans up to 10°, white in the middle of a black canvas."""
-    from PIL import Image as Picture
-    from PIL import ImageDraw, ImageFont
-
-    canvas = Picture.new("L", (CANVAS, CANVAS))
-    ImageDraw.Draw(canvas).text(
-        (CANVAS / 2, CANVAS / 2),
-        letter,
-        fill=255,
-        font=ImageFont.truetype(font, random.integers(120, 220)),
-        anchor="mm",
-    )
-    return np.array(canvas.rotate(random.uniform(-10, 10), Picture.Resampling.BICUBIC))
 
 
 def scribbles(count: int = COUNT) -> NotDigits:

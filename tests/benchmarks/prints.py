@@ -1,0 +1,99 @@
+"""Digits that no hand wrote: printed ones, and the plain bar that a ruler draws.
+
+Training prints its own with the fonts that OpenCV and Pillow bring along; these are TrueType fonts
+of the machine. Where none is there, a collection of prints is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pictures import CANVAS, Image, Pictures
+
+__all__ = ["FONTS", "font_files", "printed", "printed_digits", "ruled_ones"]
+
+FONT_FOLDERS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path("~/.local/share/fonts").expanduser(),
+    Path("/Library/Fonts"),
+    Path("C:/Windows/Fonts"),
+)
+# By name, not whatever there is: the row says how many were there, and twelve are twelve the same.
+# No serif italics: their h closes to a b.
+FONTS = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
+    *("DejaVuSerif-Bold", "LiberationMono-Regular", "LiberationSans-Regular"),
+    *("LiberationSans-BoldItalic", "LiberationSansNarrow-Regular", "LiberationSerif-Regular"),
+    "LiberationSerif-Bold",
+)
+COUNT, SEED = 500, 2017
+
+
+def font_files() -> list[Path]:
+    """Those of `FONTS` that are on this machine."""
+    return [path for name in FONTS if (path := _font(name))]
+
+
+@cache
+def _font(name: str) -> Path | None:
+    found = (
+        path for folder in FONT_FOLDERS if folder.is_dir() for path in folder.rglob(f"{name}.ttf")
+    )
+    return next(found, None)
+
+
+def printed(sign: str, font: Path, random: np.random.Generator) -> Image:
+    """A sign that leans up to 10°, white in the middle of a black canvas."""
+    from PIL import Image as Picture
+    from PIL import ImageDraw, ImageFont
+
+    canvas = Picture.new("L", (CANVAS, CANVAS))
+    ImageDraw.Draw(canvas).text(
+        (CANVAS / 2, CANVAS / 2),
+        sign,
+        fill=255,
+        font=ImageFont.truetype(font, random.integers(120, 220)),
+        anchor="mm",
+    )
+    return np.array(canvas.rotate(random.uniform(-10, 10), Picture.Resampling.BICUBIC))
+
+
+def printed_digits(count: int = COUNT) -> Pictures:
+    """Digits, each large on a canvas."""
+    fonts = font_files()
+    random = np.random.default_rng(SEED)
+    truths: Sequence[str] = random.integers(0, 10, count).astype(str).tolist() if fonts else []
+
+    def make(index: int) -> Image:
+        own = np.random.default_rng((SEED, index))
+        return printed(truths[index], fonts[own.integers(len(fonts))], own)
+
+    return Pictures(
+        name=f"printed digits in {len(fonts)} fonts", truths=truths, make=make, certainty=True
+    )
+
+
+def ruled_ones(count: int = COUNT) -> Pictures:
+    """A straight bar with square ends, upright or nearly so, as a line tool draws it: a 1."""
+
+    def make(index: int) -> Image:
+        random = np.random.default_rng((SEED, index))
+        height = random.uniform(80, 230)
+        thick = height * np.exp(random.uniform(np.log(0.03), np.log(0.22)))
+        lean = random.normal(0, 0.08) * height * (index % 2)
+        x, y = CANVAS / 2 + random.uniform(-20, 20, 2)
+        side = np.array([(x + lean / 2, y - height / 2), (x - lean / 2, y + height / 2)])
+        across = np.array([thick / 2, 0])
+        outline = np.vstack([side - across, side[::-1] + across])
+        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+        cv2.fillConvexPoly(canvas, np.rint(outline * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+        return canvas
+
+    return Pictures(
+        name="straight bars (1) of a line tool", truths=["1"] * count, make=make, certainty=True
+    )
