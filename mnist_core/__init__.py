@@ -6,6 +6,7 @@
 [7]
 """
 
+from mnist_core.card import ModelCard
 from mnist_core.data import Dataset, load_mnist
 from mnist_core.errors import (
     CorrectionsError,
@@ -20,7 +21,7 @@ from mnist_core.errors import (
 from mnist_core.evaluation import Evaluation, evaluate
 from mnist_core.images import load_image
 from mnist_core.inference import Digit, Recognizer, load_recognizer
-from mnist_core.registry import ModelCard, list_models
+from mnist_core.registry import list_models
 from mnist_core.training import TrainingConfig, train
 
 __all__ = [

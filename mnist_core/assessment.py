@@ -15,6 +15,7 @@ from mnist_core.calibration import (
     reliability,
     risk_coverage,
 )
+from mnist_core.card import ModelCard
 from mnist_core.curves import PrecisionRecall, Roc, precision_recall, roc
 from mnist_core.evaluation import (
     Evaluation,
@@ -26,7 +27,7 @@ from mnist_core.evaluation import (
 from mnist_core.inference import Recognizer
 from mnist_core.labelled import LabelledImages, mnist_test
 from mnist_core.predictions import load_predictions
-from mnist_core.registry import PREDICTIONS, ModelCard
+from mnist_core.registry import PREDICTIONS
 
 __all__ = ["Assessment", "assess"]
 

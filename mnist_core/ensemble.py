@@ -20,22 +20,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ENSEMBLE, ModelCard, write_card
 from mnist_core.data import load_mnist
 from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.evaluation import evaluate, evaluate_probabilities
 from mnist_core.inference import CLASSES, Recognizer, load_recognizer
 from mnist_core.labelled import held_out_indices, splits
 from mnist_core.registry import (
-    ENSEMBLE,
     KERAS,
     PREDICTIONS,
     TFLITE,
-    ModelCard,
     check_free,
     models_directory,
     read_verified,
     staged_model,
-    write_card,
 )
 from mnist_core.saving import REFUSED_DIGITS, fit_temperature
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-from mnist_core.registry import ModelCard
+from mnist_core.card import ModelCard
 
 __all__ = [
     "BatchEnd",

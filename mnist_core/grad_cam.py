@@ -22,10 +22,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.errors import MnistError, ModelLoadError
 from mnist_core.frames import check_frames
 from mnist_core.preprocessing import FRAME_SIZE
-from mnist_core.registry import KERAS, ModelCard, models_directory, read_verified
+from mnist_core.registry import KERAS, models_directory, read_verified
 
 if TYPE_CHECKING:
     import keras

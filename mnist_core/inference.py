@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.errors import InvalidImageError, ModelLoadError
 from mnist_core.preprocessing import FRAME_SIZE, Box, FramedDigit, Ink, extract_digits
-from mnist_core.registry import TFLITE, ModelCard, load_card, read_verified
+from mnist_core.registry import TFLITE, load_card, read_verified
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.errors import ModelLoadError
 from mnist_core.frames import check_frames
-from mnist_core.registry import TFLITE, ModelCard, read_verified
+from mnist_core.registry import TFLITE, read_verified
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

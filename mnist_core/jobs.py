@@ -21,10 +21,10 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from mnist_core.card import ModelCard
 from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import MnistError, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
-from mnist_core.registry import ModelCard
 from mnist_core.runs import Outcome, Run, list_runs, new_run, reopen_run, runs_directory
 from mnist_core.training import train_run, try_run
 

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.data import load_mnist, split_training
 from mnist_core.errors import DatasetError
 from mnist_core.inference import CLASSES
 from mnist_core.preprocessing import FRAME_SIZE, extract_digits
-from mnist_core.registry import ModelCard
 
 __all__ = [
     "MAX_FRAMES",

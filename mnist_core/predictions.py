@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.errors import ModelLoadError
 from mnist_core.evaluation import Evaluation
 from mnist_core.inference import CLASSES
-from mnist_core.registry import HISTORY, PREDICTIONS, ModelCard, read_verified
+from mnist_core.registry import HISTORY, PREDICTIONS, read_verified
 
 __all__ = ["load_history", "load_predictions", "predictions_csv"]
 

@@ -10,29 +10,24 @@ from __future__ import annotations
 import dataclasses
 import errno
 import hashlib
-import json
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from mnist_core.card import CARD, ModelCard, read_card, write_card
 from mnist_core.disk import flush, swap
 from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 
 __all__ = [
-    "CARD",
-    "ENSEMBLE",
     "HISTORY",
     "KERAS",
     "PREDICTIONS",
     "TFLITE",
-    "ModelCard",
     "check_free",
     "check_name",
     "delete_model",
@@ -45,9 +40,6 @@ __all__ = [
     "staged_model",
 ]
 
-CARD = "card.json"
-# The architecture of a model that averages others: it is made of them, and not trained.
-ENSEMBLE = "ensemble"
 HISTORY = "history.json"
 KERAS = "model.keras"
 PREDICTIONS = "predictions.npz"
@@ -62,100 +54,7 @@ _PREFERRED = ("champion", "cnn", "mlp")
 _ABANDONED = 3600.0
 # How often a model is put in the place of another that comes back.
 _ATTEMPTS = 20
-# A card's numbers, and the most that each can be.
-_NUMBERS = {
-    "parameters": 1e12,
-    "seed": 2**32 - 1,
-    "epochs": 1e6,
-    "training_seconds": 1e9,
-    "validation_accuracy": 1.0,
-    "test_accuracy": 1.0,
-    "temperature": 1e6,
-    "digit_threshold": 1.0,
-}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelCard:
-    """What a model is, how it came about and how good it is.
-
-    Attributes:
-        name: the name of its folder.
-        architecture: a key of `ARCHITECTURES`, or `ENSEMBLE`.
-        parameters: number of weights, trained or not.
-        seed: of everything random in its training.
-        epochs: passes over the training images that were made.
-        training_seconds: wall-clock time of the training.
-        created: when it was saved, ISO 8601, UTC.
-        versions: package name -> version used in training.
-        configuration: the training's settings.
-        validation_accuracy: share of held-out training images read rightly, 0 to 1.
-        test_accuracy: share of the 10,000 MNIST test images read rightly, 0 to 1.
-        test_interval: 95 % Wilson interval of `test_accuracy`.
-        temperature: what the logits are divided by before softmax, fitted on the held-out images
-            (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
-        digit_threshold: a digit score below this is no digit, 0 to 1.
-        sha256: file name -> SHA-256 of each file beside the card.
-        fine_tuning: of a model that was fine-tuned: from which "model" (and "sha256" of its
-            network) and with how many "corrections", how many of those were and are read rightly
-            ("corrections_right_before", "corrections_right"), "test_accuracy_before" and
-            "test_accuracy", and which images were "held_out"; empty for others.
-    """
-
-    name: str
-    architecture: str
-    parameters: int
-    seed: int
-    epochs: int
-    training_seconds: float
-    created: str
-    versions: Mapping[str, str]
-    configuration: Mapping[str, Any]
-    validation_accuracy: float
-    test_accuracy: float
-    test_interval: tuple[float, float]
-    temperature: float
-    digit_threshold: float
-    sha256: Mapping[str, str] = field(default_factory=dict)
-    fine_tuning: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """Of an ensemble, the models that it averages, as they were called; empty for others."""
-        return tuple(self.configuration["members"]) if self.architecture == ENSEMBLE else ()
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> ModelCard:
-        """The card from what `dataclasses.asdict` and JSON made of it.
-
-        Raises:
-            KeyError, TypeError, ValueError: a value is missing, of another kind or out of range.
-        """
-        low, high = values["test_interval"]
-        card = cls(**values | {"test_interval": (float(low), float(high))})
-        for name, top in _NUMBERS.items():
-            value = getattr(card, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"{name} is a number. Received: {value!r}")
-            if not 0 <= value <= top:
-                raise ValueError(f"{name} is 0 to {top:g}. Received: {value!r}")
-        if card.temperature == 0:
-            raise ValueError("temperature is above 0. Received: 0")
-        if not 0 <= card.test_interval[0] <= card.test_interval[1] <= 1:
-            raise ValueError(f"test_interval is low, high. Received: {card.test_interval}")
-        for name in ("name", "architecture", "created"):
-            if not isinstance(getattr(card, name), str):
-                raise TypeError(f"{name} is text. Received: {getattr(card, name)!r}")
-        for name in ("versions", "configuration", "sha256", "fine_tuning"):
-            if not isinstance(getattr(card, name), Mapping):
-                raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
-        members = card.configuration.get("members")
-        if card.architecture == ENSEMBLE and not (
-            isinstance(members, list) and all(isinstance(name, str) for name in members)
-        ):
-            raise TypeError(f"members are names. Received: {members!r}")
-        return card
 
 
 def models_directory() -> Path:
@@ -275,7 +174,7 @@ def list_models(directory: Path | None = None) -> list[ModelCard]:
         if path.parent.name.startswith("."):
             continue
         try:
-            cards.append(_parse_card(path))
+            cards.append(read_card(path))
         except ModelLoadError:
             continue
 
@@ -312,7 +211,7 @@ def load_card(name: str | None = None, directory: Path | None = None) -> ModelCa
         raise ModelNotFoundError(
             f"There is no model of that name. Choose one of: {known}. Received: {name!r}"
         )
-    return _parse_card(path)
+    return read_card(path)
 
 
 def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> bytes:
@@ -412,32 +311,3 @@ def _taken(name: str) -> TrainingError:
         "A model of that name is there already. Choose another name, or allow it to be replaced "
         f"('--overwrite'). Received: {name!r}"
     )
-
-
-def write_card(card: ModelCard, folder: Path) -> ModelCard:
-    """Write the card into a folder with the hashes of the files that are there; return it."""
-    sha256 = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name != CARD
-    }
-    card = dataclasses.replace(card, sha256=sha256)
-    text = json.dumps(dataclasses.asdict(card), indent=2, ensure_ascii=False)
-    (folder / CARD).write_text(text + "\n", encoding="utf-8")
-    return card
-
-
-def _parse_card(path: Path) -> ModelCard:
-    try:
-        card = ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelLoadError(
-            f"The card of model {path.parent.name!r} cannot be read ({error!r}). Restore the "
-            f"folder, or train the model again. Received: {path}"
-        ) from error
-    if card.name != path.parent.name:
-        raise ModelLoadError(
-            "The card belongs to another model: a folder and its card have the same name. Rename "
-            f"the folder back. Received: card {card.name!r} in folder {path.parent.name!r}"
-        )
-    return card

@@ -20,6 +20,7 @@ import numpy as np
 
 from mnist_core import charts
 from mnist_core.assessment import Assessment
+from mnist_core.card import ModelCard
 from mnist_core.comparison import Comparison, compare
 from mnist_core.errors import DatasetError, ModelLoadError
 from mnist_core.feature_map import FeatureMap, map_features
@@ -27,7 +28,6 @@ from mnist_core.inference import Recognizer
 from mnist_core.inside import open_inside
 from mnist_core.map_charts import map_figure
 from mnist_core.predictions import load_history
-from mnist_core.registry import ModelCard
 from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
 from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
 

@@ -31,11 +31,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from mnist_core.card import ModelCard
 from mnist_core.configuration import TrainingConfig
 from mnist_core.disk import read_table, write_table
 from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 from mnist_core.events import TrainingEvent, event_from_json, event_to_json
-from mnist_core.registry import ModelCard, load_card, models_directory
+from mnist_core.registry import load_card, models_directory
 
 __all__ = ["LIVE", "RUN_ID", "STATES", "Outcome", "Run"]
 

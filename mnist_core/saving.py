@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
+from mnist_core.card import ModelCard, write_card
 from mnist_core.data import Dataset
 from mnist_core.evaluation import evaluate
 from mnist_core.inference import Recognizer
-from mnist_core.registry import KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
+from mnist_core.registry import KERAS, PREDICTIONS, TFLITE
 from mnist_core.teaching import Lesson, read_rightly
 
 if TYPE_CHECKING:

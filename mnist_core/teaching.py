@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.card import ModelCard
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.data import NO_DIGIT, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference import Recognizer, load_recognizer
-from mnist_core.registry import KERAS, ModelCard, load_card, read_verified
+from mnist_core.registry import KERAS, load_card, read_verified
 
 if TYPE_CHECKING:
     from mnist_core.configuration import TrainingConfig

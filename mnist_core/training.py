@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
+from mnist_core.card import ModelCard
 from mnist_core.checkpoints import Checkpoints
 from mnist_core.cluster import check_is_chief
 from mnist_core.configuration import TrainingConfig
@@ -25,7 +26,7 @@ from mnist_core.data import NO_DIGIT, Dataset, load_mnist
 from mnist_core.errors import TrainingStopped
 from mnist_core.events import Done, EpochEnd, Message, TrainingEvent
 from mnist_core.recording import recorded
-from mnist_core.registry import HISTORY, ModelCard, check_free, models_directory, staged_model
+from mnist_core.registry import HISTORY, check_free, models_directory, staged_model
 from mnist_core.runs import Outcome, Run, begin_run
 from mnist_core.saving import save_model
 from mnist_core.stopping import Curves, finished

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from mnist_core import MnistError, ModelCard, list_models
+from mnist_core.card import CARD
 from mnist_core.registry import (
-    CARD,
     KERAS,
     TFLITE,
     delete_model,

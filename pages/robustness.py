@@ -7,8 +7,9 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import MnistError, load_mnist
+from mnist_core.card import ModelCard
 from mnist_core.corruptions import CORRUPTIONS, SEVERITIES, corrupt
-from mnist_core.registry import TFLITE, ModelCard
+from mnist_core.registry import TFLITE
 from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
 from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
 from pages import model_picker

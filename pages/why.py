@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, MnistError, Recognizer
+from mnist_core.card import ModelCard
 from mnist_core.evidence_charts import change_picture, evidence_map, heat_over, layer_tiles
 from mnist_core.explanation import Explanation, explain
 from mnist_core.grad_cam import GradCam
 from mnist_core.inside import Inside, open_inside
-from mnist_core.registry import TFLITE, ModelCard
+from mnist_core.registry import TFLITE
 from pages.charting import camera
 
 LAYERS, GRAD_CAM = "Its layers", "Grad-CAM"

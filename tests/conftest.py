@@ -12,7 +12,8 @@ import pytest
 from cards import make_card
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
-from mnist_core.registry import TFLITE, write_card
+from mnist_core.card import write_card
+from mnist_core.registry import TFLITE
 
 # In a process of its own: TensorFlow is large, and nothing else needs it here.
 _EXPORT = """

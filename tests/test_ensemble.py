@@ -23,6 +23,7 @@ from mnist_core import (
     load_recognizer,
 )
 from mnist_core.__main__ import main
+from mnist_core.card import CARD, ENSEMBLE
 from mnist_core.data import split_training
 from mnist_core.ensemble import _averaged, _HeldOut, make_ensemble
 from mnist_core.errors import MnistError
@@ -31,7 +32,7 @@ from mnist_core.grad_cam import GradCam
 from mnist_core.inside import open_inside
 from mnist_core.labelled import held_out, splits
 from mnist_core.predictions import load_predictions
-from mnist_core.registry import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.registry import KERAS, PREDICTIONS, TFLITE, load_card
 
 ROOT = Path(__file__).resolve().parent.parent
 # Of eleven and ten outputs, of ten alone, and an ensemble in another.

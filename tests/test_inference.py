@@ -27,8 +27,9 @@ from mnist_core import (
     Recognizer,
     load_recognizer,
 )
+from mnist_core.card import CARD, write_card
 from mnist_core.inference import _sigmoid
-from mnist_core.registry import CARD, TFLITE, load_card, models_directory, write_card
+from mnist_core.registry import TFLITE, load_card, models_directory
 
 CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
 

@@ -13,14 +13,7 @@ import pytest
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation import wilson_interval
-from mnist_core.registry import (
-    HISTORY,
-    KERAS,
-    PREDICTIONS,
-    TFLITE,
-    load_card,
-    models_directory,
-)
+from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card, models_directory
 
 LEAST = {"mlp": 0.978, "cnn": 0.992}
 # Between stored answers and fresh ones: another processor may sum in another order.

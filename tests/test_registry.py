@@ -16,8 +16,8 @@ import pytest
 from cards import make_card
 
 from mnist_core import ModelCard, ModelLoadError, ModelNotFoundError, TrainingError, list_models
+from mnist_core.card import CARD, write_card
 from mnist_core.registry import (
-    CARD,
     TFLITE,
     check_free,
     check_name,
@@ -28,7 +28,6 @@ from mnist_core.registry import (
     read_verified,
     rename_model,
     staged_model,
-    write_card,
 )
 
 

@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
+from mnist_core.card import write_card
 from mnist_core.events import EpochEnd, Message
-from mnist_core.registry import staged_model, write_card
+from mnist_core.registry import staged_model
 from mnist_core.runs import (
     Outcome,
     Run,

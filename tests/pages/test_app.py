@@ -19,7 +19,8 @@ from streamlit.testing.v1 import AppTest
 from strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import Recognizer
-from mnist_core.registry import CARD, KERAS, TFLITE, load_card
+from mnist_core.card import CARD
+from mnist_core.registry import KERAS, TFLITE, load_card
 from pages import model_picker
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,9 +14,10 @@ from frames import make_correction
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import TrainingConfig, jobs, list_models
+from mnist_core.card import write_card
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.events import BatchEnd, EpochEnd
-from mnist_core.registry import KERAS, staged_model, write_card
+from mnist_core.registry import KERAS, staged_model
 from mnist_core.runs import Outcome, Run, find_run, list_runs, new_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
