@@ -193,9 +193,11 @@ def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object
             help="Learn from what was corrected on Draw and Webcam as well, besides MNIST. A model "
             "that it begins with is taught them so that it forgets nothing.",
         ) and count > 0  # fmt: skip
+        # What suits a training from nothing need not suit one that begins with weights.
+        tuned = "" if values["initial_model"] is None else "_tuned"
+        suited = TrainingConfig(architecture=kind, initial_model=values["initial_model"])
         values["mixed_precision"] = st.checkbox(
-            "Mixed precision", bool(TrainingConfig(architecture=kind).mixed_precision),
-            key=f"train_mixed_{kind}",
+            "Mixed precision", bool(suited.mixed_precision), key=f"train_mixed_{kind}{tuned}",
             help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
             "that multiply such numbers by themselves, where it is on for large networks.",
         )  # fmt: skip

@@ -127,8 +127,8 @@ def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:
     app.number_input(key="train_patience_mlp").set_value(3)
     app.number_input(key="train_target_mlp").set_value(0.95)
     app.slider(key="train_held_out").set_value(0.2)
-    app.selectbox(key="train_initial_mlp").set_value("mine")
-    app.checkbox(key="train_mixed_mlp").set_value(True)
+    app.selectbox(key="train_initial_mlp").set_value("mine").run()
+    app.checkbox(key="train_mixed_mlp_tuned").set_value(True)
     app.button(key="train_start").click().run()
     assert not app.exception
     assert started == [
@@ -139,6 +139,20 @@ def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:
             mixed_precision=True,
         )
     ]  # fmt: skip
+
+
+def test_16_bits_are_proposed_where_they_suit(
+    started: list[TrainingConfig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a processor that is quick with them: from nothing, not beginning with trained weights."""
+    monkeypatch.setattr("mnist_core.configuration.multiplies_bfloat16", lambda: True)
+    app = tab()
+    app.segmented_control(key="train_architecture").set_value("cnn").run()
+    assert app.checkbox(key="train_mixed_cnn").value is True
+    app.selectbox(key="train_initial_cnn").set_value("cnn").run()
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    assert [(run.initial_model, run.mixed_precision) for run in started] == [("cnn", False)]
 
 
 @pytest.mark.parametrize("name", ["../x", "My model", "a/b", "é", ".hidden"])
