@@ -1,7 +1,7 @@
 """Digits that no hand wrote: printed ones, and the plain bar that a ruler draws.
 
-Training prints its own with the fonts that OpenCV and Pillow bring along; these are TrueType fonts
-of the machine. Where none is there, a collection of prints is empty.
+The network learnt neither: of what is printed, training shows it letters only, as no digits. The
+fonts are TrueType ones of the machine; where none is there, a collection of prints is empty.
 """
 
 from __future__ import annotations
@@ -79,18 +79,25 @@ def printed_digits(count: int = COUNT) -> Pictures:
 
 
 def ruled_ones(count: int = COUNT) -> Pictures:
-    """A straight bar with square ends, upright or nearly so, as a line tool draws it: a 1."""
+    """A straight bar with square ends, as a line tool draws it: a 1.
+
+    Every other one stands upright on whole pixels, without a grey one among them; the rest lean.
+    """
 
     def make(index: int) -> Image:
         random = np.random.default_rng((SEED, index))
         height = random.uniform(80, 230)
         thick = height * np.exp(random.uniform(np.log(0.03), np.log(0.22)))
-        lean = random.normal(0, 0.08) * height * (index % 2)
         x, y = CANVAS / 2 + random.uniform(-20, 20, 2)
+        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+        if index % 2 == 0:
+            top, left = round(y - height / 2), round(x - thick / 2)
+            canvas[top : top + round(height), left : left + round(thick)] = 255
+            return canvas
+        lean = random.normal(0, 0.08) * height
         side = np.array([(x + lean / 2, y - height / 2), (x - lean / 2, y + height / 2)])
         across = np.array([thick / 2, 0])
         outline = np.vstack([side - across, side[::-1] + across])
-        canvas = np.zeros((CANVAS, CANVAS), np.uint8)
         cv2.fillConvexPoly(canvas, np.rint(outline * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
         return canvas
 
