@@ -92,28 +92,34 @@ def _build_mlp(dropout: float | None = None) -> keras.Model:
     )
 
 
+def _convolutions(*filters: int) -> list[keras.Layer]:
+    """Convolutions of 3x3 pixels that look at nothing beyond the border, one after the other."""
+    from keras import layers
+
+    return [
+        layer
+        for count in filters
+        for layer in (
+            # The normalisation has a shift of its own; it is folded into the kernel on export.
+            layers.Conv2D(count, 3, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        )
+    ]
+
+
 def _build_cnn(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
-
-    def convolution(filters: int) -> list[keras.Layer]:
-        # The normalisation has a shift of its own; it is folded into the kernel on export.
-        return [
-            layers.Conv2D(filters, 3, use_bias=False),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-        ]
 
     return keras.Sequential(
         [
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *convolution(24),
-            *convolution(32),
+            *_convolutions(24, 32),
             layers.MaxPooling2D(),
-            *convolution(48),
-            *convolution(64),
+            *_convolutions(48, 64),
             layers.MaxPooling2D(),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Flatten(),
@@ -129,30 +135,19 @@ def _build_champion(dropout: float | None = None) -> keras.Model:
     import keras
     from keras import layers
 
-    def stage(filters: int) -> list[keras.Layer]:
-        return [
-            layer
-            for _ in range(2)
-            for layer in (
-                layers.Conv2D(filters, 3, padding="same", use_bias=False),
-                layers.BatchNormalization(),
-                layers.ReLU(),
-            )
-        ]
-
+    # Convolution after convolution down to 2x2 pixels, without a hidden layer that has most of the
+    # weights: after S. An, M. Lee, S. Park, H. Yang and J. So, "An Ensemble of Simple Convolutional
+    # Neural Network Models for MNIST Digit Recognition", arXiv:2008.10400, 2020, but pooled once,
+    # which leaves a tenth of the multiplications. oneDNN is quick with 16 channels, or 32, 48 …
     return keras.Sequential(
         [
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *stage(24),
+            *_convolutions(32, 48),
             layers.MaxPooling2D(),
-            *stage(64),
-            layers.MaxPooling2D(),
-            *stage(128),
+            *_convolutions(64, 80, 96, 112, 128),
             layers.Flatten(),
-            layers.Dropout(0.3 if dropout is None else dropout),
-            layers.Dense(96, activation="relu"),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Dense(11, dtype="float32", name="logits"),
         ],
@@ -187,15 +182,16 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Six convolutions, for what people really write: trains in an hour or two.",
+            summary="Seven convolutions, for what people really write: trains in an hour.",
             build=_build_champion,
-            epochs=84,
+            epochs=110,
             quick_epochs=4,
             batch_size=128,
             learning_rate=2e-3,
             optimiser="adamw",
             schedule="warm-up",
             augmentation=1.0,
+            gains_from_16_bits=True,
             from_the_world=True,
         ),
     )

@@ -31,7 +31,7 @@ def test_the_map_lies_where_the_digit_is(process: GradCam, dataset: Dataset) -> 
     assert (heat.shape, heat.dtype) == ((28, 28), np.float32)
     assert heat.min() >= 0
     assert heat.max() == pytest.approx(1)
-    # It is coarse, seven by seven; but it looks at the ink more than elsewhere.
+    # It is coarse, six by six; but it looks at the ink more than elsewhere.
     assert heat[frame > 128].mean() > heat[frame == 0].mean()
     other = process.map(load_card("champion"), frame, 2)
     assert np.abs(other - heat).max() > 0.2
@@ -70,13 +70,10 @@ def test_the_map_is_laid_over_what_its_pixels_see() -> None:
     run = subprocess.run([sys.executable, "-c", SEEN], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(name, side) for name, side, *_ in told] == [("cnn", 8), ("champion", 7)]
-    for _, _, _, places in told:
-        assert places[0] + places[-1] == pytest.approx(27, abs=1)  # in the middle of the frame
-    # A gradient that is 0 by chance takes a pixel off a border. What the champion's see goes on
-    # beyond the frame.
-    _, _, middles, places = told[0]
-    assert places == pytest.approx(middles, abs=1)
+    assert [(name, side) for name, side, *_ in told] == [("cnn", 8), ("champion", 6)]
+    for _, _, middles, places in told:
+        # A gradient that is 0 by chance takes a pixel off a border.
+        assert places == pytest.approx(middles, abs=1)
 
 
 def test_a_network_without_convolutions_says_so_and_the_process_lives_on(

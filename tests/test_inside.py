@@ -28,7 +28,7 @@ def logits_of(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
 
 # (height, width, channels), or (units,).
 CNN = "26 26 24, 24 24 32, 12 12 32, 10 10 48, 8 8 64, 4 4 64, 128, 10"
-CHAMPION = "28 28 24, 28 28 24, 14 14 24, 14 14 64, 14 14 64, 7 7 64, 7 7 128, 7 7 128, 96, 11"
+CHAMPION = "26 26 32, 24 24 48, 12 12 48, 10 10 64, 8 8 80, 6 6 96, 4 4 112, 2 2 128, 11"
 
 
 @pytest.mark.parametrize(
