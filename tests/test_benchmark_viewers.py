@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,9 +70,7 @@ def test_the_film_keeps_its_time_stamps() -> None:
         film = Film([b"a", b"b"])
         return [await film.recv() for _ in range(3)]
 
-    # Not in this thread: Playwright leaves a loop running in a process that had browser tests.
-    with ThreadPoolExecutor(1) as pool:
-        packets = pool.submit(asyncio.run, play()).result()
+    packets = asyncio.run(play())
     assert [bytes(packet) for packet in packets] == [b"a", b"b", b"a"]
     assert [float(packet.pts * packet.time_base) for packet in packets] == pytest.approx(
         [0, 1 / 30, 2 / 30]

@@ -87,7 +87,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield address
 
 
-@pytest.fixture(scope="session")
+# A file's own: as long as Playwright is there, an event loop runs in this thread, and no test in it
+# can run another.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find()
     if path is None:
