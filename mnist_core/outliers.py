@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.handwriting import Style, frame_of_strokes, smooth_basis, write
+from mnist_core.handwriting import frame_of_strokes, write
 from mnist_core.preprocessing import FRAME_SIZE, frame_digit
 from mnist_core.segmentation import InkedDigit
+from mnist_core.styles import Style, smooth_basis
 
 __all__ = ["draw_outliers"]
 

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mnist_core import Recognizer
-from mnist_core.handwriting import STYLES, Style, draw_digits, frame_of_strokes, smooth_basis, write
+from mnist_core.handwriting import draw_digits, frame_of_strokes, write
+from mnist_core.styles import STYLES
 
 MIDDLE = 14.0
 
 
 def generator(seed: int = 3) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-@pytest.mark.parametrize("digit", range(10))
-def test_each_digit_has_several_styles(digit: int) -> None:
-    assert sum(style.digit == digit for style in STYLES) >= 3
-
-
-@pytest.mark.parametrize("style", STYLES, ids=lambda style: f"{style.digit}:{style.first[0][:12]}")
-def test_both_extremes_of_a_style_have_the_same_strokes_points_and_corners(style: Style) -> None:
-    assert style.extremes.shape[0] == 2
-    assert [[p.endswith("!") for p in s.split()] for s in style.first] == [
-        [p.endswith("!") for p in s.split()] for s in style.second
-    ]
-    assert all(curve.shape[1] == style.extremes.shape[1] for curve in style.curves)
 
 
 def test_drawn_digits_are_mnist_frames() -> None:
@@ -68,16 +54,6 @@ def test_a_network_that_knows_only_mnist_reads_most(recognizer: Recognizer) -> N
     labels = np.repeat(np.arange(10), 60)
     answers = recognizer.classify(draw_digits(labels, generator())).argmax(axis=1)
     assert 0.6 < (answers == labels).mean() < 0.99
-
-
-def test_a_curve_goes_through_its_points_and_turns_sharply_only_at_corners() -> None:
-    points = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
-    smooth = smooth_basis(np.array([False, False, False])) @ points
-    sharp = smooth_basis(np.array([False, True, False])) @ points
-    for curve in (smooth, sharp):
-        assert np.abs(curve[[0, 8, 16]] - points).max() < 1e-9
-    assert np.abs(sharp[:9, 1]).max() < 1e-9  # straight to the corner
-    assert np.abs(smooth[:9, 1]).max() > 0.01
 
 
 @given(
