@@ -208,7 +208,11 @@ def test_a_failed_job_says_why(own_models: Path) -> None:
     wait_for("failed", run)
     assert run.outcome
     assert "no model of that name" in run.outcome.text
-    assert "no model of that name" in run.log_end()
+    # The outcome is on disk a moment before the process has said it and ended.
+    end = time.monotonic() + 60
+    while "no model of that name" not in run.log_end():
+        assert time.monotonic() < end, run.log_end()
+        time.sleep(0.05)
     assert "Traceback" not in run.log_end()
 
 
