@@ -102,6 +102,14 @@ def wait_for(state: str, run: Run, seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def wait_for_log(text: str, run: Run, seconds: float = 60.0) -> None:
+    """A process says why it failed a moment after its outcome is on disk."""
+    end = time.monotonic() + seconds
+    while text not in run.log_end():
+        assert time.monotonic() < end, run.log_end()
+        time.sleep(0.05)
+
+
 @pytest.mark.usefixtures("own_models")
 def test_one_at_a_time_and_first_come_first_served(pretend: Pretend) -> None:
     runs = [new_run(config(name)) for name in ("first", "second", "third")]
@@ -208,11 +216,7 @@ def test_a_failed_job_says_why(own_models: Path) -> None:
     wait_for("failed", run)
     assert run.outcome
     assert "no model of that name" in run.outcome.text
-    # The outcome is on disk a moment before the process has said it and ended.
-    end = time.monotonic() + 60
-    while "no model of that name" not in run.log_end():
-        assert time.monotonic() < end, run.log_end()
-        time.sleep(0.05)
+    wait_for_log("no model of that name", run)
     assert "Traceback" not in run.log_end()
 
 
@@ -225,7 +229,7 @@ def test_a_process_that_cannot_begin_is_told_with_the_end_of_its_log(
     wait_for("failed", run)
     assert run.outcome
     assert "before the training began" in run.outcome.text
-    assert "nowhere" in run.log_end()
+    wait_for_log("nowhere", run)
 
 
 @pytest.mark.usefixtures("own_models")
