@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from mnist_core.configuration import TrainingConfig
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
+from mnist_core.processor import prepare_tensorflow
 from mnist_core.registry import models_directory
 from mnist_core.teaching import Lesson
 
@@ -35,7 +35,7 @@ def assist(
     lesson = Lesson.of(config, models_directory())
     held_out, kept = lesson.split(config, len(dataset.x_train))
     on_event(Message(text="Loading TensorFlow"))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    prepare_tensorflow()
     import keras
     import tensorflow as tf
 

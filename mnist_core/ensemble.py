@@ -10,7 +10,6 @@ that is before them, side by side: so an ensemble is one network like any other,
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,6 +25,7 @@ from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.evaluation import evaluate, evaluate_probabilities
 from mnist_core.inference import CLASSES, Recognizer, load_recognizer
 from mnist_core.labelled import held_out_indices, splits
+from mnist_core.processor import prepare_tensorflow
 from mnist_core.registry import (
     KERAS,
     PREDICTIONS,
@@ -87,7 +87,7 @@ def make_ensemble(
         on_message("Asking the members about the images that they held out")
         held_out = _HeldOut.of(recognizers)
         on_message("Loading TensorFlow")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        prepare_tensorflow()
         with staged_model(name, directory, overwrite=overwrite) as stage:
             model = _joined([recognizer.card for recognizer in recognizers], directory)
             on_message("Saving and testing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.data import NO_DIGIT, Dataset, load_mnist
 from mnist_core.errors import TrainingStopped
 from mnist_core.events import Done, EpochEnd, Message, TrainingEvent
+from mnist_core.processor import prepare_tensorflow
 from mnist_core.recording import recorded
 from mnist_core.registry import HISTORY, check_free, models_directory, staged_model
 from mnist_core.runs import Outcome, Run, begin_run
@@ -172,7 +172,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     dataset = load_mnist()
     lesson = Lesson.of(config, directory)
     on_event(Message(text="Loading TensorFlow"))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    prepare_tensorflow()
     import keras
     import tensorflow as tf
 

@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -28,6 +27,7 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.disk import read_table, write_table
 from mnist_core.errors import TrainingDiverged, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
+from mnist_core.processor import prepare_tensorflow
 from mnist_core.registry import check_free, models_directory
 from mnist_core.run import Run
 from mnist_core.runs import begin_run, list_runs, runs_directory
@@ -129,7 +129,7 @@ def _search(
 ) -> TrainingConfig | None:
     """Make the trials, or hand them out; the settings of the best one, if there is any."""
     on_event(Message(text="Loading KerasTuner"))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    prepare_tensorflow()
     import grpc
     import keras_tuner
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,3 +46,15 @@ def test_a_system_that_does_not_tell_is_said_not_to(
 ) -> None:
     monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "none")
     assert processor.multiplies_bfloat16() is False
+
+
+def test_tensorflow_computes_with_onednn_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    processor.prepare_tensorflow()
+    assert (os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["TF_ENABLE_ONEDNN_OPTS"]) == ("3", "0")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    processor.prepare_tensorflow()
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"

@@ -47,6 +47,8 @@ model.fit(data.x_train[:count], data.y_train[:count], batch_size=128, epochs=rou
 OURS = """
 import dataclasses, sys, tempfile
 from pathlib import Path
+from mnist_core.processor import prepare_tensorflow
+prepare_tensorflow()
 import keras, tensorflow as tf
 from mnist_core import TrainingConfig, load_mnist
 from mnist_core.checkpoints import Checkpoints
@@ -120,6 +122,9 @@ def side_by_side(name: str, count: int) -> tuple[list[float], list[float]]:
 
 def champion() -> None:
     """Print the champion's table."""
+    from mnist_core.processor import prepare_tensorflow
+
+    prepare_tensorflow()
     import numpy as np
     import tensorflow as tf
 
