@@ -84,10 +84,9 @@ export default function (component) {
     if (!found.some((device) => device.kind === "videoinput")) return tell("none")
     tell(permission?.state === "denied" ? "denied" : "there")
   }
-  // Firefox does not tell permissions of cameras in all its versions.
-  navigator.permissions?.query({ name: "camera" })
-    .then((status) => { permission = status; status.onchange = look }, () => null)
-    .then(look)
+  // Not every browser tells permissions, or those of cameras.
+  const asked = navigator.permissions?.query({ name: "camera" }) ?? Promise.reject()
+  asked.then((status) => { permission = status; status.onchange = look }, () => null).then(look)
   devices?.addEventListener("devicechange", look)
   return () => {
     devices?.removeEventListener("devicechange", look)

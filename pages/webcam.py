@@ -63,7 +63,7 @@ NO_CONNECTION = (
     "**No video has come in {seconds} seconds.** Browser and server do not find each other: a "
     "firewall is between them, or they are in different networks. Press Stop and Start to try "
     "again; if it stays so, whoever runs the server has to name a TURN server (see *Webcam across "
-    "the internet* in the README). A picture can be sent below."
+    "a network* in the README). A picture can be sent below."
 )
 
 

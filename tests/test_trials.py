@@ -73,7 +73,7 @@ def search(how: str, **settings: object) -> Any:
     return json.loads(line)
 
 
-@pytest.mark.parametrize("algorithm", ["bayesian", "random"])
+@pytest.mark.parametrize("algorithm", ["bayesian", pytest.param("random", marks=pytest.mark.slow)])
 def test_the_best_of_its_trials_becomes_the_model(
     runs: Path, own_models: Path, algorithm: str
 ) -> None:

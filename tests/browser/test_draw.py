@@ -329,7 +329,9 @@ def test_a_scribble_is_not_a_digit(
 
 def test_without_a_model_the_quick_one_is_trained(tmp_path: Path, open_page: OpenPage) -> None:
     models = tmp_path / "models"
-    with running_app(tmp_path / "log.txt", MNIST_MODELS=str(models)) as address:
+    # The tests themselves compete with the training.
+    environment = {"MNIST_MODELS": str(models), "MNIST_TRAINING_NICE": "0"}
+    with running_app(tmp_path / "log.txt", **environment) as address:
         page = open_page(address)
         expect(page.get_by_text("Training the first model")).to_be_visible()
         status = page.locator(".st-key-training_status")
