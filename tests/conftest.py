@@ -27,6 +27,13 @@ for name, outputs in (("telling", 11), ("plain", 10)):
 """
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a test that is tried again failed at first: it may be the product's fault."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"{report.nodeid}, {report.when}, at first")
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _runs_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Runs are kept away from the user's, in this process and those it starts."""
