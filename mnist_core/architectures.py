@@ -182,7 +182,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Seven convolutions, for what people really write: trains in one hour to three.",
+            summary="Seven convolutions, for what people really write: trains in 1 to 3 hours.",
             build=_build_champion,
             epochs=110,
             quick_epochs=4,
