@@ -10,10 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cards import make_card
+from hypothesis import settings
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
 from mnist_core.card import write_card
 from mnist_core.registry import TFLITE
+
+# Machines that test are slow and busy: no example is wrong for having taken long.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # In a process of its own: TensorFlow is large, and nothing else needs it here.
 _EXPORT = """
