@@ -1,4 +1,4 @@
-"""The little that runs in the visitor's browser: keys that press buttons, strokes sent at once.
+"""What runs in the visitor's browser: keys that press buttons, strokes sent at once, a file saved.
 
 `st.button(shortcut=...)` refuses "c" and "r": Streamlit keeps them for its own menu. So keys are
 heard here, before Streamlit hears them, and press the button itself: it stays the one place where
@@ -67,6 +67,34 @@ def assist(keys: dict[str, str]) -> None:
             into a field, and those with Ctrl, Alt or Command, are left alone.
     """
     _component(data={"keys": keys}, key="client", height=0)
+
+
+_SAVE_SCRIPT = """
+export default function (component) {
+  const { number, name, source } = component.data
+  // Once, however often this is drawn anew.
+  if (number <= (window.digitLabSaved ?? 0)) return
+  window.digitLabSaved = number
+  const link = document.createElement("a")
+  link.download = name
+  link.href = source
+  link.click()
+}
+"""
+
+_save_component = st.components.v2.component("digit_lab_save", js=_SAVE_SCRIPT)
+
+
+def save(number: int, name: str, source: str) -> None:
+    """Save a file in the visitor's browser, once.
+
+    Args:
+        number: larger than that of any file before.
+        name: of the file.
+        source: an address with the content inside, `data:...;base64,...`.
+    """
+    data = {"number": number, "name": name, "source": source}
+    _save_component(data=data, key="save", height=0)
 
 
 _CAMERA_SCRIPT = """

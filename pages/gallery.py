@@ -90,5 +90,5 @@ def show(pictures: Sequence[Picture], chosen: int | None, key: str) -> int | Non
 
 
 def png_source(image: np.ndarray) -> str:
-    """A picture, (h, w) grey uint8, as the address of an HTML image with its data inside."""
+    """A picture, (h, w) grey or (h, w, 3) BGR uint8, as an address with its data inside."""
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1]).decode()

@@ -1,10 +1,8 @@
 """Hold a digit or a whole number into the camera, and it is read live."""
 
-import base64
 import time
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
@@ -15,6 +13,7 @@ from mnist_core.live import LiveReader, LiveState
 from mnist_core.webcam import WebcamSettings
 from pages import client, correcting, ice, model_picker, readings, routing
 from pages.frames import frame_callback, send_the_newest
+from pages.gallery import png_source
 from pages.readings import INKS, show_picture
 
 # How often the readings beside the video are renewed, and how long a connection may take, seconds.
@@ -120,6 +119,8 @@ def main() -> None:
     with reading_place:
         # Only a running video is watched: an idle page asks for nothing.
         st.fragment(show_live, run_every=RENEWED if on else None)(live, on)
+        if on or live.state.result:
+            show_snapshot(live)
         correcting.offer_live(live)
     show_other_ways(bool(problem))
 
@@ -218,17 +219,22 @@ def show_live(live: LiveReader, on: bool) -> None:
         )
         with st.container(key="processed"):
             st.html(as_image(result.ink, "What the threshold made of the box: ink is white."))
-    if result:
-        st.download_button(
-            "Save a snapshot",
-            lambda: png(live.state.result.annotated),
-            file_name="snapshot.png",
-            mime="image/png",
-            icon=":material/photo_camera:",
-            key="snapshot",
-            on_click="ignore",
-        )
     show_history(live, now)
+
+
+@st.fragment
+def show_snapshot(live: LiveReader) -> None:
+    """The button that saves the frame at hand, with what is drawn over it.
+
+    It is no `st.download_button`: what such a one makes when pressed belongs to no session, and is
+    thrown away at the next renewal of any page, a quarter of a second later, fetched or not.
+    """
+    result = live.state.result
+    if st.button("Save a snapshot", icon=":material/photo_camera:", key="snapshot") and result:
+        st.session_state["saved"] = (time.time_ns() // 1_000_000, png_source(result.annotated))
+    if "saved" in st.session_state:
+        number, source = st.session_state["saved"]
+        client.save(number, "snapshot.png", source)
 
 
 def reading_of(now: LiveState, on: bool, inference: bool) -> str:
@@ -266,15 +272,9 @@ def show_history(live: LiveReader, now: LiveState) -> None:
     st.button("Forget these", icon=":material/delete:", key="forget", on_click=live.forget)
 
 
-def png(image: np.ndarray) -> bytes:
-    """A picture, (h, w) grey or (h, w, 3) BGR uint8, as a PNG file."""
-    return cv2.imencode(".png", image)[1].tobytes()
-
-
 def as_image(image: np.ndarray, alt: str) -> str:
     """A picture as HTML with its data inside: four a second would fill the server's media store."""
-    data = base64.b64encode(png(image)).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{alt}">'
+    return f'<img src="{png_source(image)}" alt="{alt}">'
 
 
 @st.fragment
