@@ -230,8 +230,11 @@ def show_snapshot(live: LiveReader) -> None:
     thrown away at the next renewal of any page, a quarter of a second later, fetched or not.
     """
     result = live.state.result
-    if st.button("Save a snapshot", icon=":material/photo_camera:", key="snapshot") and result:
-        st.session_state["saved"] = (time.time_ns() // 1_000_000, png_source(result.annotated))
+    if st.button("Save a snapshot", icon=":material/photo_camera:", key="snapshot"):
+        if result:
+            st.session_state["saved"] = (time.time_ns() // 1_000_000, png_source(result.annotated))
+        else:
+            st.toast("No picture has come yet. Press again when the video runs.")
     if "saved" in st.session_state:
         number, source = st.session_state["saved"]
         client.save(number, "snapshot.png", source)
