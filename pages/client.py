@@ -9,6 +9,9 @@ has no setting for it), but its toolbar has a button that sends at once. It is p
 every stroke. Should a later version lack the button, the canvas sends as before.
 """
 
+import base64
+from collections.abc import Callable
+
 import streamlit as st
 
 _SCRIPT = """
@@ -71,30 +74,42 @@ def assist(keys: dict[str, str]) -> None:
 
 _SAVE_SCRIPT = """
 export default function (component) {
-  const { number, name, source } = component.data
+  const { data, setTriggerValue } = component
   // Once, however often this is drawn anew.
-  if (number <= (window.digitLabSaved ?? 0)) return
-  window.digitLabSaved = number
-  const link = document.createElement("a")
-  link.download = name
-  link.href = source
-  link.click()
+  if (data.number > (window.digitLabSaved ?? 0)) {
+    window.digitLabSaved = data.number
+    const content = Uint8Array.from(atob(data.content), (character) => character.charCodeAt(0))
+    // Browsers limit how long an address with the content inside may be.
+    const address = URL.createObjectURL(new Blob([content], { type: data.mime }))
+    const link = document.createElement("a")
+    link.download = data.name
+    link.href = address
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(address), 60000)
+  }
+  setTriggerValue("saved", data.number)
 }
 """
 
 _save_component = st.components.v2.component("digit_lab_save", js=_SAVE_SCRIPT)
 
 
-def save(number: int, name: str, source: str) -> None:
+def save(
+    number: int, name: str, mime: str, content: bytes, *, key: str, on_saved: Callable[[], None]
+) -> None:
     """Save a file in the visitor's browser, once.
 
     Args:
         number: larger than that of any file before.
         name: of the file.
-        source: an address with the content inside, `data:...;base64,...`.
+        mime: its type.
+        content: its bytes.
+        key: of the component.
+        on_saved: called when the browser has it.
     """
-    data = {"number": number, "name": name, "source": source}
-    _save_component(data=data, key="save", height=0)
+    text = base64.b64encode(content).decode()
+    data = {"number": number, "name": name, "mime": mime, "content": text}
+    _save_component(data=data, key=key, height=0, on_saved_change=on_saved)
 
 
 _CAMERA_SCRIPT = """

@@ -12,6 +12,7 @@ from mnist_core.correction_store import Change, CorrectionStore
 from mnist_core.corrections import Correction
 from mnist_core.errors import DamagedCorrectionsError
 from pages.correcting import LABELS, enlarged, label_name, with_article
+from pages.save_button import save_button
 
 # Cards on a page of the gallery, and how large a file may be that is brought in, in MB.
 PAGE, LARGEST = 24, 64
@@ -161,15 +162,12 @@ def _show_files(store: CorrectionStore, total: int) -> None:
     with st.container(horizontal=True):
         if total:
             for label, (write, ending, icon, text) in _WAYS.items():
-                st.download_button(
+                save_button(
                     label,
-                    # Made only when they are asked for.
                     lambda write=write: write(store.find(newest_first=False)),
-                    file_name=f"corrections.{ending}",
-                    mime="application/octet-stream",
-                    icon=f":material/{icon}:",
+                    f"corrections.{ending}",
                     key=f"corrections_{ending}",
-                    on_click="ignore",
+                    icon=f":material/{icon}:",
                     help=text,
                 )
         with st.popover("Bring in", icon=":material/upload:", key="corrections_import"):

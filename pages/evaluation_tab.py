@@ -22,6 +22,7 @@ from pages.evaluation_views import (
     show_digits,
     show_training,
 )
+from pages.save_button import save_button
 
 # What can be looked at in one of the chosen models; only the open one is run.
 VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
@@ -166,26 +167,23 @@ def show_headline(item: Assessment) -> None:
 def show_downloads(one: Assessment, assessments: Sequence[Assessment]) -> None:
     """The report of all chosen models, and the answers of the one looked into."""
     with st.container(horizontal=True):
-        st.download_button(
+        save_button(
             "Report",
-            # Made when it is asked for.
             lambda: report_html(assessments, load=model_picker.load, patience=PATIENCE).encode(),
-            file_name=f"{'-'.join(item.card.name for item in assessments)}.html",
-            mime="text/html",
-            icon=":material/description:",
+            f"{'-'.join(item.card.name for item in assessments)}.html",
+            "text/html",
             key="report",
-            on_click="ignore",
+            icon=":material/description:",
             help="All of it as one page that works offline, with its interactive charts. "
             "Robustness is measured for it where it was not yet, for up to two minutes.",
         )
-        st.download_button(
+        save_button(
             "Predictions",
             lambda: predictions_csv(one.evaluation).encode(),
-            file_name=f"{one.card.name}.csv",
-            mime="text/csv",
-            icon=":material/table:",
+            f"{one.card.name}.csv",
+            "text/csv",
             key="predictions",
-            on_click="ignore",
+            icon=":material/table:",
             help="A line for each image: truth, answer, and the ten probabilities, as CSV.",
         )
 

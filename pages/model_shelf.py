@@ -13,6 +13,7 @@ from mnist_core.registry import (
     rename_model,
 )
 from pages import model_picker
+from pages.save_button import save_button
 
 _FILES = {
     KERAS: ("Keras", "To train on, or to use with Keras."),
@@ -52,16 +53,14 @@ def _download(card: ModelCard, file: str, label: str, text: str) -> None:
     path = models_directory() / card.name / file
     if not path.is_file():
         return
-    st.download_button(
+    save_button(
         label,
-        # Read when it is asked for, not at every run of the page.
-        data=path.read_bytes,
-        file_name=f"{card.name}-{file}",
-        mime="application/json" if file == CARD else "application/octet-stream",
+        path.read_bytes,
+        f"{card.name}-{file}",
+        "application/json" if file == CARD else "application/octet-stream",
+        key=f"shelf_{file}",
         icon=":material/download:",
         help=text,
-        on_click="ignore",
-        key=f"shelf_{file}",
     )
 
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
@@ -15,6 +16,7 @@ from pages import client, correcting, ice, model_picker, readings, routing
 from pages.frames import frame_callback, send_the_newest
 from pages.gallery import png_source
 from pages.readings import INKS, show_picture
+from pages.save_button import save_button
 
 # How often the readings beside the video are renewed, and how long a connection may take, seconds.
 RENEWED, PATIENCE = 0.25, 10
@@ -222,22 +224,17 @@ def show_live(live: LiveReader, on: bool) -> None:
     show_history(live, now)
 
 
-@st.fragment
 def show_snapshot(live: LiveReader) -> None:
-    """The button that saves the frame at hand, with what is drawn over it.
+    """The button that saves the frame at hand, with what is drawn over it."""
 
-    It is no `st.download_button`: what such a one makes when pressed belongs to no session, and is
-    thrown away at the next renewal of any page, a quarter of a second later, fetched or not.
-    """
-    result = live.state.result
-    if st.button("Save a snapshot", icon=":material/photo_camera:", key="snapshot"):
-        if result:
-            st.session_state["saved"] = (time.time_ns() // 1_000_000, png_source(result.annotated))
-        else:
-            st.toast("No picture has come yet. Press again when the video runs.")
-    if "saved" in st.session_state:
-        number, source = st.session_state["saved"]
-        client.save(number, "snapshot.png", source)
+    def make() -> bytes | None:
+        if result := live.state.result:
+            return cv2.imencode(".png", result.annotated)[1].tobytes()
+        st.toast("No picture has come yet. Press again when the video runs.")
+        return None
+
+    icon = ":material/photo_camera:"
+    save_button("Save a snapshot", make, "snapshot.png", "image/png", key="snapshot", icon=icon)
 
 
 def reading_of(now: LiveState, on: bool, inference: bool) -> str:

@@ -1,0 +1,54 @@
+"""A button that makes a file when it is pressed, and saves it in the visitor's browser.
+
+It is no `st.download_button`: what such a one makes when pressed belongs to no session (Streamlit
+1.67), and is thrown away at the second renewal of any visitor's page, fetched or not. Where thirty
+people watch trainings, that is a moment later.
+"""
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from mnist_core import MnistError
+from pages import client
+
+__all__ = ["save_button"]
+
+
+@st.fragment
+def save_button(
+    label: str,
+    make: Callable[[], bytes | None],
+    file_name: str,
+    mime: str = "application/octet-stream",
+    *,
+    key: str,
+    icon: str,
+    help: str | None = None,
+) -> None:
+    """Show such a button.
+
+    Args:
+        label: what it says.
+        make: makes the file's bytes; None if there is nothing to save, of which it has told.
+        file_name: what the file is called.
+        mime: its type.
+        key: Streamlit's, of the button.
+        icon: Streamlit's.
+        help: shown while the pointer rests on the button.
+    """
+    state, made = st.session_state, f"{key}_made"
+    if st.button(label, icon=icon, key=key, help=help):
+        state.pop(made, None)
+        try:
+            with st.spinner("Making the file …"):
+                content = make()
+        except (MnistError, OSError) as error:
+            st.error(f"It could not be made: {error}")
+        else:
+            if content is not None:
+                # The time in milliseconds, which JavaScript can count.
+                state[made] = (time.time_ns() // 1_000_000, file_name, mime, content)
+    if made in state:
+        client.save(*state[made], key=f"{key}_save", on_saved=lambda: state.pop(made, None))
