@@ -15,7 +15,9 @@ from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation import wilson_interval
 from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card, models_directory
 
-LEAST = {"mlp": 0.978, "cnn": 0.992}
+LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.996}
+# Of the epochs, so many are those of averaging at the end.
+AVERAGED = {"champion": 0.06}
 # Between stored answers and fresh ones: another processor may sum in another order.
 TOLERANCE = 1e-4
 
@@ -26,7 +28,7 @@ from scipy.special import softmax
 from mnist_core import load_mnist
 model = keras.models.load_model(sys.argv[1], compile=False)
 logits = model.predict(load_mnist().x_test.astype("float32"), batch_size=500, verbose=0)
-np.save(sys.argv[3], softmax(logits.astype(float) / float(sys.argv[2]), axis=1))
+np.save(sys.argv[3], softmax(logits[:, :10].astype(float) / float(sys.argv[2]), axis=1))
 """
 
 
@@ -43,7 +45,7 @@ def test_the_card_fits_its_files(name: str) -> None:
     assert set(card.versions) >= {"tensorflow", "keras", "numpy", "ai-edge-litert"}
     assert card.configuration["architecture"] == card.architecture == name
     assert card.training_seconds > 0
-    assert 1 <= card.epochs <= card.configuration["epochs"]
+    assert 1 <= card.epochs <= card.configuration["epochs"] * (1 + AVERAGED.get(name, 0))
     assert card.seed == card.configuration["seed"]
     assert 0.2 < card.temperature < 5
     assert 0.1 < card.digit_threshold < 1
