@@ -283,10 +283,18 @@ def show_other_ways(needed: bool) -> None:
     st.subheader("Without video")
     st.caption("A single picture is read just as well: a snapshot from the camera, or a file.")
     recognizer = st.session_state["webcam_reader"].recognizer
-    if needed and not st.session_state.get("picture_offered"):
-        st.session_state.update(way=UPLOAD, picture_offered=True)
-    # The camera is asked for only when a snapshot is wanted.
-    way = st.segmented_control("Way", [SNAPSHOT, UPLOAD], key="way", label_visibility="collapsed")
+    state = st.session_state
+    offered = state["picture_offered"] = needed or state.get("picture_offered", False)
+    # The camera is asked for only when a snapshot is wanted. What is offered is a widget of its
+    # own: were the state of one set here, a browser that sends its states at that moment would take
+    # it back on the server, and go on to show it.
+    way = st.segmented_control(
+        "Way",
+        [SNAPSHOT, UPLOAD],
+        default=UPLOAD if offered else None,
+        key="way_offered" if offered else "way",
+        label_visibility="collapsed",
+    )
     if way is None:
         return
     if way == SNAPSHOT:
