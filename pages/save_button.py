@@ -16,7 +16,6 @@ from pages import client
 __all__ = ["save_button"]
 
 
-@st.fragment
 def save_button(
     label: str,
     make: Callable[[], bytes | None],
@@ -38,6 +37,21 @@ def save_button(
         icon: Streamlit's.
         help: shown while the pointer rests on the button.
     """
+    # A fragment is as wide as it can be; beside other buttons it is to be as wide as it must.
+    with st.container(width="content"):
+        _saving(label, make, file_name, mime, key, icon, help)
+
+
+@st.fragment
+def _saving(
+    label: str,
+    make: Callable[[], bytes | None],
+    file_name: str,
+    mime: str,
+    key: str,
+    icon: str,
+    help: str | None,
+) -> None:
     state, made = st.session_state, f"{key}_made"
     if st.button(label, icon=icon, key=key, help=help):
         state.pop(made, None)
