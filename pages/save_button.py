@@ -52,17 +52,19 @@ def _saving(
     icon: str,
     help: str | None,
 ) -> None:
-    state, made = st.session_state, f"{key}_made"
+    # A run that another one cuts off cannot write into the session's state any more: what took
+    # minutes to make would be lost. A list that lies there already takes it, and the next run sends
+    # it.
+    made: list[tuple[int, str, str, bytes]] = st.session_state.setdefault(f"{key}_made", [])
     if st.button(label, icon=icon, key=key, help=help):
-        state.pop(made, None)
+        made.clear()
         try:
             with st.spinner("Making the file …"):
                 content = make()
+                if content is not None:
+                    # The time in milliseconds, which JavaScript can count.
+                    made.append((time.time_ns() // 1_000_000, file_name, mime, content))
         except (MnistError, OSError) as error:
             st.error(f"It could not be made: {error}")
-        else:
-            if content is not None:
-                # The time in milliseconds, which JavaScript can count.
-                state[made] = (time.time_ns() // 1_000_000, file_name, mime, content)
-    if made in state:
-        client.save(*state[made], key=f"{key}_save", on_saved=lambda: state.pop(made, None))
+    if made:
+        client.save(*made[0], key=f"{key}_save", on_saved=made.clear)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core.line_search import find_lines, runs, thin_lines
@@ -57,7 +57,6 @@ def test_a_line_that_is_fainter_than_ink_is_found_where_it_is_darker_than_what_i
     assert not thin_lines(np.full((1, 40, 40), 20, np.uint8), 4).any()
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=40))
 def test_runs_are_the_longest_ranges_of_true(values: list[bool]) -> None:
     found = runs(np.array(values, bool))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 BUTTON = """
@@ -63,3 +66,20 @@ def test_what_cannot_be_made_says_why_and_takes_the_last_file_away(error: str) -
     app.button(key="some").click().run()
     assert [message.value for message in app.error] == ["It could not be made: No room."]
     assert not sent(app)
+
+
+def test_what_was_made_in_a_run_that_was_cut_off_is_sent_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = run('return b"kept"')
+
+    @contextmanager
+    def cut_off(text: str) -> Iterator[None]:
+        yield
+        st.rerun()  # as of a click on something else while the file was made
+
+    monkeypatch.setattr(st, "spinner", cut_off)
+    app.button(key="some").click().run()
+    assert app.session_state["times"] == 1
+    (file,) = sent(app)
+    assert base64.b64decode(file["content"]) == b"kept"
