@@ -76,8 +76,9 @@ _SAVE_SCRIPT = """
 export default function (component) {
   const { data, setTriggerValue } = component
   // Once, however often this is drawn anew.
-  if (data.number > (window.digitLabSaved ?? 0)) {
-    window.digitLabSaved = data.number
+  const saved = window.digitLabSaved ??= {}
+  if (data.number > (saved[data.button] ?? 0)) {
+    saved[data.button] = data.number
     const content = Uint8Array.from(atob(data.content), (character) => character.charCodeAt(0))
     // Browsers limit how long an address with the content inside may be.
     const address = URL.createObjectURL(new Blob([content], { type: data.mime }))
@@ -100,7 +101,7 @@ def save(
     """Save a file in the visitor's browser, once.
 
     Args:
-        number: larger than that of any file before.
+        number: larger than that of any file before with this key.
         name: of the file.
         mime: its type.
         content: its bytes.
@@ -108,7 +109,7 @@ def save(
         on_saved: called when the browser has it.
     """
     text = base64.b64encode(content).decode()
-    data = {"number": number, "name": name, "mime": mime, "content": text}
+    data = {"button": key, "number": number, "name": name, "mime": mime, "content": text}
     _save_component(data=data, key=key, height=0, on_saved_change=on_saved)
 
 

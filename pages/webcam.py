@@ -228,13 +228,18 @@ def show_snapshot(live: LiveReader) -> None:
     """The button that saves the frame at hand, with what is drawn over it."""
 
     def make() -> bytes | None:
-        if result := live.state.result:
-            return cv2.imencode(".png", result.annotated)[1].tobytes()
-        st.toast("No picture has come yet. Press again when the video runs.")
-        return None
+        result = live.state.result
+        return cv2.imencode(".png", result.annotated)[1].tobytes() if result else None
 
-    icon = ":material/photo_camera:"
-    save_button("Save a snapshot", make, "snapshot.png", "image/png", key="snapshot", icon=icon)
+    save_button(
+        "Save a snapshot",
+        make,
+        "snapshot.png",
+        "image/png",
+        key="snapshot",
+        icon=":material/photo_camera:",
+        nothing="No picture has come yet. Press again when the video runs.",
+    )
 
 
 def reading_of(now: LiveState, on: bool, inference: bool) -> str:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 BUTTON = """
+import threading
 import streamlit as st
 from mnist_core import MnistError
 from pages.save_button import save_button
+made, ready = (st.session_state.setdefault(key, kind()) for key, kind in
+               (("made", list), ("ready", threading.Event)))
 def make():
-    st.session_state["times"] = st.session_state.get("times", 0) + 1
+    made.append("one")
     {make}
-save_button("Save", make, "some.bin", key="some", icon=":material/download:")
+save_button("Save", make, "some.bin", key="some", icon=":material/download:", nothing="No file.")
 """
 
 
@@ -35,10 +35,10 @@ def sent(app: AppTest) -> list[dict[str, Any]]:
 
 def test_a_file_is_made_when_the_button_is_pressed_and_sent_with_its_name() -> None:
     app = run('return b"\\x00\\xff content"')
-    assert "times" not in app.session_state
+    assert not app.session_state["made"]
     assert not sent(app)
     app.button(key="some").click().run()
-    assert app.session_state["times"] == 1
+    assert len(app.session_state["made"]) == 1
     (first,) = sent(app)
     assert base64.b64decode(first["content"]) == b"\x00\xff content"
     assert (first["name"], first["mime"]) == ("some.bin", "application/octet-stream")
@@ -51,14 +51,14 @@ def test_a_file_is_made_when_the_button_is_pressed_and_sent_with_its_name() -> N
 def test_a_file_of_nothing_is_not_sent() -> None:
     app = run("return None")
     app.button(key="some").click().run()
-    assert app.session_state["times"] == 1
     assert not sent(app)
     assert not app.error
+    assert [toast.value for toast in app.toast] == ["No file."]
 
 
 @pytest.mark.parametrize("error", ['MnistError("No room.")', 'OSError("No room.")'])
 def test_what_cannot_be_made_says_why_and_takes_the_last_file_away(error: str) -> None:
-    make = f"""if st.session_state["times"] == 1: return b"first"
+    make = f"""if len(made) == 1: return b"first"
     raise {error}"""
     app = run(make)
     app.button(key="some").click().run()
@@ -68,18 +68,16 @@ def test_what_cannot_be_made_says_why_and_takes_the_last_file_away(error: str) -
     assert not sent(app)
 
 
-def test_what_was_made_in_a_run_that_was_cut_off_is_sent_by_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = run('return b"kept"')
-
-    @contextmanager
-    def cut_off(text: str) -> Iterator[None]:
-        yield
-        st.rerun()  # as of a click on something else while the file was made
-
-    monkeypatch.setattr(st, "spinner", cut_off)
+def test_a_page_goes_on_while_a_file_is_made_and_gets_it_then() -> None:
+    app = run('ready.wait(60); return b"late"')
     app.button(key="some").click().run()
-    assert app.session_state["times"] == 1
+    assert not sent(app)
+    assert "Making the file" in app.caption[0].value
+    app.run()  # whatever else is clicked
+    assert not sent(app)
+    app.session_state["ready"].set()
+    app.run()
     (file,) = sent(app)
-    assert base64.b64decode(file["content"]) == b"kept"
+    assert base64.b64decode(file["content"]) == b"late"
+    assert len(app.session_state["made"]) == 1
+    assert not app.caption
