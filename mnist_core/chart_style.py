@@ -10,13 +10,25 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["COLOURS", "DASHES", "RIGHT", "WRONG", "line_style", "styled", "thinned"]
+__all__ = [
+    "COLOURS",
+    "DASHES",
+    "OTHERS",
+    "RIGHT",
+    "WINNER",
+    "WRONG",
+    "line_style",
+    "styled",
+    "thinned",
+]
 
 # Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7")
 # Ten lines are five colours in two kinds of stroke: no ten colours can be told apart.
 DASHES = ("solid", "dot")
 RIGHT, WRONG = "#0072B2", "#D55E00"
+# What stands out, and what stands beside it.
+WINNER, OTHERS = "#0072B2", "#8A94A6"
 # More points than a screen has pixels are no use to a browser.
 _POINTS = 1000
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.chart_style import OTHERS, WINNER
 from mnist_core.comparison_charts import accuracy_intervals, difference_intervals
 from mnist_core.curve_charts import precision_recall_curves, roc_curves
 from mnist_core.evaluation_charts import (
@@ -17,11 +18,10 @@ from mnist_core.evaluation_charts import (
     coverage_curves,
     reliability_diagram,
 )
+from mnist_core.network_chart import network_drawing
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-    from mnist_core.networks import Layer
 
 __all__ = [
     "accuracy_intervals",
@@ -41,7 +41,6 @@ __all__ = [
 ]
 
 # Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
-WINNER, OTHERS = "#0072B2", "#8A94A6"
 TRAINING, VALIDATION = "#0072B2", "#E69F00"
 SEVERAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 # Up to so many epochs have a mark each.
@@ -168,57 +167,4 @@ def _side_by_side(
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
         legend={"orientation": "h", "y": -0.25},
     )
-    return figure
-
-
-def network_drawing(layers: list[Layer]) -> go.Figure:
-    """A network as a row of blocks: as high as its images, as wide as they are many.
-
-    Layers that change neither shape nor have weights are left out.
-
-    Args:
-        layers: from the image to the logits.
-    """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    blocks: list[tuple[str, tuple[int, ...], int]] = [("image", (28, 28, 1), 0)]
-    for layer in layers:
-        weighs = layer.parameters and layer.kind != "BatchNormalization"
-        if weighs or "Pooling" in layer.kind:
-            blocks.append((layer.kind, layer.output, layer.parameters))
-    left, middles, names = 0.0, [], []
-    for kind, shape, parameters in blocks:
-        picture = len(shape) > 1
-        high = float(shape[0]) if picture else 4 + 3 * float(np.log2(shape[0]))
-        wide = 1 + 1.2 * float(np.log2(shape[-1])) if picture else 2.0
-        colour = WINNER if parameters else OTHERS
-        size = "×".join(map(str, shape))
-        figure.add_trace(
-            go.Scatter(
-                x=[left, left + wide, left + wide, left, left],
-                y=[-high / 2, -high / 2, high / 2, high / 2, -high / 2],
-                fill="toself",
-                mode="lines",
-                line_color=colour,
-                name=f"{kind} {size}",
-                hoverinfo="name",
-                hoverlabel={"namelength": -1},
-                showlegend=False,
-            )
-        )
-        middles.append(left + wide / 2)
-        names.append(f"{kind}<br>{size}")
-        left += wide + 3
-    figure.update_layout(height=230, margin={"l": 0, "r": 0, "t": 8, "b": 0})
-    figure.update_xaxes(
-        tickvals=middles,
-        ticktext=names,
-        tickfont={"size": 10},
-        range=[-3, left],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(visible=False, fixedrange=True)
     return figure

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
 from mnist_core.augmentation import Source, batches
+from mnist_core.branches import single_layers
 from mnist_core.checkpoints import Checkpoints
 from mnist_core.configuration import TrainingConfig
 from mnist_core.data import NO_DIGIT
@@ -167,7 +168,7 @@ def _load(path: Path, architecture: str) -> keras.Model:
 
 def _hold_still(model: keras.Model) -> None:
     """Leave chance and the statistics of batches out of it."""
-    for layer in model.layers:
+    for layer in single_layers(model):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
         if isinstance(layer, keras.layers.BatchNormalization):

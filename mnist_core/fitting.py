@@ -20,12 +20,12 @@ from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
 from mnist_core.handwriting import draw_digits
 from mnist_core.losses import NO_DIGIT, DigitAccuracy, digit_loss
-from mnist_core.normalisation import with_fused_normalisations
 from mnist_core.optimisers import new_optimiser
 from mnist_core.outliers import draw_outliers
 from mnist_core.reinking import reink
 from mnist_core.reporting import Reporter, StopNow
 from mnist_core.stopping import Curves, best_epoch, finished
+from mnist_core.training_form import training_form
 
 __all__ = [
     "altered",
@@ -148,7 +148,7 @@ def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> 
         half = "float16" if tf.config.list_physical_devices("GPU") else "bfloat16"
         keras.config.set_dtype_policy(f"mixed_{half}")
     try:
-        model = with_fused_normalisations(architecture.build(config.dropout))
+        model = training_form(architecture.build(config.dropout))
     finally:
         keras.config.set_dtype_policy(kept)
     worldly = architecture.from_the_world

@@ -14,7 +14,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -42,15 +44,14 @@ _ANSWER_SECONDS = 300.0
 _MIN_MAP = 6
 
 
-def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
+def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
     """Where a late convolution sees what speaks for a digit; imports TensorFlow.
 
     The last one that still has a map of some size: where a network convolves down to a few pixels,
-    those do not tell any more where anything is.
+    those do not tell any more where anything is. The maps of a network's branches are summed.
 
     Args:
-        model: a stack of layers, as all of `ARCHITECTURES` are, from (n, 28, 28) float32, 0 to
-            255, to (n, 10 or 11) logits.
+        model: one of `ARCHITECTURES`, from (n, 28, 28) float32, 0 to 255, to (n, 10 or 11) logits.
         frame: (28, 28) uint8, white ink on black.
         digit: 0 to 9.
 
@@ -58,28 +59,54 @@ def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> N
         (28, 28) float32, 0 to 1 at the strongest place; all 0 where nothing speaks for the digit.
 
     Raises:
-        MnistError: the model has no convolution.
+        MnistError: the model has no convolution, or is an ensemble.
         InvalidImageError: the frame is none.
     """
-    import keras
+    check_frames(frame[np.newaxis])
+    heat = np.zeros((FRAME_SIZE, FRAME_SIZE), np.float32)
+    for path in _paths(model):
+        heat += _map_of(path, frame, digit, model.name)
+    strongest = heat.max()
+    return heat / strongest if strongest > 0 else heat
+
+
+def _paths(model: keras.Model) -> list[list[Callable[[Any], Any]]]:
+    """The layers from the image to the logits, or to what each branch adds to them."""
+    from mnist_core.branches import branches_of
+
+    branches = branches_of(model)
+    if not branches:
+        return [list(model.layers)]
+    stem, last = model.layers[1], model.layers[-1]
+    bounds = np.cumsum([branch.output_shape[-1] for branch in branches])[:-1]
+    parts = np.split(last.kernel.numpy(), bounds)
+    # A logit is the sum of what the branches add, and the last layer's bias.
+    return [
+        [*stem.layers, *branch.layers, partial(_times, part)]
+        for branch, part in zip(branches, parts, strict=True)
+    ]
+
+
+def _times(kernel: NDArray[np.float32], features: Any) -> Any:
+    return features @ kernel
+
+
+def _map_of(
+    path: Sequence[Callable[[Any], Any]], frame: NDArray[np.uint8], digit: int, name: str
+) -> NDArray[np.float32]:
+    """Where a late convolution of one stack of layers looked: (28, 28), 0 or more."""
     import tensorflow as tf
 
-    check_frames(frame[np.newaxis])
-    if not isinstance(model, keras.Sequential):
-        raise MnistError(
-            "Grad-CAM follows one stack of layers; an ensemble has several beside each other. "
-            f"Choose one of its members. Received: {model.name!r}"
-        )
     # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
     # and normalisation do as they do when reading.
-    after, first, step = _late_convolution(model)
+    after, first, step = _late_convolution(path, name)
     maps = tf.constant(frame[np.newaxis].astype(np.float32))
-    for layer in model.layers[:after]:
+    for layer in path[:after]:
         maps = layer(maps)
     with tf.GradientTape() as tape:
         tape.watch(maps)
         values = maps
-        for layer in model.layers[after:]:
+        for layer in path[after:]:
             values = layer(values)
         answer = values[:, digit]
     gradient = tape.gradient(answer, maps)
@@ -87,12 +114,10 @@ def grad_cam(model: keras.Sequential, frame: NDArray[np.uint8], digit: int) -> N
     cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
     # Each pixel of the map goes to the middle of what it sees.
     placing = np.array([[step, 0, first], [0, step, first]], np.float64)
-    cam = cv2.warpAffine(cam, placing, (FRAME_SIZE, FRAME_SIZE), flags=cv2.INTER_LINEAR)
-    strongest = cam.max()
-    return cam / strongest if strongest > 0 else cam
+    return cv2.warpAffine(cam, placing, (FRAME_SIZE, FRAME_SIZE), flags=cv2.INTER_LINEAR)
 
 
-def _late_convolution(model: keras.Sequential) -> tuple[int, float, float]:
+def _late_convolution(path: Sequence[Callable[[Any], Any]], name: str) -> tuple[int, float, float]:
     """After which layer the map is looked at, and where its pixels are in the frame.
 
     Returns:
@@ -104,7 +129,7 @@ def _late_convolution(model: keras.Sequential) -> tuple[int, float, float]:
     found = None
     first, step = 0.0, 1.0
     same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
-    for place, layer in enumerate(model.layers):
+    for place, layer in enumerate(path):
         if isinstance(layer, layers.Conv2D | layers.MaxPooling2D):
             convolution = isinstance(layer, layers.Conv2D)
             window = (layer.kernel_size if convolution else layer.pool_size)[0]
@@ -118,7 +143,7 @@ def _late_convolution(model: keras.Sequential) -> tuple[int, float, float]:
     if found is None:
         raise MnistError(
             "Grad-CAM needs a network with convolutions: it shows where a late one of them looked. "
-            f"Choose another model. Received: {model.name!r}"
+            f"Choose another model. Received: {name!r}"
         )
     return found[0] + 1, *found[1:]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_core.architectures import get_architecture
 from mnist_core.configuration import TrainingConfig
 from mnist_core.fitting import altered, in_order
-from mnist_core.losses import NO_DIGIT, digit_loss
+from mnist_core.losses import NO_DIGIT, answer, digit_loss
 from mnist_core.reporting import StopNow
 
 __all__ = ["Lockstep", "looks", "training_slices"]
@@ -224,7 +224,7 @@ def _measured(
     """Sum of the losses, digits read rightly, digits, and images."""
     labels, image = tf.cast(labels, tf.int32), weights > 0
     digit = image & (labels < NO_DIGIT)
-    right = digit & (tf.argmax(logits[:, :NO_DIGIT], 1, tf.int32) == labels)
+    right = digit & (tf.argmax(answer(logits)[:, :NO_DIGIT], 1, tf.int32) == labels)
     counts = [tf.math.count_nonzero(what, dtype=tf.float32) for what in (right, digit, image)]
     return tf.stack([tf.reduce_sum(tf.where(image, losses, 0.0)), *counts])
 

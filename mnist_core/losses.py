@@ -3,10 +3,15 @@
 Its eleventh output is the logit of "this is a digit". A frame that shows none has the label
 `NO_DIGIT`: there the ten others are to prefer nothing (Hendrycks, Mazeika and Dietterich, "Deep
 Anomaly Detection with Outlier Exposure", ICLR 2019).
+
+A network of branches gives what each of them says, (n, branches, 11), in training: its loss is the
+mean of theirs, its answer the mean of their logits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import keras
@@ -14,19 +19,36 @@ from keras import ops
 
 from mnist_core.data import NO_DIGIT
 
-__all__ = ["NO_DIGIT", "DigitAccuracy", "TaughtAccuracy", "digit_loss", "taught_loss"]
+__all__ = ["NO_DIGIT", "DigitAccuracy", "TaughtAccuracy", "answer", "digit_loss", "taught_loss"]
 
 # Weights of "prefer nothing" and of "is a digit", beside the loss of reading digits.
 _UNDECIDED, _TELLING = 0.3, 0.5
 
 
+def answer(logits: Any) -> Any:
+    """What a network says, (n, 10 or 11), from that or from what its branches say."""
+    return ops.mean(logits, axis=1) if len(logits.shape) == 3 else logits
+
+
+def _of_each_branch(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @wraps(loss)
+    def mean(targets: Any, logits: Any) -> Any:
+        if len(logits.shape) == 2:
+            return loss(targets, logits)
+        losses = [loss(targets, branch) for branch in ops.unstack(logits, axis=1)]
+        return ops.mean(ops.stack(losses), axis=0)
+
+    return mean
+
+
 @keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
+@_of_each_branch
 def digit_loss(labels: Any, logits: Any) -> Any:
     """Cross entropy of digits, plus that of telling them from what is none.
 
     Args:
         labels: (n,) or (n, 1) integers, 0 to 9, or `NO_DIGIT`.
-        logits: (n, 11).
+        logits: (n, 11) or (n, branches, 11).
 
     Returns:
         (n,) losses.
@@ -45,19 +67,20 @@ class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[mi
     """Share of the digits that are read rightly; what is no digit does not count."""
 
     def update_state(self, labels: Any, logits: Any, sample_weight: Any = None) -> Any:
-        """Take in a batch: labels (n,) or (n, 1) and logits (n, 10) or (n, 11)."""
+        """Take in a batch: labels (n,) or (n, 1); logits as of `answer`."""
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-        return super().update_state(labels, logits[:, :NO_DIGIT], labels < NO_DIGIT)
+        return super().update_state(labels, answer(logits)[:, :NO_DIGIT], labels < NO_DIGIT)
 
 
 @keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
+@_of_each_branch
 def taught_loss(targets: Any, logits: Any) -> Any:
     """Cross entropy to what is to be said, which may be in doubt (Hinton, Vinyals and Dean,
     "Distilling the Knowledge in a Neural Network", 2015).
 
     Args:
         targets: (n, 10) probabilities of the digits, or (n, 11) with that of being one at all.
-        logits: of the same shape.
+        logits: of the same shape, or (n, branches, 10 or 11).
 
     Returns:
         (n,) losses.
@@ -72,11 +95,12 @@ class TaughtAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[m
     """Share of the digits whose likeliest label is answered; what is no digit does not count."""
 
     def update_state(self, targets: Any, logits: Any, sample_weight: Any = None) -> Any:
-        """Take in a batch: targets and logits, (n, 10) or (n, 11), as of `taught_loss`."""
+        """Take in a batch: targets and logits, as of `taught_loss`."""
         digits = targets[:, :NO_DIGIT]
         # Of what is no digit all are alike, or the eleventh says so.
         is_digit = ops.logical_and(
             ops.max(digits, axis=-1) > 1.001 / NO_DIGIT,
             ops.all(targets[:, NO_DIGIT:] > 0.5, axis=-1),
         )
-        return super().update_state(ops.argmax(digits, axis=-1), logits[:, :NO_DIGIT], is_digit)
+        answers = answer(logits)[:, :NO_DIGIT]
+        return super().update_state(ops.argmax(digits, axis=-1), answers, is_digit)

@@ -32,24 +32,34 @@ class Layer:
         detail: its size or share, for people; may be "".
         output: shape of what it gives for one image, such as (28, 28, 24) or (10,).
         parameters: its number of weights.
+        branch: the name of the branch that it belongs to; "" is what all of the network shares.
     """
 
     kind: str
     detail: str
     output: tuple[int, ...]
     parameters: int
+    branch: str = ""
 
 
 def describe(model: keras.Model) -> list[Layer]:
-    """The layers of a Keras network."""
+    """The layers of a Keras network of `ARCHITECTURES`; those of its branches one after another."""
+    import keras
+
+    from mnist_core.branches import branches_of
+
+    branches = [part.name for part in branches_of(model)]
     return [
         Layer(
             kind=type(layer).__name__,
             detail=_detail(layer.get_config()),
             output=tuple(layer.output.shape[1:]),
             parameters=layer.count_params(),
+            branch=part.name if part.name in branches else "",
         )
-        for layer in model.layers
+        for part in model.layers
+        for layer in (part.layers if isinstance(part, keras.Sequential) else [part])
+        if not isinstance(layer, keras.layers.InputLayer)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-__all__ = ["FusedBatchNormalization", "with_fused_normalisations"]
+__all__ = ["FusedBatchNormalization", "fused"]
 
 # oneDNN has a quick bfloat16 kernel for whole vectors of channels only: for others it takes the
 # reference, which is ten times slower than float32.
@@ -47,22 +47,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         return normalised
 
 
-def with_fused_normalisations(model: keras.Model) -> keras.Model:
-    """The same untrained network, or another like it, whose normalisations are fused ones.
+def fused(layer: keras.layers.BatchNormalization, *, gpu: bool) -> FusedBatchNormalization:
+    """Another like a normalisation over the last axis, as yet without weights, but fused.
 
     Args:
-        model: its weights are not taken over. Its normalisations are over the last axis.
+        layer: built, so that its channels are known.
+        gpu: it will compute on one.
     """
-    if not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
-        return model
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-
-    def fused(layer: keras.layers.Layer) -> keras.layers.Layer:
-        config = layer.get_config()
-        if not isinstance(layer, keras.layers.BatchNormalization):
-            return layer.__class__.from_config(config)
-        if not gpu and layer.moving_mean.shape[0] % _VECTOR:
-            config["dtype"] = "float32"
-        return FusedBatchNormalization.from_config(config)
-
-    return keras.models.clone_model(model, clone_function=fused)
+    config = layer.get_config()
+    if not gpu and layer.moving_mean.shape[0] % _VECTOR:
+        config["dtype"] = "float32"
+    return FusedBatchNormalization.from_config(config)

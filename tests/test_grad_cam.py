@@ -46,16 +46,16 @@ SEEN = """
 import json
 import numpy as np, tensorflow as tf
 from mnist_core.architectures import get_architecture
-from mnist_core.grad_cam import _late_convolution
-for name in ("cnn", "champion"):
-    model = get_architecture(name).build()
-    after, first, step = _late_convolution(model)
+from mnist_core.grad_cam import _late_convolution, _paths
+models = [get_architecture(name).build() for name in ("cnn", "champion")]
+for name, path in [(model.name, path) for model in models for path in _paths(model)]:
+    after, first, step = _late_convolution(path, name)
     frame = tf.constant(np.random.default_rng(3).uniform(0, 255, (1, 28, 28)).astype(np.float32))
     middles, told = [], []
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(frame)
         maps = frame
-        for layer in model.layers[:after - 1]:
+        for layer in path[:after - 1]:
             maps = layer(maps)
         parts = [tf.reduce_sum(tf.abs(maps[0, at, at])) for at in range(maps.shape[1])]
     for at, part in enumerate(parts):
@@ -70,10 +70,39 @@ def test_the_map_is_laid_over_what_its_pixels_see() -> None:
     run = subprocess.run([sys.executable, "-c", SEEN], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(name, side) for name, side, *_ in told] == [("cnn", 8), ("champion", 6)]
+    assert [(name, side) for name, side, *_ in told] == [
+        ("cnn", 8),
+        ("champion", 6),
+        ("champion", 8),
+        ("champion", 6),
+    ]
     for _, _, middles, places in told:
         # A gradient that is 0 by chance takes a pixel off a border.
         assert places == pytest.approx(middles, abs=1)
+
+
+# What the paths through the branches add is the logit, but for the last layer's bias.
+ADDED = """
+import numpy as np
+from mnist_core.architectures import get_architecture
+from mnist_core.grad_cam import _paths
+model = get_architecture("champion").build()
+image = np.random.default_rng(3).uniform(0, 255, (1, 28, 28)).astype(np.float32)
+model.layers[-1].bias.assign(np.arange(11))
+total = np.asarray(model.layers[-1].bias)[np.newaxis]
+for path in _paths(model):
+    values = image
+    for layer in path:
+        values = layer(values)
+    total = total + np.asarray(values)
+print(np.abs(total - model(image)).max())
+"""
+
+
+def test_branches_add_up_to_the_answer() -> None:
+    run = subprocess.run([sys.executable, "-c", ADDED], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert float(run.stdout) < 1e-4
 
 
 def test_a_network_without_convolutions_says_so_and_the_process_lives_on(

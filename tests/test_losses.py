@@ -60,3 +60,26 @@ def test_accuracy_is_of_digits_only(losses: Any) -> None:
     rows = np.concatenate([logits(3, 12), logits(5, 12), logits(10, 12)])
     accuracy.update_state(LABELS, rows)
     assert float(accuracy.result()) == 0.5
+
+
+def test_branches_have_the_mean_of_their_losses_and_answer_by_the_mean_of_their_logits(
+    losses: Any,
+) -> None:
+    first = np.concatenate([logits(3, 12), logits(5, 12), logits(None, -12)])
+    second = np.concatenate([logits(3, 12), 2 * logits(7, 12), logits(2, 5)])
+    both = np.stack([first, second], axis=1)
+    apart = [np.asarray(losses.digit_loss(LABELS, rows)) for rows in (first, second)]
+    assert np.asarray(losses.digit_loss(LABELS, both)) == pytest.approx(np.mean(apart, axis=0))
+    assert np.asarray(losses.answer(both)) == pytest.approx((first + second) / 2)
+    assert losses.answer(first) is first
+    # The first branch misreads the 7; together they read it.
+    accuracy = losses.DigitAccuracy()
+    accuracy.update_state(LABELS, both)
+    assert float(accuracy.result()) == 1
+    targets = np.eye(11, dtype=np.float32)[[3, 7, 5]]
+    targets[:, 10] = 1
+    apart = [np.asarray(losses.taught_loss(targets, rows)) for rows in (first, second)]
+    assert np.asarray(losses.taught_loss(targets, both)) == pytest.approx(np.mean(apart, axis=0))
+    taught = losses.TaughtAccuracy()
+    taught.update_state(targets, both)
+    assert float(taught.result()) == pytest.approx(2 / 3)

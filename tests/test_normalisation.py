@@ -14,13 +14,14 @@ import keras, numpy as np, tensorflow as tf
 from mnist_core.architectures import get_architecture
 from mnist_core.fitting import compiled
 from mnist_core.configuration import TrainingConfig
-from mnist_core.normalisation import FusedBatchNormalization, with_fused_normalisations
+from mnist_core.normalisation import FusedBatchNormalization
+from mnist_core.training_form import training_form
 
 out = {}
 random = np.random.default_rng(4)
 keras.utils.set_random_seed(4)
 plain = get_architecture("cnn").build(0)
-fused = with_fused_normalisations(plain)
+fused = training_form(plain)
 own = [layer for layer in fused.layers if isinstance(layer, FusedBatchNormalization)]
 out["fused"] = len(own)
 fused.set_weights(plain.get_weights())
@@ -54,8 +55,6 @@ out["types"] = {
     for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)}
 out["logits"] = str(mixed(images).dtype)
 out["policy"] = keras.config.dtype_policy().name
-mlp = get_architecture("mlp").build()
-out["left"] = with_fused_normalisations(mlp) is mlp
 print(json.dumps(out))
 """
 
@@ -84,7 +83,3 @@ def test_in_16_bits_those_without_a_quick_kernel_stay_in_32(out: dict[str, objec
     assert list(out["types"].values()) == ["float32", "bfloat16", "bfloat16", "bfloat16"]
     assert "float32" in str(out["logits"])
     assert out["policy"] == "float32"
-
-
-def test_a_network_without_normalisations_is_left_as_it_is(out: dict[str, object]) -> None:
-    assert out["left"] is True
