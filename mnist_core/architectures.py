@@ -192,7 +192,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Seven convolutions, for what people really write: trains in 1 to 3 hours.",
+            summary="Convolutions in three branches, for what people really write: trains in hours.",
             build=_build_champion,
             epochs=100,
             quick_epochs=4,

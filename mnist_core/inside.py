@@ -46,10 +46,13 @@ class Layer:
         name: such as "convolution 2"; counted from the image on, each kind for itself.
         values: (height, width, channels) float32 of a convolution or pooling, (units,) of a dense
             layer, after its activation.
+        window: side of what a convolution looks at in the layer before it, in pixels of that; None
+            of others.
     """
 
     name: str
     values: NDArray[np.float32]
+    window: int | None = None
 
 
 class Inside:
@@ -90,6 +93,10 @@ class Inside:
             f"{kind} {names[: place + 1].count(kind)}" for place, kind in enumerate(names)
         ]
         # The answers' logits are the last of the layers.
+        self._windows = [
+            int(graph.tensors[operator.inputs[1]].shape[1]) if kind == "convolution" else None
+            for kind, operator in layers
+        ]
         self._features = _with_outputs(model, [last.inputs[0]])
         self._layers = _with_outputs(model, [operator.outputs[0] for _, operator in layers])
 
@@ -125,8 +132,8 @@ class Inside:
         outputs = _indices(interpreter)
         _set(interpreter, frame)
         return [
-            Layer(name=name, values=interpreter.get_tensor(index)[0])
-            for name, index in zip(self._names, outputs, strict=True)
+            Layer(name=name, values=interpreter.get_tensor(index)[0], window=window)
+            for name, index, window in zip(self._names, outputs, self._windows, strict=True)
         ]
 
     def _run_features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -10,8 +10,6 @@ mean of theirs, its answer the mean of their logits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import keras
@@ -30,19 +28,7 @@ def answer(logits: Any) -> Any:
     return ops.mean(logits, axis=1) if len(logits.shape) == 3 else logits
 
 
-def _of_each_branch(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    @wraps(loss)
-    def mean(targets: Any, logits: Any) -> Any:
-        if len(logits.shape) == 2:
-            return loss(targets, logits)
-        losses = [loss(targets, branch) for branch in ops.unstack(logits, axis=1)]
-        return ops.mean(ops.stack(losses), axis=0)
-
-    return mean
-
-
 @keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
-@_of_each_branch
 def digit_loss(labels: Any, logits: Any) -> Any:
     """Cross entropy of digits, plus that of telling them from what is none.
 
@@ -53,6 +39,9 @@ def digit_loss(labels: Any, logits: Any) -> Any:
     Returns:
         (n,) losses.
     """
+    if len(logits.shape) == 3:
+        each = [digit_loss(labels, branch) for branch in ops.unstack(logits, axis=1)]
+        return ops.mean(ops.stack(each), axis=0)
     labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
     is_digit = ops.cast(labels < NO_DIGIT, logits.dtype)
     scores = ops.log_softmax(logits[:, :NO_DIGIT], axis=-1)
@@ -73,14 +62,13 @@ class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[mi
 
 
 @keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
-@_of_each_branch
 def taught_loss(targets: Any, logits: Any) -> Any:
     """Cross entropy to what is to be said, which may be in doubt (Hinton, Vinyals and Dean,
     "Distilling the Knowledge in a Neural Network", 2015).
 
     Args:
         targets: (n, 10) probabilities of the digits, or (n, 11) with that of being one at all.
-        logits: of the same shape, or (n, branches, 10 or 11).
+        logits: of the same shape.
 
     Returns:
         (n,) losses.
@@ -95,12 +83,11 @@ class TaughtAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[m
     """Share of the digits whose likeliest label is answered; what is no digit does not count."""
 
     def update_state(self, targets: Any, logits: Any, sample_weight: Any = None) -> Any:
-        """Take in a batch: targets and logits, as of `taught_loss`."""
+        """Take in a batch: targets and logits, (n, 10) or (n, 11), as of `taught_loss`."""
         digits = targets[:, :NO_DIGIT]
         # Of what is no digit all are alike, or the eleventh says so.
         is_digit = ops.logical_and(
             ops.max(digits, axis=-1) > 1.001 / NO_DIGIT,
             ops.all(targets[:, NO_DIGIT:] > 0.5, axis=-1),
         )
-        answers = answer(logits)[:, :NO_DIGIT]
-        return super().update_state(ops.argmax(digits, axis=-1), answers, is_digit)
+        return super().update_state(ops.argmax(digits, axis=-1), logits[:, :NO_DIGIT], is_digit)

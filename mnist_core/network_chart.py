@@ -44,25 +44,20 @@ def network_drawing(layers: Sequence[Layer]) -> go.Figure:
         weighs = layer.parameters > 0 and layer.kind != "BatchNormalization"
         if not weighs and "Pooling" not in layer.kind:
             continue
-        # Where branches come together, and where one begins.
-        ends = [right.pop(name) for name in branches if name in right] if not layer.branch else []
-        before = max(ends) if ends else right.get(layer.branch, right[""])
-        if ends or (layer.branch and layer.branch not in right):
-            left = before + 2 * _GAP
-            starts = zip(ends, rows.values(), strict=True) if ends else [(before, 0.0)]
-            for start, row in starts:
-                _line(
-                    figure, (start, row), (left + _aside(layer.output), rows.get(layer.branch, 0.0))
-                )
+        row = rows.get(layer.branch, 0.0)
+        # Where each of them ends, if branches come together here; where they part, if one begins.
+        together = [] if layer.branch else [name for name in branches if name in right]
+        starts = [(right.pop(name), rows[name]) for name in together]
+        if layer.branch and layer.branch not in right:
+            starts = [(right[""], 0.0)]
+        if starts:
+            left = max(start for start, _ in starts) + 2 * _GAP
         else:
-            left = before + _GAP
+            left = right[layer.branch] + _GAP
+        for start in starts:
+            _line(figure, start, (left + _aside(layer.output), row))
         right[layer.branch] = _block(
-            figure,
-            layer.kind,
-            layer.output,
-            weighs=weighs,
-            left=left,
-            row=rows.get(layer.branch, 0.0),
+            figure, layer.kind, layer.output, weighs=weighs, left=left, row=row
         )
     figure.update_layout(
         height=_HEIGHT + _MORE * max(0, len(branches) - 1),

@@ -9,21 +9,25 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from mnist_core.branches import BranchwiseDense, branches_of
+from mnist_core.branches import BranchwiseDense, branches_of, single_layers
 from mnist_core.normalisation import fused
 
 __all__ = ["training_form"]
 
 
 def training_form(model: keras.Model) -> keras.Model:
-    """Another untrained network like one of `ARCHITECTURES`, in the form that is trained.
+    """A network of `ARCHITECTURES` in the form that is trained: the same, or another like it.
 
     Its normalisations are fused. Where branches end in one last layer, that gives what each of them
     says by itself, (n, branches, outputs), when it is called in training.
 
     Args:
-        model: its weights are not taken over.
+        model: untrained; its weights are not taken over.
     """
+    if not any(
+        isinstance(layer, keras.layers.BatchNormalization) for layer in single_layers(model)
+    ):
+        return model
     gpu = bool(tf.config.list_physical_devices("GPU"))
     widths = [branch.output_shape[-1] for branch in branches_of(model)]
     last = model.layers[-1]

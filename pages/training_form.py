@@ -229,12 +229,14 @@ def _network(architecture: str, dropout: object) -> None:
             network_drawing(layers),
             key="network_drawing",
             config={"displayModeBar": False},
-            alt=f"The network {architecture} as a row of blocks, from the image to ten answers.",
+            alt=f"The network {architecture} drawn as blocks, from the image to ten answers.",
         )
         st.caption(f"{sum(layer.parameters for layer in layers):,} parameters")
+        branched = any(layer.branch for layer in layers)
         with st.popover("Layers", icon=":material/table_rows:"):
             st.dataframe(
                 {
+                    **({"branch": [layer.branch for layer in layers]} if branched else {}),
                     "layer": [layer.kind for layer in layers],
                     "size": [layer.detail for layer in layers],
                     "output": ["×".join(map(str, layer.output)) for layer in layers],

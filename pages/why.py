@@ -120,9 +120,10 @@ def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str, sid
         st.caption("What each layer makes of the digit, from the first to the ten answers.")
         for layer in inside(_digest(card), card).layers(explanation.frame):
             size = " x ".join(str(length) for length in layer.values.shape)
+            looks = f" ({layer.window} x {layer.window})" if layer.window else ""
             st.image(
                 layer_tiles(layer),
-                caption=f"{layer.name}: {size}",
+                caption=f"{layer.name}{looks}: {size}",
                 width="stretch",
                 alt=f"What {layer.name} made of the digit: {size} values, dark to bright.",
             )

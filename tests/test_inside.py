@@ -28,7 +28,11 @@ def logits_of(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
 
 # (height, width, channels), or (units,).
 CNN = "26 26 24, 24 24 32, 12 12 32, 10 10 48, 8 8 64, 4 4 64, 128, 10"
-CHAMPION = "26 26 32, 24 24 48, 12 12 48, 10 10 64, 8 8 80, 6 6 96, 4 4 112, 2 2 128, 11"
+CHAMPION = (
+    "26 26 32, 24 24 48, 12 12 48, 10 10 64, 8 8 80, 6 6 96, 4 4 112, 2 2 128, "
+    "8 8 64, 4 4 96, 2 2 128, 6 6 48, 2 2 96, 11"
+)
+WINDOWS = {"mlp": [], "cnn": [3] * 4, "champion": [3] * 7 + [5, 5, 3, 7, 5]}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,8 @@ def test_every_layer_is_shown_and_the_last_one_is_the_answer(
     shown = open_inside(card).layers(dataset.x_test[0])
     assert ", ".join(" ".join(map(str, layer.values.shape)) for layer in shown) == sizes
     assert len({layer.name for layer in shown}) == len(shown)
+    assert [layer.window for layer in shown if layer.window] == WINDOWS[name]
+    assert all(bool(layer.window) == ("convolution" in layer.name) for layer in shown)
     assert all((layer.values >= 0).all() for layer in shown[:-1])  # after their activation
     recognizer = load_recognizer(name)
     logits = shown[-1].values[:10] / card.temperature

@@ -76,10 +76,3 @@ def test_branches_have_the_mean_of_their_losses_and_answer_by_the_mean_of_their_
     accuracy = losses.DigitAccuracy()
     accuracy.update_state(LABELS, both)
     assert float(accuracy.result()) == 1
-    targets = np.eye(11, dtype=np.float32)[[3, 7, 5]]
-    targets[:, 10] = 1
-    apart = [np.asarray(losses.taught_loss(targets, rows)) for rows in (first, second)]
-    assert np.asarray(losses.taught_loss(targets, both)) == pytest.approx(np.mean(apart, axis=0))
-    taught = losses.TaughtAccuracy()
-    taught.update_state(targets, both)
-    assert float(taught.result()) == pytest.approx(2 / 3)
