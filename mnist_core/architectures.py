@@ -192,7 +192,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Convolutions in three branches, for what people really write: trains in hours.",
+            summary="Convolutions in three branches, for what people really write: takes hours.",
             build=_build_champion,
             epochs=100,
             quick_epochs=4,
