@@ -18,7 +18,7 @@ __all__ = ["network_drawing"]
 
 # Between two blocks, between two branches, from a block to its name, and the least that a name
 # takes; in pixels of the image that the network looks at.
-_GAP, _APART, _BELOW, _NAME = 3.0, 22.0, 1.0, 6.0
+_GAP, _APART, _BELOW, _NAME = 3.0, 22.0, 1.0, 7.5
 # Height of the drawing, px, of one row of blocks and for each branch more.
 _HEIGHT, _MORE = 230, 75
 _SHORT = {"Conv2D": "Conv", "MaxPooling2D": "Pool"}
@@ -99,7 +99,7 @@ def _block(
         y=bottom - _BELOW,
         yanchor="top",
         text="<br>".join([_SHORT.get(kind, kind), *_lines(shape)]),
-        font_size=10,
+        font_size=9,
         showarrow=False,
     )
     return end + aside

@@ -21,7 +21,7 @@ def test_blocks_and_their_names_lie_in_the_drawing_and_not_on_each_other(name: s
     boxes = [box(trace) for trace in figure.data]
     (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
     assert len(figure.layout.annotations) == len(boxes)
-    # Lines of 10 px, 13 px apart.
+    # Lines of 9 px, at most 13 px apart.
     line = 13 * (high - low) / (figure.layout.height - 8)
     feet = [
         edges[2] - 1 - line * len(name.text.split("<br>"))
