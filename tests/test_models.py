@@ -15,7 +15,7 @@ from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation import wilson_interval
 from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card, models_directory
 
-LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.996}
+LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.997}
 # Of the epochs, so many are those of averaging at the end.
 AVERAGED = {"champion": 0.06}
 # Between stored answers and fresh ones: another processor may sum in another order.

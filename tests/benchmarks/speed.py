@@ -17,6 +17,7 @@ is timed from before its start to its answer; its memory is the peak that the sy
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import multiprocessing
 import os
 import platform
@@ -90,6 +91,7 @@ BATCH = Measure(
     },
 )
 
+ONE_FRAME = "classify one frame"
 MEASURES = (
     Measure(
         name="fresh process to the first reading of a canvas",
@@ -112,7 +114,7 @@ MEASURES = (
         limit=250,
     ),
     Measure(
-        name="classify one frame",
+        name=ONE_FRAME,
         unit="ms",
         ways={
             "ours one": "Recognizer.classify",
@@ -151,6 +153,8 @@ MEASURES = (
     BATCH,
 )
 
+# What one frame may take, ms: more with the default model, which looks closer.
+ONE_FRAME_LIMITS = {"champion": 1.0}
 # Of these, 10,000 images are classified in turns; the first is held to the limit, s.
 BATCH_MODELS, BATCH_LIMIT = ("cnn", "mlp", "champion"), 3.0
 
@@ -172,7 +176,12 @@ def main() -> None:
             head = heading(options.model)
             samples = measure(folder, canvas, options.rounds)
             print(head)
-            print("\n".join(line for measure in MEASURES for line in lines(measure, samples)), "\n")
+            limit = ONE_FRAME_LIMITS.get(options.model)
+            measures = [
+                dataclasses.replace(each, limit=limit) if limit and each.name == ONE_FRAME else each
+                for each in MEASURES
+            ]
+            print("\n".join(line for each in measures for line in lines(each, samples)), "\n")
         print("\n".join(batch_lines(measure_batches(canvas, options.rounds))))
 
 
