@@ -56,6 +56,10 @@ _SCHEMA = (
 _COLUMNS = (
     "id", "frame", "label", "guess", "confidence", "model", "model_sha256", "source", "created",
 )  # fmt: skip
+_WHOSE = """
+    SELECT application_id, user_version, EXISTS (SELECT 1 FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version
+"""
 # The beginning of SQLite's name of an error, what it means, and what to do.
 _PROBLEMS = (
     ("SQLITE_FULL", "the disk is full", "Make room"),
@@ -246,13 +250,13 @@ class CorrectionStore:
 
     def _is_ours(self, database: sqlite3.Connection) -> bool:
         """False for a file with nothing in it; raises for one that is not to be touched."""
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
+        # One statement: another process may be making the tables at this moment.
+        application, version, filled = database.execute(_WHOSE).fetchone()
         if (application, version) == (_APPLICATION, _VERSION):
             return True
         if application == _APPLICATION:
             raise self._error(f"another version wrote it, in layout {version}", "Update this one")
-        if application or database.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        if application or filled:
             raise self._error("it is another program's", "Leave it where it is")
         return False
 

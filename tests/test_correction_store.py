@@ -10,7 +10,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,6 +169,34 @@ def test_undoing_all_changes_backwards_leads_to_the_beginning(steps: list[Step])
         for before, change in reversed(changes):
             store.undo(change)
             assert state() == before
+
+
+@pytest.mark.parametrize("writes", [False, True])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_file_that_another_begins_at_this_moment_is_no_other_programs(
+    writes: bool, number: int, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.path.parent.mkdir(parents=True)
+    store.path.touch()
+    statements = 0
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            nonlocal statements
+            statements += 1
+            if statements == number:
+                monkeypatch.undo()  # the other has a usual connection
+                CorrectionStore(store.path).add(make_correction(5, 5))
+            return super().execute(*arguments)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Interrupted))
+    if writes:
+        store.add(make_correction(6, 6))
+        assert store.counts() == {5: 1, 6: 1}
+    else:
+        for _ in range(number):
+            assert store.counts() in ({}, {5: 1})
+        assert store.counts() == {5: 1}
 
 
 WRITE = """
