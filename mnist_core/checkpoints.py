@@ -53,7 +53,10 @@ class Checkpoints:
             weights = self._folder / state["weights"]
             history: dict[str, list[float]] = state["history"]
             chance: list[list[int]] = state["chance"]
-            if state["configuration"] != self._configuration or not weights.is_file():
+            fits = state["configuration"] == self._configuration
+            # An architecture of the same name may have been another network before an update.
+            fits = fits and state["network"] == _network(model)
+            if not fits or not weights.is_file():
                 return {}
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return {}
@@ -88,6 +91,7 @@ class Checkpoints:
                 os.fsync(file.fileno())
             state = {
                 "configuration": self._configuration,
+                "network": _network(model),
                 "history": history,
                 "weights": weights.name,
                 "chance": [np.asarray(variable).tolist() for variable in _chance(model)],
@@ -112,6 +116,11 @@ class Checkpoints:
     def clear(self) -> None:
         """Forget them all."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _network(model: keras.Model) -> list[list[int]]:
+    """What has to be the same for weights to fit: their shapes."""
+    return [list(weight.shape) for weight in model.trainable_variables]
 
 
 def _chance(model: keras.Model) -> list[Any]:

@@ -83,6 +83,10 @@ class Inside:
             last = graph.operators[-1]
             if not layers or layers[-1][1] is not last or layers[-1][0] != "dense":
                 raise ValueError("its last layer is not dense")
+            self._windows = [
+                int(graph.tensors[operator.inputs[1]].shape[1]) if kind == "convolution" else None
+                for kind, operator in layers
+            ]
         except Exception as error:  # a damaged file breaks the schema's code anywhere
             raise ModelLoadError(
                 f"Nothing can be seen inside model {card.name!r} ({error}). Restore its folder, or "
@@ -93,10 +97,6 @@ class Inside:
             f"{kind} {names[: place + 1].count(kind)}" for place, kind in enumerate(names)
         ]
         # The answers' logits are the last of the layers.
-        self._windows = [
-            int(graph.tensors[operator.inputs[1]].shape[1]) if kind == "convolution" else None
-            for kind, operator in layers
-        ]
         self._features = _with_outputs(model, [last.inputs[0]])
         self._layers = _with_outputs(model, [operator.outputs[0] for _, operator in layers])
 

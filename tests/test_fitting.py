@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mnist_core.checkpoints import Checkpoints
@@ -137,6 +138,15 @@ def test_what_cannot_be_gone_on_from_is_passed_over(tmp_path: Path, state: str |
     if state is not None:
         (tmp_path / "state.json").write_text(state)
     assert Checkpoints(tmp_path, {"seed": 1}).restore(Network()) == {}  # type: ignore[arg-type]
+
+
+def test_the_weights_of_another_network_are_passed_over(tmp_path: Path) -> None:
+    # The same settings, but an update has made another network of the architecture.
+    Checkpoints(tmp_path, {"seed": 1}).save(Network("one"), {"loss": [3.0]})  # type: ignore[arg-type]
+    network = Network()
+    network.trainable_variables = [np.zeros((3, 3))]
+    assert Checkpoints(tmp_path, {"seed": 1}).restore(network) == {}  # type: ignore[arg-type]
+    assert network.weights == ""
 
 
 def test_the_best_epoch_is_kept_beside_the_last(tmp_path: Path) -> None:
