@@ -17,18 +17,7 @@ from mnist_core.errors import TrainingError
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "OPTIMISERS", "SCHEDULES", "Architecture", "get_architecture"]
-
-OPTIMISERS = {
-    "adam": "Adam: a step size of its own for every weight",
-    "adamw": "AdamW: Adam that also pulls the weights towards zero",
-    "sgd": "SGD: plain descent with Nesterov's momentum",
-}
-SCHEDULES = {
-    "constant": "Constant: the same learning rate to the end",
-    "cosine": "Cosine: falls to zero along a cosine",
-    "warm-up": "Warm-up: rises at first, then falls along a cosine",
-}
+__all__ = ["ARCHITECTURES", "Architecture", "get_architecture"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
 from mnist_core.events import Message, TrainingEvent
+from mnist_core.paths import models_directory
 from mnist_core.processor import prepare_tensorflow
-from mnist_core.registry import models_directory
 from mnist_core.teaching import Lesson
 
 __all__ = ["assist"]

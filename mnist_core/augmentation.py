@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing import FRAME_SIZE
+from mnist_core.data import FRAME_SIZE
 
 __all__ = ["Source", "batches"]
 

@@ -18,15 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cache_directory", "cache_path", "load_arrays", "store_arrays"]
+from mnist_core.paths import cache_directory
 
-_DIRECTORY_VARIABLE = "MNIST_CACHE"
-
-
-def cache_directory() -> Path:
-    """Where results are kept: `$MNIST_CACHE`, or `cache/` beside the package."""
-    configured = os.environ.get(_DIRECTORY_VARIABLE)
-    return Path(configured) if configured else Path(__file__).resolve().parent.parent / "cache"
+__all__ = ["cache_path", "load_arrays", "store_arrays"]
 
 
 def cache_path(kind: str, *key: object) -> Path:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import CLASSES
 from mnist_core.evaluation import Evaluation, wilson_interval
-from mnist_core.inference import CLASSES
 
 __all__ = [
     "CALIBRATION_BINS",
+    "REFUSED_DIGITS",
     "ConfidenceHistogram",
     "Reliability",
     "RiskCoverage",
     "Selection",
     "confidence_histogram",
+    "fit_temperature",
     "reliability",
     "risk_coverage",
 ]
@@ -24,6 +26,9 @@ __all__ = [
 # As in Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
 CALIBRATION_BINS = 15
 _HISTOGRAM_BINS = 20
+
+# Share of held-out digits that may fall under the card's `digit_threshold`.
+REFUSED_DIGITS = 0.003
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -211,3 +216,28 @@ def risk_coverage(evaluation: Evaluation) -> RiskCoverage:
         wrong=wrong,
         area=float((counts * wrong / answered).sum() / answered[-1]),
     )
+
+
+def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """The temperature at which held-out answers are most likely (Guo et al., "On Calibration of
+    Modern Neural Networks", ICML 2017).
+
+    Args:
+        probabilities: (n, 10), at temperature 1.
+        labels: (n,) 0 to 9.
+
+    Returns:
+        0.05 to 20.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-scaled[rows, labels].mean())
+
+    bounds = (np.log(0.05), np.log(20.0))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mnist_core.errors import ModelLoadError
+from mnist_core.errors import ModelLoadError, TrainingError
 
-__all__ = ["CARD", "ENSEMBLE", "ModelCard", "read_card", "write_card"]
+__all__ = ["CARD", "ENSEMBLE", "ModelCard", "check_name", "read_card", "write_card"]
 
 CARD = "card.json"
 # The architecture of a model that averages others: it is made of them, and not trained.
@@ -28,6 +29,8 @@ _NUMBERS = {
     "temperature": 1e6,
     "digit_threshold": 1.0,
 }
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,3 +150,17 @@ def read_card(path: Path) -> ModelCard:
             f"the folder back. Received: card {card.name!r} in folder {path.parent.name!r}"
         )
     return card
+
+
+def check_name(name: object) -> str:
+    """Return the name if it can name a model.
+
+    Raises:
+        TrainingError: it cannot: a path, empty, too long, or with odd characters.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise TrainingError(
+            "A model's name is 1 to 40 characters: lower-case letters, digits, '-', '_' and '.', "
+            f"beginning with a letter or digit. Received: {name!r}"
+        )
+    return name

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mnist_core.chart_style import OTHERS, WINNER
 from mnist_core.comparison_charts import accuracy_intervals, difference_intervals
 from mnist_core.curve_charts import precision_recall_curves, roc_curves
 from mnist_core.evaluation_charts import (
@@ -34,7 +30,6 @@ __all__ = [
     "history_curves",
     "network_drawing",
     "precision_recall_curves",
-    "probability_bars",
     "reliability_diagram",
     "roc_curves",
     "training_curves",
@@ -48,49 +43,6 @@ _MARKED = 30
 
 # (epochs so far, loss, accuracy), accuracy 0 to 1.
 Epoch = tuple[float, float, float]
-
-
-def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -> go.Figure:
-    """A bar for each of the ten digits, the most probable one marked.
-
-    Args:
-        probabilities: (10,), 0 to 1.
-        height: of the figure, px.
-    """
-    import plotly.graph_objects as go
-
-    digits = np.arange(len(probabilities))
-    best = int(np.argmax(probabilities))
-    figure = go.Figure(
-        go.Bar(
-            x=[str(digit) for digit in digits],
-            y=[float(p) for p in probabilities],
-            marker_color=[WINNER if digit == best else OTHERS for digit in digits],
-            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        bargap=0.25,
-        showlegend=False,
-        # Every digit has its label, however narrow the figure is.
-        xaxis={
-            "type": "category",
-            "fixedrange": True,
-            "tickangle": 0,
-            "dtick": 1,
-            "tickfont": {"size": 10},
-        },
-        yaxis={
-            "range": [0, 1],
-            "tickformat": ".0%",
-            "tickvals": [0, 0.5, 1],
-            "tickfont": {"size": 10},
-            "fixedrange": True,
-        },
-    )
-    return figure
 
 
 def training_curves(training: list[Epoch], validation: list[Epoch]) -> go.Figure:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_core.architectures import OPTIMISERS, SCHEDULES, get_architecture
+from mnist_core.architectures import get_architecture
+from mnist_core.card import check_name
 from mnist_core.errors import TrainingError
 from mnist_core.processor import multiplies_bfloat16
-from mnist_core.registry import check_name
 
-__all__ = ["STRATEGIES", "TrainingConfig"]
+__all__ = ["OPTIMISERS", "SCHEDULES", "STRATEGIES", "TrainingConfig"]
 
 # Where a training computes: what `tf.distribute` calls a strategy.
 STRATEGIES = {
@@ -42,6 +42,17 @@ _FINE_TUNING: dict[str, Any] = {
     "schedule": "cosine",
     "optimiser": "adam",
     "target_accuracy": None,
+}
+
+OPTIMISERS = {
+    "adam": "Adam: a step size of its own for every weight",
+    "adamw": "AdamW: Adam that also pulls the weights towards zero",
+    "sgd": "SGD: plain descent with Nesterov's momentum",
+}
+SCHEDULES = {
+    "constant": "Constant: the same learning rate to the end",
+    "cosine": "Cosine: falls to zero along a cosine",
+    "warm-up": "Warm-up: rises at first, then falls along a cosine",
 }
 
 

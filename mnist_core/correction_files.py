@@ -21,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.corrections import SOURCES, Correction
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NO_DIGIT
 from mnist_core.errors import CorrectionsError, MnistError
-from mnist_core.preprocessing import FRAME_SIZE
 
 __all__ = ["read_corrections", "to_npz", "to_zip"]
 

@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.corrections import Correction, check_label
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NO_DIGIT
 from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
-from mnist_core.preprocessing import FRAME_SIZE
+from mnist_core.paths import corrections_path
 
-__all__ = ["Change", "CorrectionStore", "corrections_path"]
+__all__ = ["Change", "CorrectionStore"]
 
-_VARIABLE = "MNIST_CORRECTIONS"
 # How long to wait for others that write, in seconds: a write takes milliseconds.
 _PATIENCE = 20.0
 # What tells this file from other programs' SQLite files ("MNCR"), and its layout from later ones.
@@ -84,15 +83,6 @@ class Change:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.before)
-
-
-def corrections_path() -> Path:
-    """Where corrections are kept: `$MNIST_CORRECTIONS`, or in the user's data folder."""
-    if configured := os.environ.get(_VARIABLE):
-        return Path(configured)
-    from platformdirs import user_data_path
-
-    return user_data_path("digit-lab", appauthor=False) / "corrections.sqlite3"
 
 
 class CorrectionStore:
@@ -284,7 +274,7 @@ class CorrectionStore:
     ) -> CorrectionsError:
         return kind(
             f"The file of corrections cannot be used ({problem}). {remedy}, or name another file "
-            f"by ${_VARIABLE}; this one was left as it is. Received: {self.path}"
+            f"by $MNIST_CORRECTIONS; this one was left as it is. Received: {self.path}"
         )
 
 

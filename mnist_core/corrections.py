@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NO_DIGIT
 from mnist_core.errors import CorrectionsError, InvalidImageError
-from mnist_core.preprocessing import FRAME_SIZE
 
 __all__ = ["SOURCES", "Correction", "check_label"]
 

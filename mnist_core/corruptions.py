@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core import damage
+from mnist_core.data import check_frames
 from mnist_core.errors import MnistError
-from mnist_core.frames import Grey, check_frames
+from mnist_core.frames import Grey
 
 __all__ = ["CORRUPTIONS", "SEVERITIES", "Corruption", "corrupt"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import CLASSES
 from mnist_core.evaluation import Evaluation
-from mnist_core.inference import CLASSES
 
 __all__ = [
     "MICRO",

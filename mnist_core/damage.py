@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import FRAME_SIZE
 from mnist_core.frames import Grey, affine
-from mnist_core.preprocessing import FRAME_SIZE
 
 __all__ = [
     "brightness",

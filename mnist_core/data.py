@@ -11,11 +11,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.errors import DatasetError
+from mnist_core.errors import DatasetError, InvalidImageError
+from mnist_core.paths import ASSETS
 
-__all__ = ["MNIST_PATH", "NO_DIGIT", "Dataset", "load_mnist", "split_training"]
+__all__ = [
+    "CLASSES",
+    "FRAME_SIZE",
+    "MNIST_PATH",
+    "NO_DIGIT",
+    "Dataset",
+    "check_frames",
+    "load_mnist",
+    "split_training",
+]
 
-MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
+# Height and width of a frame, px; the digits 0 to 9.
+FRAME_SIZE = 28
+CLASSES = 10
+MNIST_PATH = ASSETS / "mnist.npz"
 # The label, beside 0 to 9, of a frame that shows no digit.
 NO_DIGIT = 10
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
@@ -92,3 +105,16 @@ def _load(path: Path) -> Dataset:
     for array in arrays.values():
         array.flags.writeable = False  # shared by every caller
     return Dataset(**arrays)
+
+
+def check_frames(images: NDArray[np.uint8]) -> None:
+    """Refuse what is not (n, 28, 28) uint8.
+
+    Raises:
+        InvalidImageError: another shape or dtype.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
+        raise InvalidImageError(
+            "Frames are images of 28x28 grey levels. Pass an array of shape (n, 28, 28) and dtype "
+            f"uint8. Received: shape {images.shape}, dtype {images.dtype}"
+        )

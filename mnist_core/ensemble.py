@@ -19,23 +19,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.calibration import REFUSED_DIGITS, fit_temperature
 from mnist_core.card import ENSEMBLE, ModelCard, write_card
-from mnist_core.data import load_mnist
+from mnist_core.data import CLASSES, load_mnist
 from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.evaluation import evaluate, evaluate_probabilities
-from mnist_core.inference import CLASSES, Recognizer, load_recognizer
-from mnist_core.labelled import held_out_indices, splits
+from mnist_core.inference import Recognizer, load_recognizer
+from mnist_core.paths import models_directory
 from mnist_core.processor import prepare_tensorflow
-from mnist_core.registry import (
-    KERAS,
-    PREDICTIONS,
-    TFLITE,
-    check_free,
-    models_directory,
-    read_verified,
-    staged_model,
-)
-from mnist_core.saving import REFUSED_DIGITS, fit_temperature
+from mnist_core.registry import KERAS, PREDICTIONS, TFLITE, read_verified
+from mnist_core.splits import held_out_indices, splits
+from mnist_core.staging import check_free, staged_model
 
 if TYPE_CHECKING:
     import keras

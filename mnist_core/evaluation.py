@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import CLASSES
 from mnist_core.errors import InvalidImageError
-from mnist_core.inference import CLASSES, Recognizer
+from mnist_core.inference import Recognizer
 
 __all__ = [
     "Evaluation",

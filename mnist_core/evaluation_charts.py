@@ -10,8 +10,8 @@ import numpy as np
 
 from mnist_core.calibration import ConfidenceHistogram, Reliability, RiskCoverage, Selection
 from mnist_core.chart_style import COLOURS, RIGHT, WRONG, line_style, styled, thinned
+from mnist_core.data import CLASSES
 from mnist_core.evaluation import Evaluation
-from mnist_core.inference import CLASSES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

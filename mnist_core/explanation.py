@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.frames import check_frames
-from mnist_core.preprocessing import FRAME_SIZE, Box
+from mnist_core.data import FRAME_SIZE, check_frames
+from mnist_core.preprocessing import Box
 
 __all__ = ["Change", "Explanation", "explain"]
 

@@ -6,29 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.errors import InvalidImageError
-from mnist_core.preprocessing import FRAME_SIZE
+from mnist_core.data import FRAME_SIZE
 
-__all__ = ["Grey", "affine", "check_frames"]
+__all__ = ["Grey", "affine"]
 
 # The centre of a frame lies between its middle pixels.
 _MIDDLE = (FRAME_SIZE - 1) / 2
 
 # float32.
 Grey = NDArray[np.floating]
-
-
-def check_frames(images: NDArray[np.uint8]) -> None:
-    """Refuse what is not (n, 28, 28) uint8.
-
-    Raises:
-        InvalidImageError: another shape or dtype.
-    """
-    if images.dtype != np.uint8 or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
-        raise InvalidImageError(
-            "Frames are images of 28x28 grey levels. Pass an array of shape (n, 28, 28) and dtype "
-            f"uint8. Received: shape {images.shape}, dtype {images.dtype}"
-        )
 
 
 def affine(

@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import cv2
@@ -25,17 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.card import ModelCard
+from mnist_core.data import FRAME_SIZE, check_frames
 from mnist_core.errors import MnistError, ModelLoadError
-from mnist_core.frames import check_frames
-from mnist_core.preprocessing import FRAME_SIZE
-from mnist_core.registry import KERAS, models_directory, read_verified
+from mnist_core.paths import PROJECT, models_directory
+from mnist_core.registry import KERAS, read_verified
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["GradCam", "grad_cam"]
 
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # A process that nobody asked anything for so long gives its memory back.
 _IDLE_SECONDS = 600.0
 # One that has not answered for so long never will, even where TensorFlow takes a minute to load.
@@ -238,7 +236,7 @@ def _start() -> subprocess.Popen[str]:
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
-        cwd=_PACKAGE_PARENT,
+        cwd=PROJECT,
     )
 
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing import FRAME_SIZE, frame_digit
+from mnist_core.data import FRAME_SIZE
+from mnist_core.preprocessing import frame_digit
 from mnist_core.segmentation import InkedDigit
 from mnist_core.styles import STYLES, Style
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.card import ModelCard
+from mnist_core.data import CLASSES, FRAME_SIZE
 from mnist_core.errors import InvalidImageError, ModelLoadError
-from mnist_core.preprocessing import FRAME_SIZE, Box, FramedDigit, Ink, extract_digits
+from mnist_core.preprocessing import Box, FramedDigit, Ink, extract_digits
 from mnist_core.registry import TFLITE, load_card, read_verified
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Digit", "Recognizer", "load_recognizer"]
 
-CLASSES = 10
 # How many logits a network may give for an image: one a digit, or one more for "is a digit".
 _WIDTHS = (CLASSES, CLASSES + 1)
 # From here on it pays to spread a batch over the cores.

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.card import ModelCard
+from mnist_core.data import check_frames
 from mnist_core.errors import ModelLoadError
-from mnist_core.frames import check_frames
 from mnist_core.registry import TFLITE, read_verified
 
 if TYPE_CHECKING:

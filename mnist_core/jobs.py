@@ -25,7 +25,8 @@ from mnist_core.card import ModelCard
 from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import MnistError, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
-from mnist_core.runs import Outcome, Run, list_runs, new_run, reopen_run, runs_directory
+from mnist_core.paths import PROJECT, runs_directory
+from mnist_core.runs import Outcome, Run, list_runs, new_run, reopen_run
 from mnist_core.training import train_run, try_run
 
 __all__ = ["cancel", "end_now", "resume", "start", "step_back", "try_out", "work"]
@@ -34,7 +35,6 @@ T = TypeVar("T")
 OnEvent = Callable[[TrainingEvent], None]
 Training = Callable[[Run, OnEvent, Callable[[], bool]], T]
 
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 # Trainings that may run at once; the others wait.
 _SLOTS_VARIABLE = "MNIST_TRAININGS"
 # How much a job steps back, as `nice` counts, unless the environment says otherwise.
@@ -248,7 +248,7 @@ def _spawn(run: Run) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=_PACKAGE_PARENT,
+                cwd=PROJECT,
                 env=os.environ | {"MNIST_RUNS": str(run.folder.parent.absolute())},
                 **options,  # type: ignore[call-overload]
             )

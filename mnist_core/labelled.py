@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property
 from math import ceil, isqrt
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.card import ModelCard
-from mnist_core.data import load_mnist, split_training
+from mnist_core.data import CLASSES, FRAME_SIZE, load_mnist
 from mnist_core.errors import DatasetError
-from mnist_core.inference import CLASSES
-from mnist_core.preprocessing import FRAME_SIZE, extract_digits
+from mnist_core.preprocessing import extract_digits
+from mnist_core.splits import held_out_indices
 
 __all__ = [
     "MAX_FRAMES",
@@ -26,12 +26,10 @@ __all__ = [
     "blank_if_none",
     "frame_of",
     "held_out",
-    "held_out_indices",
     "label_arrays",
     "mnist_test",
     "not_found",
     "scikit_learn_digits",
-    "splits",
 ]
 
 # All of MNIST; pictures that are no frames yet are searched for their digit one by one.
@@ -90,42 +88,6 @@ def mnist_test() -> LabelledImages:
     """
     dataset = load_mnist()
     return LabelledImages(name="MNIST test", images=dataset.x_test, labels=dataset.y_test)
-
-
-def splits(card: ModelCard) -> tuple[tuple[int, float], ...]:
-    """How MNIST's training images were parted for a model: seed and share held out.
-
-    A model that was fine-tuned keeps the parting that it began with; an ensemble has those of its
-    members.
-
-    Raises:
-        DatasetError: the card does not say.
-    """
-    first = card.fine_tuning.get("held_out")
-    try:
-        if card.members:
-            parted = [(int(seed), float(share)) for seed, share in card.configuration["splits"]]
-        elif first:
-            parted = [(int(first["seed"]), float(first["fraction"]))]
-        else:
-            parted = [(card.seed, float(card.configuration["validation_fraction"]))]
-        if not parted or not all(seed >= 0 and 0 < share < 1 for seed, share in parted):
-            raise ValueError(f"no shares: {parted}")
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(
-            "The model's card does not say which images its training held out. Choose other "
-            f"data, or train it again. Received: model {card.name!r}"
-        ) from error
-    return tuple(parted)
-
-
-def held_out_indices(card: ModelCard) -> NDArray[np.int64]:
-    """Which of MNIST's training images a model never learnt from, in rising order.
-
-    Raises:
-        DatasetError: the card does not say.
-    """
-    return reduce(np.intersect1d, (split_training(*split)[0] for split in splits(card)))
 
 
 def held_out(cards: Sequence[ModelCard]) -> LabelledImages:

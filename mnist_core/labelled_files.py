@@ -20,9 +20,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from mnist_core.data import CLASSES, FRAME_SIZE
 from mnist_core.errors import DatasetError, InvalidImageError
 from mnist_core.images import load_image
-from mnist_core.inference import CLASSES
 from mnist_core.labelled import (
     MAX_PICTURES,
     LabelledImages,
@@ -31,7 +31,6 @@ from mnist_core.labelled import (
     label_arrays,
     not_found,
 )
-from mnist_core.preprocessing import FRAME_SIZE
 
 __all__ = ["MAX_UNPACKED", "load_labelled"]
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.architectures import ARCHITECTURES, get_architecture
+from mnist_core.paths import ASSETS
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["Layer", "describe", "layers_of"]
 
-_ASSET = Path(__file__).resolve().parent / "assets" / "networks.json"
+_ASSET = ASSETS / "networks.json"
 # A share of dropped units that no architecture has of its own.
 _MARK = 0.123
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -13,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.card import ModelCard
+from mnist_core.data import CLASSES
 from mnist_core.errors import ModelLoadError
-from mnist_core.evaluation import Evaluation
-from mnist_core.inference import CLASSES
 from mnist_core.registry import HISTORY, PREDICTIONS, read_verified
 
-__all__ = ["load_history", "load_predictions", "predictions_csv"]
+__all__ = ["load_history", "load_predictions"]
 
 _TEST_IMAGES = 10_000
 
@@ -82,26 +80,3 @@ def load_history(card: ModelCard, directory: Path | None = None) -> Mapping[str,
         )
     checked: Mapping[str, list[float]] = history
     return checked
-
-
-def predictions_csv(evaluation: Evaluation) -> str:
-    """A line for each image, in their order, under one of headings.
-
-    The columns are the image's index, the true digit, the answer, its confidence, whether it is
-    right (1 or 0), and the ten probabilities.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    heads = ["image", "truth", "answer", "confidence", "right"]
-    writer.writerow([*heads, *(f"p{digit}" for digit in range(CLASSES))])
-    columns = zip(
-        evaluation.labels.tolist(),
-        evaluation.answers.tolist(),
-        evaluation.right.tolist(),
-        # float32 has no more to tell than nine digits.
-        [[f"{value:.9g}" for value in row] for row in evaluation.probabilities.tolist()],
-        strict=True,
-    )
-    for index, (truth, answer, right, row) in enumerate(columns):
-        writer.writerow([index, truth, answer, row[answer], int(right), *row])
-    return text.getvalue()

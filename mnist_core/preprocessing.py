@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import FRAME_SIZE
 from mnist_core.images import check_image
 from mnist_core.ink import Ink, ink_map
 from mnist_core.segmentation import Box, InkedDigit, find_digits
 
-__all__ = ["FRAME_SIZE", "Box", "FramedDigit", "Ink", "extract_digits", "frame_digit"]
+__all__ = ["Box", "FramedDigit", "Ink", "extract_digits", "frame_digit"]
 
-FRAME_SIZE = 28
 _DIGIT_SIZE = 20
 _CENTRE = 14
 # Larger images are shrunk before anything else: digits that can be read stay readable.

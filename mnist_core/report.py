@@ -27,6 +27,7 @@ from mnist_core.feature_map import FeatureMap, map_features
 from mnist_core.inference import Recognizer
 from mnist_core.inside import open_inside
 from mnist_core.map_charts import map_figure
+from mnist_core.paths import ASSETS
 from mnist_core.predictions import load_history
 from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
 from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report_html"]
 
-_TEMPLATE = Path(__file__).parent / "assets" / "report.html"
+_TEMPLATE = ASSETS / "report.html"
 # Errors shown of a model; a poor one has thousands.
 _ERRORS = 200
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "plotly", "ai-edge-litert", "opencv-python-headless")

@@ -36,7 +36,8 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.disk import read_table, write_table
 from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 from mnist_core.events import TrainingEvent, event_from_json, event_to_json
-from mnist_core.registry import load_card, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import load_card
 
 __all__ = ["LIVE", "RUN_ID", "STATES", "Outcome", "Run"]
 

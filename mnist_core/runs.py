@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -12,8 +11,9 @@ from filelock import FileLock, Timeout
 
 from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import TrainingError
-from mnist_core.registry import check_free, models_directory
+from mnist_core.paths import models_directory, runs_directory
 from mnist_core.run import LIVE, RUN_ID, STATES, Outcome, Run
+from mnist_core.staging import check_free
 
 __all__ = [
     "STATES",
@@ -24,15 +24,7 @@ __all__ = [
     "list_runs",
     "new_run",
     "reopen_run",
-    "runs_directory",
 ]
-
-_PROJECT = Path(__file__).resolve().parent.parent
-
-
-def runs_directory() -> Path:
-    """Where runs are kept: `$MNIST_RUNS`, or `runs` beside the package."""
-    return Path(os.environ.get("MNIST_RUNS") or _PROJECT / "runs")
 
 
 def list_runs() -> list[Run]:

@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,10 @@ from mnist_core.architectures import get_architecture
 from mnist_core.configuration import TrainingConfig
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
+from mnist_core.paths import PROJECT
 
 __all__ = ["draw_samples"]
 
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 _SECONDS = 300
 
 
@@ -48,7 +47,7 @@ def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
         result = subprocess.run(
             [sys.executable, "-m", "mnist_core.samples", settings, str(count)],
             capture_output=True,
-            cwd=_PACKAGE_PARENT,
+            cwd=PROJECT,
             timeout=_SECONDS,
             check=True,
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.architectures import get_architecture
+from mnist_core.calibration import REFUSED_DIGITS, fit_temperature
 from mnist_core.card import ModelCard, write_card
 from mnist_core.data import Dataset
 from mnist_core.evaluation import evaluate
@@ -20,10 +21,8 @@ from mnist_core.teaching import Lesson, read_rightly
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["REFUSED_DIGITS", "fit_temperature", "save_model"]
+__all__ = ["save_model"]
 
-# Share of held-out digits that may fall under the card's `digit_threshold`.
-REFUSED_DIGITS = 0.003
 
 Images = NDArray[np.uint8]
 
@@ -62,28 +61,3 @@ def save_model(
         after = {"corrections_right": right, "test_accuracy": test.accuracy}
         draft = dataclasses.replace(draft, fine_tuning={**draft.fine_tuning, **after})
     return write_card(draft, stage)
-
-
-def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """The temperature at which held-out answers are most likely (Guo et al., "On Calibration of
-    Modern Neural Networks", ICML 2017).
-
-    Args:
-        probabilities: (n, 10), at temperature 1.
-        labels: (n,) 0 to 9.
-
-    Returns:
-        0.05 to 20.
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[rows, labels].mean())
-
-    bounds = (np.log(0.05), np.log(20.0))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

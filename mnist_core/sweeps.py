@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data import check_frames
 from mnist_core.errors import MnistError
-from mnist_core.frames import Grey, affine, check_frames
+from mnist_core.frames import Grey, affine
 
 __all__ = ["SWEEPS", "Sweep", "distort"]
 

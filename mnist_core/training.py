@@ -24,11 +24,13 @@ from mnist_core.configuration import TrainingConfig
 from mnist_core.data import NO_DIGIT, Dataset, load_mnist
 from mnist_core.errors import TrainingStopped
 from mnist_core.events import Done, EpochEnd, Message, TrainingEvent
+from mnist_core.paths import models_directory
 from mnist_core.processor import prepare_tensorflow
 from mnist_core.recording import recorded
-from mnist_core.registry import HISTORY, check_free, models_directory, staged_model
+from mnist_core.registry import HISTORY
 from mnist_core.runs import Outcome, Run, begin_run
 from mnist_core.saving import save_model
+from mnist_core.staging import check_free, staged_model
 from mnist_core.stopping import Curves, finished
 from mnist_core.teaching import Lesson, told
 

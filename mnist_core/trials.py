@@ -20,17 +20,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mnist_core import jobs
-from mnist_core.architectures import OPTIMISERS, SCHEDULES
 from mnist_core.card import ModelCard
 from mnist_core.checkpoints import Checkpoints
-from mnist_core.configuration import TrainingConfig
+from mnist_core.configuration import OPTIMISERS, SCHEDULES, TrainingConfig
 from mnist_core.disk import read_table, write_table
 from mnist_core.errors import TrainingDiverged, TrainingError, TrainingStopped
 from mnist_core.events import Message, TrainingEvent
+from mnist_core.paths import models_directory, runs_directory
 from mnist_core.processor import prepare_tensorflow
-from mnist_core.registry import check_free, models_directory
 from mnist_core.run import Run
-from mnist_core.runs import begin_run, list_runs, runs_directory
+from mnist_core.runs import begin_run, list_runs
+from mnist_core.staging import check_free
 from mnist_core.tuning import Role, TuningConfig
 
 __all__ = ["tune"]

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mnist_core.card import check_name
 from mnist_core.configuration import TrainingConfig
 from mnist_core.errors import TrainingError
-from mnist_core.registry import check_name
 
 __all__ = ["ALGORITHMS", "SEARCHABLE", "Role", "TuningConfig"]
 

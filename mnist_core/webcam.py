@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from mnist_core.images import check_image
 from mnist_core.inference import Digit, Recognizer
 from mnist_core.ink import Ink, InkMap, ink_map
-from mnist_core.overlay import draw_viewfinder
 from mnist_core.preprocessing import Box, FramedDigit, frame_digit
 from mnist_core.segmentation import find_digits
 from mnist_core.surroundings import unevenness
+from mnist_core.viewfinder import draw_viewfinder
 from mnist_core.webcam_settings import MAX_SMOOTHING, Roi, WebcamSettings
 
 __all__ = ["FrameReader", "FrameResult", "WebcamSettings"]

@@ -11,15 +11,10 @@ from mnist_core import MnistError, ModelCard
 from mnist_core.assessment import Assessment, assess
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.data import NO_DIGIT
-from mnist_core.labelled import (
-    LabelledImages,
-    held_out,
-    mnist_test,
-    scikit_learn_digits,
-    splits,
-)
+from mnist_core.labelled import LabelledImages, held_out, mnist_test, scikit_learn_digits
 from mnist_core.labelled_files import load_labelled
 from mnist_core.registry import PREDICTIONS, TFLITE
+from mnist_core.splits import splits
 from pages import model_picker
 
 UPLOAD_HELP = (

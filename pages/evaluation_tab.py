@@ -10,7 +10,7 @@ from mnist_core import MnistError
 from mnist_core.assessment import Assessment
 from mnist_core.charts import accuracy_intervals, coverage_curves, difference_intervals
 from mnist_core.comparison import compare
-from mnist_core.predictions import predictions_csv
+from mnist_core.export import predictions_csv
 from mnist_core.report import report_html
 from pages import feature_map, mistakes, model_picker, robustness
 from pages.charting import chart

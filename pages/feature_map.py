@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_mnist
-from mnist_core.charts import probability_bars
 from mnist_core.feature_map import IMAGES, FeatureMap, map_features
 from mnist_core.inside import Inside
 from mnist_core.map_charts import map_figure
+from mnist_core.probabilities import probability_bars
 from mnist_core.registry import TFLITE
 from pages import charting, map_clicks, model_picker, why
 

@@ -4,8 +4,9 @@ import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, TrainingError, jobs
 from mnist_core.charts import training_curves
+from mnist_core.paths import models_directory
 from mnist_core.progress import follow
-from mnist_core.registry import list_models, models_directory
+from mnist_core.registry import list_models
 from mnist_core.runs import Run, find_run, list_runs
 
 _RUN = "first_run"

@@ -5,8 +5,9 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.assessment import Assessment
-from mnist_core.charts import confusion_matrix, probability_bars
+from mnist_core.charts import confusion_matrix
 from mnist_core.evaluation import Evaluation
+from mnist_core.probabilities import probability_bars
 from pages import gallery, model_picker, why
 from pages.charting import camera
 

@@ -4,14 +4,9 @@ import streamlit as st
 
 from mnist_core import MnistError, ModelCard, list_models
 from mnist_core.card import CARD
-from mnist_core.registry import (
-    KERAS,
-    TFLITE,
-    delete_model,
-    is_bundled,
-    models_directory,
-    rename_model,
-)
+from mnist_core.paths import models_directory
+from mnist_core.registry import KERAS, TFLITE, is_bundled
+from mnist_core.staging import delete_model, rename_model
 from pages import model_picker
 from pages.save_button import save_button
 

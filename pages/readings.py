@@ -6,9 +6,9 @@ import cv2
 import streamlit as st
 
 from mnist_core import Digit, MnistError, Recognizer, load_image
-from mnist_core.charts import probability_bars
 from mnist_core.ink import Ink
 from mnist_core.overlay import draw_boxes
+from mnist_core.probabilities import probability_bars
 from pages import correcting, why
 
 # More digits than this are listed without their charts: a browser draws some tens at once.

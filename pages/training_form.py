@@ -6,17 +6,12 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, jobs, list_models
-from mnist_core.architectures import (
-    ARCHITECTURES,
-    OPTIMISERS,
-    SCHEDULES,
-    Architecture,
-    get_architecture,
-)
+from mnist_core.architectures import ARCHITECTURES, Architecture, get_architecture
 from mnist_core.charts import network_drawing
+from mnist_core.configuration import OPTIMISERS, SCHEDULES
 from mnist_core.correction_store import CorrectionStore
+from mnist_core.data import FRAME_SIZE
 from mnist_core.networks import layers_of
-from mnist_core.preprocessing import FRAME_SIZE
 from mnist_core.registry import is_bundled
 from mnist_core.runs import list_runs
 from mnist_core.samples import draw_samples

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from mnist_core import MnistError
-from mnist_core.charts import probability_bars
 from mnist_core.live import LiveReader, LiveState
+from mnist_core.probabilities import probability_bars
 from mnist_core.webcam import WebcamSettings
 from pages import client, correcting, ice, model_picker, readings, routing
 from pages.frames import frame_callback, send_the_newest

@@ -11,7 +11,8 @@ import pytest
 from mnist_core import ModelLoadError, Recognizer, load_recognizer
 from mnist_core.assessment import assess
 from mnist_core.labelled import LabelledImages, mnist_test
-from mnist_core.registry import PREDICTIONS, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import PREDICTIONS
 
 
 def no_model() -> Recognizer:

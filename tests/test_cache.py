@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_core.cache import cache_directory, cache_path, load_arrays, store_arrays
+from mnist_core.cache import cache_path, load_arrays, store_arrays
+from mnist_core.paths import cache_directory
 
 ARRAYS = {"counts": np.arange(6).reshape(2, 3), "shares": np.array([0.5])}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_core.charts import WINNER, compared_curves, probability_bars, training_curves
+from mnist_core.charts import WINNER, compared_curves, training_curves
+from mnist_core.probabilities import probability_bars
 
 
 def test_probability_bars_show_the_probabilities_and_mark_the_best() -> None:

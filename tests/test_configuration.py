@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
-from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES, get_architecture
-from mnist_core.configuration import STRATEGIES
+from mnist_core.architectures import ARCHITECTURES, get_architecture
+from mnist_core.configuration import OPTIMISERS, SCHEDULES, STRATEGIES
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

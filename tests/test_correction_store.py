@@ -20,10 +20,11 @@ from frames import make_correction, make_frame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_core.correction_store import Change, CorrectionStore, corrections_path
+from mnist_core.correction_store import Change, CorrectionStore
 from mnist_core.corrections import Correction
 from mnist_core.data import NO_DIGIT
 from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
+from mnist_core.paths import corrections_path
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -31,9 +31,10 @@ from mnist_core.errors import MnistError
 from mnist_core.evaluation import wilson_interval
 from mnist_core.grad_cam import GradCam
 from mnist_core.inside import open_inside
-from mnist_core.labelled import held_out, splits
+from mnist_core.labelled import held_out
 from mnist_core.predictions import load_predictions
 from mnist_core.registry import KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.splits import splits
 
 ROOT = Path(__file__).resolve().parent.parent
 # Of eleven and ten outputs, of ten alone, and an ensemble in another.

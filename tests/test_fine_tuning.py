@@ -20,8 +20,9 @@ from strokes import (
 from mnist_core import Recognizer, TrainingConfig, TrainingError, load_recognizer
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.corrections import Correction
+from mnist_core.paths import models_directory
 from mnist_core.preprocessing import extract_digits
-from mnist_core.registry import list_models, models_directory
+from mnist_core.registry import list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,7 +14,8 @@ import pytest
 
 from mnist_core import Dataset, InvalidImageError, MnistError, ModelLoadError
 from mnist_core.grad_cam import GradCam
-from mnist_core.registry import KERAS, load_card, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import KERAS, load_card
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,8 @@ from mnist_core import (
 )
 from mnist_core.card import CARD, write_card
 from mnist_core.inference import _sigmoid
-from mnist_core.registry import TFLITE, load_card, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import TFLITE, load_card
 
 CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
 

@@ -13,7 +13,8 @@ from cards import make_card
 
 from mnist_core import Dataset, InvalidImageError, ModelLoadError, Recognizer, load_recognizer
 from mnist_core.inside import Inside, open_inside
-from mnist_core.registry import TFLITE, load_card, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import TFLITE, load_card
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ import pytest
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation import wilson_interval
-from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card
 
 LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.997}
 # Of the epochs, so many are those of averaging at the end.

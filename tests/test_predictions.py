@@ -14,7 +14,8 @@ from cards import make_card
 from mnist_core import ModelCard, ModelLoadError, list_models
 from mnist_core.card import write_card
 from mnist_core.evaluation import evaluate_probabilities
-from mnist_core.predictions import load_history, load_predictions, predictions_csv
+from mnist_core.export import predictions_csv
+from mnist_core.predictions import load_history, load_predictions
 from mnist_core.registry import HISTORY, PREDICTIONS
 
 

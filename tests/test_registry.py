@@ -16,19 +16,10 @@ import pytest
 from cards import make_card
 
 from mnist_core import ModelCard, ModelLoadError, ModelNotFoundError, TrainingError, list_models
-from mnist_core.card import CARD, write_card
-from mnist_core.registry import (
-    TFLITE,
-    check_free,
-    check_name,
-    delete_model,
-    is_bundled,
-    load_card,
-    models_directory,
-    read_verified,
-    rename_model,
-    staged_model,
-)
+from mnist_core.card import CARD, check_name, write_card
+from mnist_core.paths import models_directory
+from mnist_core.registry import TFLITE, is_bundled, load_card, read_verified
+from mnist_core.staging import check_free, delete_model, rename_model, staged_model
 
 
 def save(directory: Path, name: str, **changes: object) -> None:

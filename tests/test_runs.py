@@ -21,17 +21,9 @@ from hypothesis import strategies as st
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.card import write_card
 from mnist_core.events import EpochEnd, Message
-from mnist_core.registry import staged_model
-from mnist_core.runs import (
-    Outcome,
-    Run,
-    begin_run,
-    find_run,
-    list_runs,
-    new_run,
-    reopen_run,
-    runs_directory,
-)
+from mnist_core.paths import runs_directory
+from mnist_core.runs import Outcome, Run, begin_run, find_run, list_runs, new_run, reopen_run
+from mnist_core.staging import staged_model
 
 pytestmark = pytest.mark.usefixtures("runs", "own_models")
 MLP = TrainingConfig(architecture="mlp", name="mine")

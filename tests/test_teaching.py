@@ -23,7 +23,8 @@ from mnist_core import (
 from mnist_core.card import write_card
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.data import NO_DIGIT
-from mnist_core.registry import KERAS, staged_model
+from mnist_core.registry import KERAS
+from mnist_core.staging import staged_model
 from mnist_core.teaching import Lesson, read_rightly, told
 
 

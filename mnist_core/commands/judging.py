@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mnist_core.commands.terminal import native_messages_hidden, write
 from mnist_core.inference import load_recognizer
-from mnist_core.registry import list_models, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import list_models
 
 if TYPE_CHECKING:
     from mnist_core.commands.terminal import Commands
@@ -77,7 +78,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             )
         write(options.report, page)
     if options.csv:
-        from mnist_core.predictions import predictions_csv
+        from mnist_core.export import predictions_csv
 
         write(options.csv, predictions_csv(result))
     low, high = result.interval

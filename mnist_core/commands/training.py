@@ -10,14 +10,15 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mnist_core.architectures import ARCHITECTURES, OPTIMISERS, SCHEDULES
+from mnist_core.architectures import ARCHITECTURES
 from mnist_core.cluster import Cluster
 from mnist_core.commands.terminal import ProgressBar, native_messages_hidden
-from mnist_core.configuration import STRATEGIES, TrainingConfig
+from mnist_core.configuration import OPTIMISERS, SCHEDULES, STRATEGIES, TrainingConfig
 from mnist_core.errors import TrainingError
 from mnist_core.events import TrainingEvent, event_to_json
+from mnist_core.paths import runs_directory
 from mnist_core.registry import load_card
-from mnist_core.runs import Outcome, Run, begin_run, find_run, list_runs, reopen_run, runs_directory
+from mnist_core.runs import Outcome, Run, begin_run, find_run, list_runs, reopen_run
 
 if TYPE_CHECKING:
     from mnist_core.commands.terminal import Commands

@@ -50,7 +50,8 @@ from prints import printed_digits, ruled_ones
 from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
 from mnist_core.calibration import reliability
 from mnist_core.evaluation import evaluate_probabilities
-from mnist_core.registry import TFLITE, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import TFLITE
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mnist_core import load_mnist
+from mnist_core.calibration import fit_temperature
 from mnist_core.data import NO_DIGIT
-from mnist_core.labelled import held_out_indices
+from mnist_core.paths import models_directory
 from mnist_core.processor import prepare_tensorflow
-from mnist_core.registry import KERAS, load_card, models_directory
-from mnist_core.saving import fit_temperature
+from mnist_core.registry import KERAS, load_card
+from mnist_core.splits import held_out_indices
 
 # How strongly images are altered, and how often each is.
 STRENGTH, TIMES = 0.25, 4

@@ -26,7 +26,8 @@ from strokes import (
 from tqdm import tqdm
 
 from mnist_core import load_image, load_mnist
-from mnist_core.preprocessing import FRAME_SIZE, extract_digits
+from mnist_core.data import FRAME_SIZE
+from mnist_core.preprocessing import extract_digits
 
 __all__ = [
     "Image",

@@ -373,7 +373,7 @@ def _classic_model() -> keras.Model:
     import keras
 
     from mnist_core import architectures  # noqa: F401 -- layers of its own, where there are any
-    from mnist_core.registry import models_directory
+    from mnist_core.paths import models_directory
 
     return keras.models.load_model(models_directory() / "cnn" / "model.keras", compile=False)
 

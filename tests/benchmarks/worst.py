@@ -27,7 +27,7 @@ from pictures import Image, Pictures, drawn_strokes, found_frames, look
 from tqdm import tqdm
 
 from mnist_core import MnistError, Recognizer, load_recognizer
-from mnist_core.preprocessing import FRAME_SIZE
+from mnist_core.data import FRAME_SIZE
 
 COLUMNS = 6
 # Pixels: a picture's side, three to a frame's pixel; a cell around two of them and a line of text.

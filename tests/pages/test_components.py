@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core import load_mnist
 from mnist_core.corruptions import CORRUPTIONS
-from mnist_core.registry import KERAS, TFLITE, models_directory
+from mnist_core.paths import models_directory
+from mnist_core.registry import KERAS, TFLITE
 from pages import feature_map, robustness
 
 WHY = """

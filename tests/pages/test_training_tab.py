@@ -17,8 +17,9 @@ from mnist_core import TrainingConfig, jobs, list_models
 from mnist_core.card import write_card
 from mnist_core.correction_store import CorrectionStore
 from mnist_core.events import BatchEnd, EpochEnd
-from mnist_core.registry import KERAS, staged_model
+from mnist_core.registry import KERAS
 from mnist_core.runs import Outcome, Run, find_run, list_runs, new_run
+from mnist_core.staging import staged_model
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.usefixtures("runs", "models")
