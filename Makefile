@@ -25,11 +25,12 @@ test: check browser
 test-slow: check browser
 	$(PYTEST) -m slow
 
-# Lint and types.
+# Lint, types, and who may import whom.
 check: $(VENV)/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # A Chromium for the browser tests: the one that is there, or a new one.
 browser: $(VENV)/tests

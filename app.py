@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import first_model, model_picker, routing
+from pages.widgets import first_model, model_picker, routing
 
 st.set_page_config(page_title="Digit lab", page_icon="✏️", layout="wide", menu_items={"About": None})
 

@@ -6,7 +6,6 @@
 [7]
 """
 
-from mnist_core.card import ModelCard
 from mnist_core.data import Dataset, load_mnist
 from mnist_core.errors import (
     CorrectionsError,
@@ -18,11 +17,12 @@ from mnist_core.errors import (
     TrainingError,
     TrainingStopped,
 )
-from mnist_core.evaluation import Evaluation, evaluate
-from mnist_core.images import load_image
-from mnist_core.inference import Digit, Recognizer, load_recognizer
-from mnist_core.registry import list_models
-from mnist_core.training import TrainingConfig, train
+from mnist_core.evaluation.metrics import Evaluation, evaluate
+from mnist_core.inference.recognizer import Digit, Recognizer, load_recognizer
+from mnist_core.preprocessing.images import load_image
+from mnist_core.registry.card import ModelCard
+from mnist_core.registry.store import list_models
+from mnist_core.runs.train import TrainingConfig, train
 
 __all__ = [
     "CorrectionsError",

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mnist_core.commands import ensembling, judging, reading, training, tuning
-from mnist_core.commands.terminal import complain
+from mnist_core.cli import ensemble, evaluate, read, train, tune
+from mnist_core.cli.terminal import complain
 from mnist_core.errors import MnistError
 
 __all__ = ["main"]
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mnist_core", description="Read handwritten digits; train and judge models."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (reading, training, tuning, ensembling, judging):
+    for module in (read, train, tune, ensemble, evaluate):
         module.add_to(commands)
     return parser
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.errors import DatasetError, InvalidImageError
-from mnist_core.paths import ASSETS
+from mnist_core.storage.paths import ASSETS
 
 __all__ = [
     "CLASSES",

@@ -19,18 +19,18 @@ import cv2
 import numpy as np
 
 from mnist_core import charts
-from mnist_core.assessment import Assessment
-from mnist_core.card import ModelCard
-from mnist_core.comparison import Comparison, compare
+from mnist_core.charts.embedding_map import map_figure
+from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.errors import DatasetError, ModelLoadError
-from mnist_core.feature_map import FeatureMap, map_features
-from mnist_core.inference import Recognizer
-from mnist_core.inside import open_inside
-from mnist_core.map_charts import map_figure
-from mnist_core.paths import ASSETS
-from mnist_core.predictions import load_history
-from mnist_core.robustness import SAMPLE, Robustness, RobustnessJob
-from mnist_core.robustness_charts import corruption_heat_map, sweep_curves
+from mnist_core.evaluation.assessment import Assessment
+from mnist_core.evaluation.comparison import Comparison, compare
+from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.embedding_map import FeatureMap, map_features
+from mnist_core.inference.recognizer import Recognizer
+from mnist_core.registry.artifacts import load_history
+from mnist_core.registry.card import ModelCard
+from mnist_core.robustness.measurement import SAMPLE, Robustness, RobustnessJob
+from mnist_core.storage.paths import ASSETS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,8 +7,8 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from mnist_core import MnistError, Recognizer
-from pages import client, model_picker, readings, routing
-from pages.readings import INKS, no_digits, number_of, show_digits, show_picture
+from pages.widgets import browser, model_picker, reading, routing
+from pages.widgets.reading import INKS, no_digits, number_of, show_digits, show_picture
 
 CANVAS_HEIGHT = 280
 CANVAS_WIDTHS = {"One digit": 280, "A number": 560}
@@ -31,7 +31,7 @@ PHONE_CANVAS = 346
 
 def main() -> None:
     """The page."""
-    st.html(readings.STYLE + STYLE)
+    st.html(reading.STYLE + STYLE)
     st.title("Draw a digit")
     try:
         recognizer = model_picker.recognizer()
@@ -41,7 +41,7 @@ def main() -> None:
     drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
     with drawing:
         show_canvas(recognizer)
-        client.assist({"p": "read", "c": "clear"})
+        browser.assist({"p": "read", "c": "clear"})
     with photo:
         show_upload(recognizer)
 

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages import evaluation_data, evaluation_tab, routing, training_tab
+from pages.evaluate import data
+from pages.evaluate import tab as evaluate_tab
+from pages.train import tab as train_tab
+from pages.widgets import routing
 
 
 def main() -> None:
@@ -10,13 +13,13 @@ def main() -> None:
     train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", on_change="rerun")
     if train.open:
         with train:
-            training_tab.show()
+            train_tab.show()
     if evaluate.open:
         with evaluate:
-            evaluation_tab.show()
+            evaluate_tab.show()
     else:
-        evaluation_tab.keep_choices()
-        evaluation_data.warm_up()
+        evaluate_tab.keep_choices()
+        data.warm_up()
 
 
 routing.run(main)

@@ -9,14 +9,15 @@ import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from mnist_core import MnistError
-from mnist_core.live import LiveReader, LiveState
-from mnist_core.probabilities import probability_bars
-from mnist_core.webcam import WebcamSettings
-from pages import client, correcting, ice, model_picker, readings, routing
-from pages.frames import frame_callback, send_the_newest
-from pages.gallery import png_source
-from pages.readings import INKS, show_picture
-from pages.save_button import save_button
+from mnist_core.charts.probabilities import probability_bars
+from mnist_core.webcam.reader import WebcamSettings
+from mnist_core.webcam.session import LiveReader, LiveState
+from pages.video import ice
+from pages.video.relay import frame_callback, send_the_newest
+from pages.widgets import browser, correct, model_picker, reading, routing
+from pages.widgets.gallery import png_source
+from pages.widgets.reading import INKS, show_picture
+from pages.widgets.save_button import save_button
 
 # How often the readings beside the video are renewed, and how long a connection may take, seconds.
 RENEWED, PATIENCE = 0.25, 10
@@ -70,7 +71,7 @@ NO_CONNECTION = (
 
 def main() -> None:
     """The page."""
-    st.html(readings.STYLE + STYLE)
+    st.html(reading.STYLE + STYLE)
     st.title("Show a digit")
     try:
         recognizer = model_picker.recognizer()
@@ -82,7 +83,7 @@ def main() -> None:
     # A reader for each visitor; the model is everyone's.
     live: LiveReader = state.setdefault("webcam_reader", LiveReader(recognizer))
     live.recognizer = recognizer
-    problem = PROBLEMS.get(client.camera())
+    problem = PROBLEMS.get(browser.camera())
     if problem:
         st.warning(problem, icon=":material/videocam_off:")
     # One below the other on a phone: the reading under the video, then what is behind it, and the
@@ -110,7 +111,7 @@ def main() -> None:
                 media_toggle_controls=False,
             )
         show_pause(live)
-    client.assist({"p": "pause"})
+    browser.assist({"p": "pause"})
     on = video.state.playing or video.state.signalling
     if on and not state.get("video_on"):
         live.restart()
@@ -123,7 +124,7 @@ def main() -> None:
         st.fragment(show_live, run_every=RENEWED if on else None)(live, on)
         if on or live.state.result:
             show_snapshot(live)
-        correcting.offer_live(live)
+        correct.offer_live(live)
     show_other_ways(bool(problem))
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from mnist_core import Dataset, load_recognizer
-from mnist_core.evaluation import wilson_interval
-from mnist_core.paths import models_directory
-from mnist_core.registry import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.evaluation.metrics import wilson_interval
+from mnist_core.registry.store import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.storage.paths import models_directory
 
 LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.997}
 # Of the epochs, so many are those of averaging at the end.

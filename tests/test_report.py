@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from mnist_core import DatasetError, Recognizer, load_recognizer, report
-from mnist_core.assessment import Assessment, assess
-from mnist_core.corruptions import CORRUPTIONS
-from mnist_core.evaluation import evaluate_probabilities
-from mnist_core.labelled import LabelledImages, mnist_test
+from mnist_core.evaluation.assessment import Assessment, assess
+from mnist_core.evaluation.datasets import LabelledImages, mnist_test
+from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.report import report_html
-from mnist_core.sweeps import SWEEPS
+from mnist_core.robustness.corruptions import CORRUPTIONS
+from mnist_core.robustness.distortions import SWEEPS
 
 
 @pytest.fixture(scope="module")

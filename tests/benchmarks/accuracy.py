@@ -48,10 +48,10 @@ from pictures import (
 from prints import printed_digits, ruled_ones
 
 from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
-from mnist_core.calibration import reliability
-from mnist_core.evaluation import evaluate_probabilities
-from mnist_core.paths import models_directory
-from mnist_core.registry import TFLITE
+from mnist_core.evaluation.calibration import reliability
+from mnist_core.evaluation.metrics import evaluate_probabilities
+from mnist_core.registry.store import TFLITE
+from mnist_core.storage.paths import models_directory
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

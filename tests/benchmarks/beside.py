@@ -22,10 +22,11 @@ TURNS, READINGS, PAUSE = 8, 60, 0.03
 
 def main(architecture: str) -> None:
     """Print a line for each way."""
-    from own_strokes import OWN_STROKES
-    from strokes import draw_strokes, place_strokes
+    from support.own_strokes import OWN_STROKES
+    from support.strokes import draw_strokes, place_strokes
 
-    from mnist_core import TrainingConfig, jobs, load_recognizer
+    from mnist_core import TrainingConfig, load_recognizer
+    from mnist_core.runs import jobs
 
     recognizer = load_recognizer()
     strokes = place_strokes(OWN_STROKES[4], side=180, centre=(140, 140))

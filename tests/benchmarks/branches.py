@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mnist_core import load_mnist
-from mnist_core.calibration import fit_temperature
 from mnist_core.data import NO_DIGIT
-from mnist_core.paths import models_directory
-from mnist_core.processor import prepare_tensorflow
-from mnist_core.registry import KERAS, load_card
-from mnist_core.splits import held_out_indices
+from mnist_core.evaluation.calibration import fit_temperature
+from mnist_core.registry.splits import held_out_indices
+from mnist_core.registry.store import KERAS, load_card
+from mnist_core.storage.paths import models_directory
+from mnist_core.training.cpu import prepare_tensorflow
 
 # How strongly images are altered, and how often each is.
 STRENGTH, TIMES = 0.25, 4
@@ -33,7 +33,7 @@ def main() -> None:
     import keras
     from scipy.special import softmax
 
-    from mnist_core.branches import branches_of
+    from mnist_core.networks.structure import branches_of
 
     card = load_card("champion")
     model = keras.models.load_model(models_directory() / card.name / KERAS, compile=False)
@@ -67,7 +67,7 @@ def altered(
     images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The images, each several times, as training alters them."""
-    from mnist_core.augmentation import Source, batches
+    from mnist_core.augmentation.transforms import Source, batches
 
     steps = range(TIMES * len(images) // BATCH)
     parts = list(batches([Source(images, labels, 1.0)], BATCH, steps, 7, strength=STRENGTH))

@@ -25,10 +25,10 @@ from browser.chromium import find  # noqa: E402
 from browser.conftest import ARGUMENTS, running_app  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from mnist_core.evaluation import evaluate_probabilities  # noqa: E402
-from mnist_core.labelled import mnist_test  # noqa: E402
-from mnist_core.predictions import load_predictions  # noqa: E402
-from mnist_core.registry import load_card  # noqa: E402
+from mnist_core.evaluation.datasets import mnist_test  # noqa: E402
+from mnist_core.evaluation.metrics import evaluate_probabilities  # noqa: E402
+from mnist_core.registry.artifacts import load_predictions  # noqa: E402
+from mnist_core.registry.store import load_card  # noqa: E402
 
 VISITORS = 5
 # What is asked for, and the most that it may take, ms.

@@ -21,8 +21,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from mnist_core import load_mnist, load_recognizer
-from mnist_core.explanation import explain
-from mnist_core.inside import open_inside
+from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.occlusion import explain
 
 ROUNDS = 15
 IMAGES = 2000

@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from drawing import as_seen, bounds_of, corners_of, filled, inset, turned
 from papers import PENS, Pen, _camera, _clouds, _light, _paper, write
-from strokes import Stroke
+from support.strokes import Stroke
 from textures import SURFACES, TEXTURES
 
-from mnist_core.webcam import WebcamSettings
+from mnist_core.webcam.reader import WebcamSettings
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pictures import CANVAS, Image
 from prints import font_files, printed
-from strokes import Stroke, draw_strokes, place_strokes
+from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing import FramedDigit, extract_digits
+from mnist_core.preprocessing.framing import FramedDigit, extract_digits
 
 __all__ = ["COLLECTIONS", "NotDigits"]
 

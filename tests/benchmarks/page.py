@@ -18,9 +18,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser.chromium import find  # noqa: E402
 from browser.conftest import ARGUMENTS, running_app  # noqa: E402
-from own_strokes import OWN_STROKES  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from strokes import place_strokes  # noqa: E402
+from support.own_strokes import OWN_STROKES  # noqa: E402
+from support.strokes import place_strokes  # noqa: E402
 
 ROUNDS = 4
 LIMIT = 300

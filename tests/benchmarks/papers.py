@@ -28,7 +28,7 @@ from skimage.morphology import skeletonize
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from strokes import Stroke, draw_strokes, place_strokes
+from support.strokes import Stroke, draw_strokes, place_strokes
 
 __all__ = ["SEVERITIES", "Pen", "photograph", "write"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from strokes import (
+from support.strokes import (
     DEVELOPMENT_STROKES,
     SHARED,
     draw_strokes,
@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from mnist_core import load_image, load_mnist
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing import extract_digits
+from mnist_core.preprocessing.framing import extract_digits
 
 __all__ = [
     "Image",

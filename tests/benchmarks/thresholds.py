@@ -25,10 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import video
 from papers import SEVERITIES
-from strokes import DEVELOPMENT_STROKES
+from support.strokes import DEVELOPMENT_STROKES
 
-from mnist_core import load_recognizer, webcam
-from mnist_core.ink import Ink, InkMap, ink_map
+from mnist_core import load_recognizer
+from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
+from mnist_core.webcam import reader
 
 Image = NDArray[np.uint8]
 # A local threshold looks so far around, as a share of the box, and wants so many levels.
@@ -92,7 +93,7 @@ def main() -> None:
             for index in range(options.frames):
                 shot = video.shot(severity, index, 1, source, options.seed)
                 for name, way in WAYS.items():
-                    with mock.patch.object(webcam, "ink_map", _as_map(way) if way else ink_map):
+                    with mock.patch.object(reader, "ink_map", _as_map(way) if way else ink_map):
                         hits[name] += video.read(recognizer, shot.frame).reading == shot.text
         for name, count in hits.items():
             right[name].append(count / (options.frames * len(sources)))

@@ -27,7 +27,7 @@ PLAIN = """
 import sys, time
 import keras
 from mnist_core import load_mnist
-from mnist_core.architectures import get_architecture
+from mnist_core.networks.architectures import get_architecture
 name, count, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data = load_mnist()
 model = get_architecture(name).build()
@@ -47,13 +47,13 @@ model.fit(data.x_train[:count], data.y_train[:count], batch_size=128, epochs=rou
 OURS = """
 import dataclasses, sys, tempfile
 from pathlib import Path
-from mnist_core.processor import prepare_tensorflow
+from mnist_core.training.cpu import prepare_tensorflow
 prepare_tensorflow()
 import keras, tensorflow as tf
 from mnist_core import TrainingConfig, load_mnist
-from mnist_core.checkpoints import Checkpoints
-from mnist_core.events import BatchEnd, EpochEnd
-from mnist_core.fitting import fit
+from mnist_core.training.checkpoints import Checkpoints
+from mnist_core.training.events import BatchEnd, EpochEnd
+from mnist_core.training.fitting import fit
 name, count, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data = load_mnist()
 config = TrainingConfig(architecture=name, epochs=rounds, batch_size=128, target_accuracy=1.0)
@@ -122,16 +122,16 @@ def side_by_side(name: str, count: int) -> tuple[list[float], list[float]]:
 
 def champion() -> None:
     """Print the champion's table."""
-    from mnist_core.processor import prepare_tensorflow
+    from mnist_core.training.cpu import prepare_tensorflow
 
     prepare_tensorflow()
     import numpy as np
     import tensorflow as tf
 
     from mnist_core import TrainingConfig, load_mnist
-    from mnist_core.architectures import get_architecture
-    from mnist_core.augmentation import Source, batches
-    from mnist_core.fitting import compiled
+    from mnist_core.augmentation.transforms import Source, batches
+    from mnist_core.networks.architectures import get_architecture
+    from mnist_core.training.fitting import compiled
 
     dataset = load_mnist()
     source = Source(dataset.x_train, dataset.y_train, 1.0)

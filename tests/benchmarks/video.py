@@ -40,10 +40,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from filming import empty_paper, exposed, filmed, region, surface
 from papers import SEVERITIES, write
 from people import face_scene, hands_scene
-from strokes import DEVELOPMENT_STROKES, Stroke, load_development_strokes
+from support.strokes import DEVELOPMENT_STROKES, Stroke, load_development_strokes
 
 from mnist_core import MnistError, Recognizer, load_mnist, load_recognizer
-from mnist_core.webcam import FrameReader, FrameResult, WebcamSettings
+from mnist_core.webcam.reader import FrameReader, FrameResult, WebcamSettings
 
 if TYPE_CHECKING:
     import keras
@@ -372,8 +372,8 @@ def _classic_model() -> keras.Model:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
-    from mnist_core import architectures  # noqa: F401 -- layers of its own, where there are any
-    from mnist_core.paths import models_directory
+    from mnist_core.networks import architectures  # noqa: F401 -- layers of its own, where there are any
+    from mnist_core.storage.paths import models_directory
 
     return keras.models.load_model(models_directory() / "cnn" / "model.keras", compile=False)
 

@@ -27,7 +27,7 @@ from aiortc import (
     rtcrtpreceiver,
 )
 from aiortc.mediastreams import MediaStreamError
-from sheets import sheet
+from support.sheets import sheet
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -20,8 +20,8 @@ from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from mnist_core import load_recognizer
-from mnist_core.live import LiveReader
-from pages.frames import NewestRelay, frame_callback
+from mnist_core.webcam.session import LiveReader
+from pages.video.relay import NewestRelay, frame_callback
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -236,7 +236,7 @@ def in_browser(seconds: float, warm_up: float, cores: int) -> str:
     from browser.chromium import find
     from browser.conftest import ARGUMENTS, running_app
     from playwright.sync_api import sync_playwright
-    from sheets import film
+    from support.sheets import film
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -142,7 +142,7 @@ def make_pictures() -> dict[str, NDArray[np.uint8]]:
     """A canvas with one digit, one with three, and what a camera would see of three on paper."""
     import cv2
     import numpy as np
-    from strokes import draw_strokes, place_strokes
+    from support.strokes import draw_strokes, place_strokes
 
     number = np.zeros((280, 560), np.uint8)
     paper = np.zeros((960, 1280), np.uint8)

@@ -11,11 +11,11 @@ from browser.conftest import Address, OpenPage, running_app
 from browser.test_draw import draw, expect_reading, ready
 from browser.test_webcam import ALLOWED, OpenCamera, open_camera, press
 from browser.test_webcam import expect_reading as expect_live
-from own_strokes import OWN_STROKES
 from playwright.sync_api import Locator, Page, expect
-from sheets import film
+from support.own_strokes import OWN_STROKES
+from support.sheets import film
 
-from mnist_core.correction_store import CorrectionStore
+from mnist_core.corrections.store import CorrectionStore
 
 __all__ = ["open_camera"]  # the fixture
 
@@ -137,7 +137,7 @@ def test_a_finger_on_a_phone_corrects(
 def test_files_go_out_and_come_in(
     app: Address, open_page: OpenPage, store: CorrectionStore, tmp_path: Path
 ) -> None:
-    from frames import make_correction
+    from support.frames import make_correction
 
     store.add(*(make_correction(n, n % 10) for n in range(30)))
     page = open_page(app)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 from browser.conftest import OpenPage, running_app
-from own_strokes import OWN_STROKES, SCRIBBLE, STYLES
 from playwright.sync_api import Locator, Page, expect
-from strokes import (
+from support.own_strokes import OWN_STROKES, SCRIBBLE, STYLES
+from support.strokes import (
     DEVELOPMENT_STROKES,
     Stroke,
     draw_strokes,
@@ -19,7 +19,7 @@ from strokes import (
     place_strokes,
 )
 
-from mnist_core.registry import load_card
+from mnist_core.registry.store import load_card
 
 SIDE = 180
 # The model is right on 98 % of the development strokes: a few of them may be read wrongly without

@@ -13,10 +13,10 @@ from browser.conftest import OpenPage
 from playwright.sync_api import Download, Locator, Page, expect
 
 from mnist_core import load_mnist
-from mnist_core.evaluation import Evaluation, evaluate_probabilities
-from mnist_core.labelled import mnist_test
-from mnist_core.predictions import load_predictions
-from mnist_core.registry import load_card
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
+from mnist_core.registry.artifacts import load_predictions
+from mnist_core.registry.store import load_card
 
 
 def evaluation(name: str) -> Evaluation:

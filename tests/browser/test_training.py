@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from browser.conftest import ROOT, Address, OpenPage, running_app
 from browser.test_draw import draw, expect_reading, ready
-from own_strokes import OWN_STROKES
 from playwright.sync_api import Locator, Page, expect
+from support.own_strokes import OWN_STROKES
 
-from mnist_core.registry import KERAS, load_card
-from mnist_core.runs import Run
+from mnist_core.registry.store import KERAS, load_card
+from mnist_core.runs.store import Run
 
 # A training begins by loading TensorFlow, and other tests may be at work.
 LONG = 180_000

@@ -13,7 +13,7 @@ import pytest
 from browser.chromium import find
 from browser.conftest import ARGUMENTS, ARTIFACTS, Address, running_app
 from playwright.sync_api import Browser, Download, FrameLocator, Locator, Page, expect
-from sheets import film, sheet
+from support.sheets import film, sheet
 
 CAMERA = ["--use-fake-device-for-media-stream"]
 ALLOWED = [*CAMERA, "--use-fake-ui-for-media-stream"]

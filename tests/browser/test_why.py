@@ -6,8 +6,8 @@ import re
 
 from browser.conftest import OpenPage
 from browser.test_draw import clear, draw, expect_reading, picture_of, ready, upload
-from own_strokes import OWN_STROKES
 from playwright.sync_api import expect
+from support.own_strokes import OWN_STROKES
 
 
 def test_why_a_drawn_digit_was_read_so(app: str, open_page: OpenPage) -> None:

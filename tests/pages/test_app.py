@@ -14,14 +14,14 @@ from types import SimpleNamespace
 import cv2
 import pytest
 import streamlit as st
-from own_strokes import OWN_STROKES, SCRIBBLE
 from streamlit.testing.v1 import AppTest
-from strokes import Stroke, draw_strokes, place_strokes
+from support.own_strokes import OWN_STROKES, SCRIBBLE
+from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import Recognizer
-from mnist_core.card import CARD
-from mnist_core.registry import KERAS, TFLITE, load_card
-from pages import model_picker
+from mnist_core.registry.card import CARD
+from mnist_core.registry.store import KERAS, TFLITE, load_card
+from pages.widgets import model_picker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -15,27 +15,28 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import load_mnist
-from mnist_core.corruptions import CORRUPTIONS
-from mnist_core.paths import models_directory
-from mnist_core.registry import KERAS, TFLITE
-from pages import feature_map, robustness
+from mnist_core.registry.store import KERAS, TFLITE
+from mnist_core.robustness.corruptions import CORRUPTIONS
+from mnist_core.storage.paths import models_directory
+from pages.evaluate import embedding_map, robustness
 
 WHY = """
 from mnist_core import load_mnist, load_recognizer
-from pages import why
-why.show(load_recognizer("{name}"), load_mnist().x_test[{image}], "shown")
+from pages.widgets import explain
+explain.show(load_recognizer("{name}"), load_mnist().x_test[{image}], "shown")
 """
 MAP = """
 from mnist_core import load_mnist
-from mnist_core.registry import load_card
-from pages import feature_map, model_picker
+from mnist_core.registry.store import load_card
+from pages.evaluate import embedding_map
+from pages.widgets import model_picker
 card = load_card("mlp")
 digits = model_picker.load(card).read(load_mnist().x_test[0]) if {drawn} else None
-feature_map.show(card, digits)
+embedding_map.show(card, digits)
 """
 ROBUSTNESS = """
-from mnist_core.registry import load_card
-from pages import feature_map, robustness
+from mnist_core.registry.store import load_card
+from pages.evaluate import embedding_map, robustness
 robustness.show([load_card(name) for name in {names}])
 """
 
@@ -44,7 +45,7 @@ robustness.show([load_card(name) for name in {names}])
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     st.cache_resource.clear()
     monkeypatch.setenv("MNIST_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(feature_map, "IMAGES", 300)
+    monkeypatch.setattr(embedding_map, "IMAGES", 300)
     return tmp_path
 
 
@@ -140,7 +141,9 @@ def test_a_test_image_is_looked_at_by_its_number(axes: str) -> None:
 def test_a_click_in_3_d_looks_at_its_image(monkeypatch: pytest.MonkeyPatch) -> None:
     clicked = [5]
     # Only the part of a page that was clicked runs again; here all of it does.
-    monkeypatch.setattr("pages.map_clicks.hear", lambda chart, key: next(iter(clicked), None))
+    monkeypatch.setattr(
+        "pages.evaluate.clicks_3d.hear", lambda chart, key: next(iter(clicked), None)
+    )
     monkeypatch.setattr(st, "rerun", lambda scope: clicked.clear())
     app = run(MAP, drawn=False)
     app.segmented_control[0].set_value("3-D").run()
@@ -247,6 +250,6 @@ def test_a_measurement_can_be_stopped_and_goes_on(few: None) -> None:
 
 
 def robustness_card(name: str) -> Any:
-    from mnist_core.registry import load_card
+    from mnist_core.registry.store import load_card
 
     return load_card(name)

@@ -11,18 +11,18 @@ import cv2
 import numpy as np
 import pytest
 import streamlit as st
-from frames import make_correction
-from own_strokes import OWN_STROKES
 from streamlit.testing.v1 import AppTest
-from strokes import drawn_digit
+from support.frames import make_correction
+from support.own_strokes import OWN_STROKES
+from support.strokes import drawn_digit
 
 from mnist_core import Digit, load_recognizer
-from mnist_core.correction_files import to_npz, to_zip
-from mnist_core.correction_store import CorrectionStore
+from mnist_core.corrections.files import to_npz, to_zip
+from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NO_DIGIT
-from mnist_core.live import LiveReader
-from mnist_core.registry import TFLITE
-from mnist_core.webcam import WebcamSettings
+from mnist_core.registry.store import TFLITE
+from mnist_core.webcam.reader import WebcamSettings
+from mnist_core.webcam.session import LiveReader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -118,9 +118,9 @@ def test_a_store_that_cannot_be_written_is_explained_at_the_digit(
 
 def gallery() -> AppTest:
     def page() -> None:
-        from pages import corrections_view
+        from pages.train import corrections
 
-        corrections_view.show()
+        corrections.show()
 
     app = AppTest.from_function(page, default_timeout=60).run()
     assert not app.exception
@@ -232,9 +232,9 @@ def live_page(held: bool) -> AppTest:
     def page() -> None:
         import streamlit as st
 
-        from pages import correcting
+        from pages.widgets import correct
 
-        correcting.offer_live(st.session_state["live"])
+        correct.offer_live(st.session_state["live"])
 
     reader = LiveReader(load_recognizer("cnn"))
     if held:

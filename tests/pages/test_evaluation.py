@@ -16,14 +16,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import load_mnist, load_recognizer
-from mnist_core.comparison import compare
-from mnist_core.evaluation import evaluate_probabilities
-from mnist_core.labelled import mnist_test
-from mnist_core.predictions import load_predictions
-from mnist_core.registry import KERAS, PREDICTIONS, load_card
-from mnist_core.robustness import RobustnessJob
-from pages.evaluation_tab import VIEWS
-from pages.mistakes import PAGE, asked_for
+from mnist_core.evaluation.comparison import compare
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.metrics import evaluate_probabilities
+from mnist_core.registry.artifacts import load_predictions
+from mnist_core.registry.store import KERAS, PREDICTIONS, load_card
+from mnist_core.robustness.measurement import RobustnessJob
+from pages.evaluate.mistakes import PAGE, asked_for
+from pages.evaluate.tab import VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GOOD = (load_mnist().x_test[:30], load_mnist().y_test[:30])
@@ -78,7 +78,9 @@ def test_the_headline_is_that_of_the_stored_answers(name: str) -> None:
 
 
 def test_on_mnist_test_no_network_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_core.inference.Recognizer.__init__", lambda *a: pytest.fail("run"))
+    monkeypatch.setattr(
+        "mnist_core.inference.recognizer.Recognizer.__init__", lambda *a: pytest.fail("run")
+    )
     assert not open_tab().exception
 
 
@@ -239,7 +241,7 @@ def test_every_chart_has_a_camera_with_a_name_of_its_own(
     monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
     measured = RobustnessJob(load_recognizer("mlp"), 5)
     measured.start()
-    monkeypatch.setattr("pages.robustness.SAMPLE", 5)
+    monkeypatch.setattr("pages.evaluate.robustness.SAMPLE", 5)
     assert measured.wait(300)
     app = open_tab(
         evaluation_view=view,

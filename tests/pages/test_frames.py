@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from sheets import sheet
+from support.sheets import sheet
 
 from mnist_core import load_recognizer
-from mnist_core.live import LiveReader
-from pages.frames import WAITING, NewestRelay, frame_callback
+from mnist_core.webcam.session import LiveReader
+from pages.video.relay import WAITING, NewestRelay, frame_callback
 
 
 class Given(MediaStreamTrack):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pages import ice
+from pages.video import ice
 
 STUN = {"urls": ["stun:stun.example.org:3478"]}
 TURN = {"urls": "turn:turn.example.org", "username": "someone", "credential": "a secret"}

@@ -13,7 +13,7 @@ BUTTON = """
 import threading
 import streamlit as st
 from mnist_core import MnistError
-from pages.save_button import save_button
+from pages.widgets.save_button import save_button
 made, ready = (st.session_state.setdefault(key, kind()) for key, kind in
                (("made", list), ("ready", threading.Event)))
 def make():

@@ -9,23 +9,24 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from cards import make_card
-from frames import make_correction
 from streamlit.testing.v1 import AppTest
+from support.cards import make_card
+from support.frames import make_correction
 
-from mnist_core import TrainingConfig, jobs, list_models
-from mnist_core.card import write_card
-from mnist_core.correction_store import CorrectionStore
-from mnist_core.events import BatchEnd, EpochEnd
-from mnist_core.registry import KERAS
-from mnist_core.runs import Outcome, Run, find_run, list_runs, new_run
-from mnist_core.staging import staged_model
+from mnist_core import TrainingConfig, list_models
+from mnist_core.corrections.store import CorrectionStore
+from mnist_core.registry.card import write_card
+from mnist_core.registry.staging import staged_model
+from mnist_core.registry.store import KERAS
+from mnist_core.runs import jobs
+from mnist_core.runs.store import Outcome, Run, find_run, list_runs, new_run
+from mnist_core.training.events import BatchEnd, EpochEnd
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.usefixtures("runs", "models")
 SHOW = """
-from pages import training_tab
-training_tab.show()
+from pages.train import tab
+tab.show()
 """
 
 
@@ -146,7 +147,7 @@ def test_16_bits_are_proposed_where_they_suit(
     started: list[TrainingConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a processor that is quick with them: from nothing, not beginning with trained weights."""
-    monkeypatch.setattr("mnist_core.configuration.multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr("mnist_core.training.config.multiplies_bfloat16", lambda: True)
     app = tab()
     app.segmented_control(key="train_architecture").set_value("cnn").run()
     assert app.checkbox(key="train_mixed_cnn").value is True

@@ -1,0 +1,1 @@
+"""What training images are made of. `transforms` imports TensorFlow, the others do not."""

@@ -1,0 +1,1 @@
+"""Digits that a user has corrected, and the file that keeps them."""

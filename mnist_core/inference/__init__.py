@@ -1,0 +1,1 @@
+"""Frames to digits, with LiteRT."""

@@ -1,0 +1,1 @@
+"""The architectures. `structure` and `training_layers` import Keras, the others do not."""

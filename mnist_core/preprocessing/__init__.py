@@ -1,0 +1,1 @@
+"""Any image to MNIST frames, with NumPy and OpenCV; no network."""

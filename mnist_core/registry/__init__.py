@@ -1,0 +1,1 @@
+"""`models/<name>/` on disk: cards, files and their checksums."""

@@ -1,0 +1,1 @@
+"""How accuracy falls under corruptions and distortions."""

@@ -1,0 +1,1 @@
+"""Files on disk: places, atomic writes, cached results. Knows nothing of digits."""

@@ -1,0 +1,42 @@
+"""Digits written again with other pens."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_core import Dataset, Recognizer
+from mnist_core.augmentation.stroke_width import reink
+
+
+def test_digits_stay_what_they_are_and_get_other_pens(
+    dataset: Dataset, recognizer: Recognizer
+) -> None:
+    frames, labels = dataset.x_train[:300], dataset.y_train[:300]
+    again = reink(frames, np.random.default_rng(1))
+    assert (again.shape, again.dtype) == ((300, 28, 28), np.uint8)
+    assert (again != frames).any(axis=(1, 2)).all()
+    assert (recognizer.classify(again).argmax(axis=1) == labels).mean() > 0.93
+    # Pens are spread more widely than in MNIST.
+    ink, before = (pictures.reshape(300, -1).mean(axis=1) for pictures in (again, frames))
+    assert (ink / before).min() < 0.7
+    assert (ink / before).max() > 1.5
+
+
+def test_chance_follows_from_the_generator(dataset: Dataset) -> None:
+    frames = dataset.x_train[:5]
+    first = reink(frames, np.random.default_rng(1))
+    assert (reink(frames, np.random.default_rng(1)) == first).all()
+    assert (reink(frames, np.random.default_rng(2)) != first).any()
+
+
+@pytest.mark.parametrize("grey", [0, 80])
+def test_a_frame_without_a_skeleton_stays_as_it_is(grey: int) -> None:
+    frames = np.full((2, 28, 28), grey, np.uint8)
+    again = reink(frames, np.random.default_rng(1))
+    assert (again == frames).all()
+    assert again is not frames
+
+
+def test_no_frames_give_none() -> None:
+    assert reink(np.empty((0, 28, 28), np.uint8), np.random.default_rng(1)).shape == (0, 28, 28)

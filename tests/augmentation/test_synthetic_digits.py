@@ -1,0 +1,77 @@
+"""Digits that code draws."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from mnist_core import Recognizer
+from mnist_core.augmentation.digit_styles import STYLES
+from mnist_core.augmentation.synthetic_digits import draw_digits, frame_of_strokes, write
+
+MIDDLE = 14.0
+
+
+def generator(seed: int = 3) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_drawn_digits_are_mnist_frames() -> None:
+    labels = np.repeat(np.arange(10), 20)
+    frames = draw_digits(labels, generator())
+    assert (frames.shape, frames.dtype) == ((200, 28, 28), np.uint8)
+    assert (frames.reshape(200, -1).max(axis=1) > 150).all()
+    # As in MNIST: the ink in 20x20 pixels, its centre of mass in the middle of the frame.
+    for frame in frames:
+        _, _, width, height = cv2.boundingRect(frame)
+        assert max(width, height) <= 22
+        moments = cv2.moments(frame)
+        assert abs(moments["m10"] / moments["m00"] + 0.5 - MIDDLE) < 1
+        assert abs(moments["m01"] / moments["m00"] + 0.5 - MIDDLE) < 1
+
+
+def test_chance_follows_from_the_generator() -> None:
+    labels = np.arange(10)
+    first = draw_digits(labels, generator())
+    assert (draw_digits(labels, generator()) == first).all()
+    assert (draw_digits(labels, generator(4)) != first).any()
+
+
+def test_no_two_are_the_same() -> None:
+    frames = write(STYLES[0], 50, generator())
+    assert len({frame.tobytes() for frame in frames}) == 50
+
+
+def test_drawing_nothing_gives_nothing() -> None:
+    assert draw_digits(np.array([], np.uint8), generator()).shape == (0, 28, 28)
+
+
+def test_a_network_that_knows_only_mnist_reads_most(recognizer: Recognizer) -> None:
+    # Not all, or there would be nothing to learn from them.
+    labels = np.repeat(np.arange(10), 60)
+    answers = recognizer.classify(draw_digits(labels, generator())).argmax(axis=1)
+    assert 0.6 < (answers == labels).mean() < 0.99
+
+
+@given(
+    points=arrays.arrays(
+        np.float64,
+        st.tuples(st.integers(2, 12), st.just(2)),
+        elements=st.floats(-1e4, 1e4, allow_nan=False),
+    ),
+    pen=st.floats(0.01, 0.5),
+)
+@settings(deadline=None, max_examples=60)
+def test_any_stroke_becomes_a_frame(points: np.ndarray, pen: float) -> None:
+    frame = frame_of_strokes([points], pen)
+    assert (frame.shape, frame.dtype) == ((28, 28), np.uint8)
+    assert frame.max() > 60
+
+
+def test_a_wider_pen_leaves_more_ink() -> None:
+    stroke = np.array([[0.0, 0.0], [0.3, 1.0]])
+    ink = [int(frame_of_strokes([stroke], pen).sum()) for pen in (0.03, 0.08, 0.18)]
+    assert ink[0] < ink[1] < ink[2]

@@ -1,0 +1,298 @@
+"""What could be wrong in the measuring without anybody noticing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import accuracy
+import not_digits
+import pictures
+import prints
+import worst
+from accuracy import (
+    AREA,
+    MEGABYTES,
+    MILLISECONDS,
+    PERCENT,
+    WHOLE,
+    Row,
+    area_under_curve,
+    calibration_error,
+    numbers,
+    table,
+)
+from not_digits import NotDigits
+from pictures import Pictures, Seen, found_frames, look, plain_frame
+
+from mnist_core import Dataset, Recognizer, load_recognizer
+
+needs_fonts = pytest.mark.skipif(
+    not prints.font_files(),
+    reason="none of the fonts is on this machine",
+)
+
+
+def answers(*rows: tuple[int, float]) -> np.ndarray:
+    """Probabilities, (n, 10) float32: of each row's digit, and the rest over the others."""
+    probabilities = [np.full(10, (1 - certain) / 9) for _, certain in rows]
+    for row, (label, certain) in zip(probabilities, rows, strict=True):
+        row[label] = certain
+    return np.array(probabilities, np.float32).reshape(-1, 10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "error"),
+    [
+        ([(3, 1.0), (4, 1.0)], [3, 4], 0.0),
+        ([(3, 1.0), (4, 1.0)], [4, 3], 1.0),
+        ([(3, 0.8)], [3], 0.2),
+        # In one bin, right and wrong make up for each other …
+        ([(3, 0.5), (3, 0.5)], [3, 4], 0.0),
+        # … and in two they do not: 3/4 of 0.1 and 1/4 of 0.6.
+        ([(3, 0.9), (3, 0.9), (3, 0.9), (3, 0.6)], [3, 3, 3, 4], 0.75 * 0.1 + 0.25 * 0.6),
+    ],
+    ids=["perfect", "surely wrong", "too unsure", "one bin", "two bins"],
+)
+def test_calibration_error(rows: list[tuple[int, float]], labels: list[int], error: float) -> None:
+    assert calibration_error(answers(*rows), np.array(labels)) == pytest.approx(error, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("digits", "counts", "expected"),
+    [
+        ([], [], []),
+        ([], [0, 0], ["", ""]),
+        ([7], [1], ["7"]),
+        ([1, 0, 2, 9], [0, 3, 0, 1], ["", "102", "", "9"]),
+        ([0, 0], [2], ["00"]),
+    ],
+)
+def test_numbers(digits: list[int], counts: list[int], expected: list[str]) -> None:
+    probabilities = answers(*((digit, 0.9) for digit in digits))
+    assert numbers(probabilities, np.array(counts, np.int64)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("digits", "others", "area"),
+    [
+        ([0.8, 0.9], [0.1, 0.2, 0.3], 1.0),
+        ([0.1, 0.2], [0.8, 0.9, 1.0], 0.0),
+        ([1.0, 1.0, 1.0], [1.0, 1.0], 0.5),
+        ([0.5, 0.9], [0.5, 0.1], 0.875),
+    ],
+    ids=["perfect", "worst", "tied", "one tie"],
+)
+def test_area_under_curve(digits: list[float], others: list[float], area: float) -> None:
+    assert area_under_curve(np.array(digits), np.array(others)) == pytest.approx(area)
+
+
+def test_what_is_told_apart_is_scored_by_the_digit_score(
+    recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the 'others' score at the threshold, which is accepted, and half below it."""
+    threshold, name = recognizer.card.digit_threshold, recognizer.card.name
+    scores = np.array([threshold, threshold, 0, 0], np.float64)
+    monkeypatch.setattr(accuracy, "digit_scores", lambda model, frames: scores)
+    known = {name: np.array([1.0, 1.0]), accuracy.FLOOR: np.array([0.0, 0.0])}
+    others = NotDigits(name="others", frames=dataset.x_test[:4])
+    area, accepted = accuracy.told_apart(others, [recognizer], known)
+    assert (area.values[name], area.floor, accepted.values[name]) == (1.0, 0.0, 0.5)
+    assert (area.form, accepted.form, area.count) == (AREA, PERCENT, 4)
+
+
+def test_digits_are_refused_below_the_threshold_only(
+    recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four pictures, two digits are found in one and none in another: those do not count."""
+    threshold, name = recognizer.card.digit_threshold, recognizer.card.name
+    collection = Pictures(name="some", truths=["1", "2", "3", "4"], make=lambda index: index)
+    seen = Seen(counts=np.array([1, 2, 0, 1]), frames=dataset.x_test[:4], plain=dataset.x_test[:0])
+    scored = []
+
+    def scores(model: Recognizer, frames: np.ndarray) -> np.ndarray:
+        scored.append(frames)
+        return np.array([threshold, threshold - 0.01])
+
+    monkeypatch.setattr(accuracy, "digit_scores", scores)
+    given = {name: answers((1, 1.0), (8, 1.0), (8, 1.0), (5, 1.0))}
+    error, refused = accuracy.certainty(collection, seen, [recognizer], given)
+    assert np.array_equal(scored[0], dataset.x_test[[0, 3]])
+    assert (error.values[name], refused.values[name]) == (pytest.approx(0.5), 0.5)
+    assert refused.count == 2
+
+
+def test_table_writes_each_unit() -> None:
+    rows = [
+        Row(name="share", count=1234, values={"a": 0.98765, "b": 0}, found=1, floor=0.5),
+        Row(name="area", count=2, values={"a": 0.99996, "b": 0.5}, form=AREA),
+        Row(name="time", count=3, values={"a": 0.17649}, form=MILLISECONDS),
+        Row(name="size", count=None, values={"a": 1.6309, "b": 0.7}, form=MEGABYTES),
+        Row(name="weights", count=None, values={"a": 407050, "b": 1}, form=WHOLE),
+        Row(name="missing", count=0, values={}),
+    ]
+    assert table(rows, ["a", "b"]).splitlines() == [
+        "|  | pictures | digits found | `a` | `b` | floor: plain way, `a` |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| share | 1,234 | 100.00 % | 98.77 % | 0.00 % | 50.00 % |",
+        "| area | 2 |  | 1.0000 | 0.5000 |  |",
+        "| time | 3 |  | 0.176 ms |  |  |",
+        "| size |  |  | 1.63 MB | 0.70 MB |  |",
+        "| weights |  |  | 407,050 | 1 |  |",
+        "| missing | not here | not here | not here | not here | not here |",
+    ]
+
+
+def test_a_picture_is_right_when_all_of_it_is(recognizer: Recognizer, dataset: Dataset) -> None:
+    """A picture of nothing is wrong, and the plain way reads each frame as it is."""
+    frames = [dataset.x_test[0], dataset.x_test[1], np.zeros((28, 28), np.uint8)]
+    collection = Pictures(name="three", truths=["7", "3", "0"], make=lambda index: frames[index])
+    with tqdm(disable=True) as progress:
+        seen = look(collection, found_frames, progress)
+    (row,) = accuracy.measure(collection, seen, [recognizer])
+    assert seen.counts.tolist() == [1, 1, 0]
+    assert (row.values[recognizer.card.name], row.found) == (1 / 3, 2 / 3)
+
+
+def test_plain_frame_is_light_on_dark() -> None:
+    paper = np.full((280, 280, 3), 255, np.uint8)
+    paper[100:180, 100:180] = 0
+    frame = plain_frame(paper)
+    assert (frame.shape, frame.dtype) == ((28, 28), np.uint8)
+    assert (frame[0, 0], frame[14, 14]) == (0, 255)
+    assert np.array_equal(plain_frame(255 - paper), frame)
+
+
+def test_cost_times_single_images(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy, "TIMED", 3)
+    monkeypatch.setattr(accuracy, "TURNS", 2)
+    time, size, weights = accuracy.cost([recognizer])
+    assert time.count == 6
+    assert 0 < time.values["cnn"] < 1000
+    assert 0.1 < size.values["cnn"] < 100
+    assert weights.values["cnn"] == recognizer.card.parameters
+
+
+GENERATORS = {
+    "letters": pytest.param(not_digits.letters, marks=needs_fonts),
+    "scribbles": not_digits.scribbles,
+    "textures": not_digits.textures,
+    "photographed": not_digits.photographed_textures,
+}
+
+
+@pytest.mark.parametrize("make", GENERATORS.values(), ids=GENERATORS)
+def test_generated_frames(make) -> None:
+    frames = make(12).frames
+    assert (frames.shape, frames.dtype) == ((12, 28, 28), np.uint8)
+    assert np.ptp(frames, axis=(1, 2)).min() >= 40, "blank"
+    assert len(np.unique(frames, axis=0)) == 12, "the same twice"
+    assert np.array_equal(frames, make(12).frames)
+    # A longer collection begins with the shorter one.
+    assert np.array_equal(frames[:5], make(5).frames)
+
+
+PRINTS = {
+    "printed": pytest.param(prints.printed_digits, marks=needs_fonts),
+    "ruled": prints.ruled_ones,
+}
+
+
+@pytest.mark.parametrize("make", PRINTS.values(), ids=PRINTS)
+def test_prints_are_read(make) -> None:
+    collection = make(12)
+    assert len(np.unique([collection.make(index) for index in range(12)], axis=0)) == 12
+    assert np.array_equal(collection.make(3), make(12).make(3))
+    with tqdm(disable=True) as progress:
+        seen = look(collection, found_frames, progress)
+    assert seen.counts.tolist() == [1] * 12
+    champion = load_recognizer("champion")
+    read = champion.classify(seen.frames).argmax(axis=1).astype(str)
+    accepted = champion.digit_scores(seen.frames) >= champion.card.digit_threshold
+    assert ((read == collection.truths) & accepted).mean() > 0.8
+
+
+@pytest.mark.parametrize("figure", not_digits.FIGURES)
+def test_each_figure_is_drawn(figure) -> None:
+    random = np.random.default_rng(1)
+    for _ in range(20):
+        points = np.concatenate(figure(random))
+        assert points.shape[1] == 2
+        assert np.isfinite(points).all()
+        assert np.ptp(points, axis=0).max() > 0
+
+
+@pytest.mark.parametrize("texture", not_digits.TEXTURES)
+def test_each_texture_uses_the_whole_range(texture) -> None:
+    levels = texture(np.random.default_rng(1), 24, 32)
+    assert levels.shape == (24, 32)
+    assert (levels.min(), levels.max()) == (0, pytest.approx(1))
+
+
+def test_no_letter_could_be_a_digit() -> None:
+    assert not set(not_digits.LETTERS) & set("OoQDCcUuIilLJjrtZzSsGbBTYyagq0123456789")
+    assert len(set(not_digits.LETTERS)) == len(not_digits.LETTERS)
+
+
+@pytest.mark.skipif(not not_digits.FASHION.is_file(), reason="Fashion-MNIST is not here")
+def test_fashion_is_read_whole() -> None:
+    frames = not_digits.fashion().frames
+    assert (frames.shape, frames.dtype) == ((10_000, 28, 28), np.uint8)
+    # The first is an ankle boot: heel and toe in the lower half, the edge of the frame empty above.
+    assert frames[0, :3].max() == 0
+    assert frames[0, 14:].sum() > frames[0, :14].sum()
+
+
+def test_what_is_missing_is_not_here(
+    recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(not_digits, "FASHION", tmp_path / "none.gz")
+    monkeypatch.setattr(prints, "_font", lambda name: None)
+    monkeypatch.setattr(pictures, "DEVELOPMENT_STROKES", tmp_path / "none.gz")
+    monkeypatch.setattr(pictures, "DEVELOPMENT_PHOTOS", tmp_path / "none.zip")
+    known = {recognizer.card.name: np.ones(2), accuracy.FLOOR: np.ones(2)}
+    rows = []
+    for make in (not_digits.fashion, not_digits.letters):
+        rows += accuracy.told_apart(make(), [recognizer], known)
+    for collection in (
+        pictures.drawn_strokes(18, certainty=True),
+        pictures.scattered_strokes(),
+        pictures.photographs(),
+        prints.printed_digits(),
+    ):
+        with tqdm(disable=True) as progress:
+            seen = look(collection, found_frames, progress)
+        rows += accuracy.measure(collection, seen, [recognizer])
+    lines = table(rows, [recognizer.card.name]).splitlines()[2:]
+    assert len(lines) == 2 * 2 + 3 + 1 + 1 + 3
+    assert all(line.count("not here") == 4 for line in lines)
+
+
+def test_worst_come_first() -> None:
+    def reading(read: str, confidence: float) -> worst.Reading:
+        frames = np.zeros((len(read), 28, 28), np.uint8)
+        return worst.Reading(index=0, truth="1", read=read, confidence=confidence, frames=frames)
+
+    readings = [reading(*pair) for pair in (("1", 0.9), ("7", 0.6), ("1", 0.4), ("17", 0.8))]
+    order = [(each.read, each.confidence) for each in worst.worst(readings, 3)]
+    assert order == [("17", 0.8), ("7", 0.6), ("1", 0.4)]
+
+
+def test_contact_sheet(recognizer: Recognizer, dataset: Dataset, tmp_path: Path) -> None:
+    frames = [*dataset.x_test[:6], np.zeros((28, 28), np.uint8)]
+    truths = [*(str(label) for label in dataset.y_test[:6]), "0"]
+    collection = Pictures(name="seven", truths=truths, make=lambda index: frames[index])
+    readings = worst.read_all(collection, recognizer)
+    assert [each.read for each in readings] == [*truths[:6], ""]
+    assert readings[-1].confidence == 1
+    worst.save_sheet(tmp_path / "sheet.png", collection, readings, "seven")
+    from PIL import Image
+
+    size = (worst.COLUMNS * worst.CELL_WIDTH, 2 * worst.CELL_HEIGHT + 2 * worst.LINE)
+    assert Image.open(tmp_path / "sheet.png").size == size

@@ -1,0 +1,71 @@
+"""Figures of curves, by the numbers in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_core import Recognizer
+from mnist_core.charts import precision_recall_curves, roc_curves
+from mnist_core.charts.style import thinned
+from mnist_core.evaluation.assessment import Assessment, assess
+from mnist_core.evaluation.datasets import mnist_test
+
+
+@pytest.fixture(scope="module")
+def assessment(recognizer: Recognizer) -> Assessment:
+    return assess(recognizer.card, mnist_test(), lambda: recognizer)
+
+
+def test_roc_curves_show_every_digit_and_its_area(assessment: Assessment) -> None:
+    figure = roc_curves(assessment.roc)
+    curves = (*assessment.roc.curves, assessment.roc.micro)
+    assert [t.name for t in figure.data] == [f"{c.name} ({c.area:.6f})" for c in curves]
+    for trace, curve in zip(figure.data[:10], curves, strict=False):
+        assert trace.x == pytest.approx(curve.false_positives)
+        assert trace.y == pytest.approx(curve.true_positives)
+    assert f"{assessment.roc.macro_area:.6f}" in figure.layout.title.text
+    # Ten lines that can be told apart.
+    assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 11
+
+
+def test_the_corner_holds_every_curves_bend(assessment: Assessment) -> None:
+    layout = roc_curves(assessment.roc, "corner").layout
+    right, bottom = layout.xaxis.range[1], layout.yaxis.range[0]
+    assert right == pytest.approx(1 - bottom)
+    assert right <= 0.05
+    for curve in assessment.roc.curves:
+        assert ((curve.false_positives < right) & (curve.true_positives > bottom)).any()
+
+
+def test_on_the_log_axis_no_point_is_lost(assessment: Assessment) -> None:
+    figure = roc_curves(assessment.roc, "log")
+    assert figure.layout.xaxis.type == "log"
+    for trace, curve in zip(figure.data[:10], assessment.roc.curves, strict=False):
+        assert (trace.x > 0).all()
+        some = curve.false_positives > 0
+        assert trace.x[some] == pytest.approx(curve.false_positives[some])
+        # What is hovered over is the true rate.
+        assert trace.customdata[:, 1] == pytest.approx(curve.false_positives)
+
+
+@pytest.mark.parametrize("corner", [False, True])
+def test_precision_recall_curves(assessment: Assessment, corner: bool) -> None:
+    curves = assessment.precision_recall
+    figure = precision_recall_curves(curves, corner=corner)
+    for trace, curve in zip(figure.data[:10], curves.curves, strict=False):
+        assert trace.name == f"{curve.name} ({curve.average_precision:.6f})"
+        assert trace.line.shape == "hv"
+        assert len(trace.x) == min(1000, len(curve.recall))
+        assert (trace.x[-1], trace.y[-1]) == (0, 1)
+    assert f"{curves.macro_average:.6f}" in figure.layout.title.text
+    assert (figure.layout.xaxis.range[0] > 0.5) is corner
+
+
+def test_thinning_keeps_the_ends_and_the_rest_in_step() -> None:
+    few = np.arange(5)
+    assert thinned(few)[0] is few
+    x, y = thinned(np.arange(12_345), np.arange(12_345) * 2)
+    assert (x[0], x[-1]) == (0, 12_344)
+    assert len(x) <= 1000
+    assert (y == 2 * x).all()

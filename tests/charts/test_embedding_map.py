@@ -1,0 +1,109 @@
+"""The map as a figure, by the numbers in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mnist_core.charts.embedding_map import braille, map_figure
+from mnist_core.explanation.embedding_map import FeatureMap
+
+COUNT = 40
+
+
+@pytest.fixture
+def features() -> FeatureMap:
+    """A made-up map: no network needed."""
+    rng = np.random.default_rng(1)
+    labels = np.arange(COUNT) % 10
+    answers = labels.copy()
+    answers[[3, 8, 30]] = 5
+    return FeatureMap(
+        chosen=np.arange(COUNT),
+        labels=labels,
+        answers=answers,
+        confidence=rng.random(COUNT, np.float32),
+        places=rng.standard_normal((COUNT, 3)).astype(np.float32),
+        explained=np.array([0.5, 0.2, 0.1], np.float32),
+        mean=np.zeros(4, np.float32),
+        components=np.eye(3, 4, dtype=np.float32),
+    )
+
+
+def pixels_of(text: str) -> np.ndarray:
+    """What braille characters show: (28, 28) bool."""
+    bits = ((0, 3), (1, 4), (2, 5), (6, 7))
+    rows = text.split("<br>")
+    shown = np.zeros((28, 28), bool)
+    for r, row in enumerate(rows):
+        for c, character in enumerate(row):
+            code = ord(character) - 0x2800
+            for y in range(4):
+                for x in range(2):
+                    shown[4 * r + y, 2 * c + x] = code >> bits[y][x] & 1
+    return shown
+
+
+@given(arrays(np.uint8, (28, 28), elements=st.sampled_from([0, 95, 96, 255])))
+def test_braille_shows_every_pixel_of_ink(frame: np.ndarray) -> None:
+    text = braille(frame)
+    assert [len(row) for row in text.split("<br>")] == [14] * 7
+    assert (pixels_of(text) == (frame >= 96)).all()
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_every_image_is_a_point_once(features: FeatureMap, axes: int) -> None:
+    figure = map_figure(features, axes=axes)
+    names = [trace.name for trace in figure.data]
+    assert names == [*map(str, range(10)), "error"]
+    shown: list[int] = []
+    for trace in figure.data:
+        chosen = np.array(trace.customdata)[:, 0]
+        shown += chosen.tolist()
+        coordinates = [trace.x, trace.y] if axes == 2 else [trace.x, trace.y, trace.z]
+        for axis, values in enumerate(coordinates):
+            assert values == pytest.approx(features.places[chosen, axis])
+        if trace.name == "error":
+            assert set(chosen) == {3, 8, 30}
+            assert trace.marker.symbol == ("x" if axes == 2 else "cross")
+            assert "read as 5" in trace.text[0]
+        else:
+            assert (features.labels[chosen] == int(trace.name)).all()
+        picture, said, number = trace.text[0].rsplit("<br>", 2)
+        shown_image = pixels_of(picture)
+        assert said.startswith(f"a {features.labels[chosen[0]]}")
+        assert number == f"test image {features.chosen[chosen[0]]}"
+        assert (shown_image == (features.frames[chosen[0]] >= 96)).all()
+    assert sorted(shown) == list(range(COUNT))
+    labels = figure.layout.annotations if axes == 2 else figure.layout.scene.annotations
+    assert [label.text for label in labels] == [f"<b>{digit}</b>" for digit in range(10)]
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_was_drawn_stands_out(features: FeatureMap, axes: int) -> None:
+    drawn = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
+    trace = map_figure(features, axes=axes, drawn=drawn, drawn_names=["a 4", "a 7"]).data[-1]
+    assert trace.name == "drawn"
+    assert list(trace.x) == [1, 4]
+    assert list(trace.text) == ["a 4", "a 7"]
+    assert trace.marker.size > map_figure(features, axes=axes).data[0].marker.size
+    assert trace.customdata is None
+
+
+def test_errors_alone(features: FeatureMap) -> None:
+    (trace,) = map_figure(features, errors_only=True, drawn=np.zeros((0, 3), np.float32)).data
+    assert len(trace.x) == 3
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_is_looked_at_has_a_ring(features: FeatureMap, axes: int) -> None:
+    place = np.array([1, 2, 3], np.float32)
+    trace = map_figure(features, axes=axes, looked_at=place).data[-1]
+    assert trace.marker.symbol == "circle-open"
+    coordinates = [trace.x, trace.y] if axes == 2 else [trace.x, trace.y, trace.z]
+    assert [list(values) for values in coordinates] == [[1], [2], [3]][:axes]
+    # The point under it is what is hovered over and clicked.
+    assert trace.hoverinfo == "skip"

@@ -1,0 +1,64 @@
+"""A network's drawing, by where its blocks are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_core.charts import network_drawing
+from mnist_core.networks.architectures import ARCHITECTURES
+from mnist_core.networks.summary import layers_of
+
+
+def box(trace: object) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of a block."""
+    return min(trace.x), max(trace.x), min(trace.y), max(trace.y)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_blocks_and_their_names_lie_in_the_drawing_and_not_on_each_other(name: str) -> None:
+    figure = network_drawing(layers_of(name))
+    boxes = [box(trace) for trace in figure.data]
+    (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
+    assert len(figure.layout.annotations) == len(boxes)
+    # Lines of 9 px, at most 13 px apart.
+    line = 13 * (high - low) / (figure.layout.height - 8)
+    feet = [
+        edges[2] - 1 - line * len(name.text.split("<br>"))
+        for edges, name in zip(boxes, figure.layout.annotations, strict=True)
+    ]
+    for number, (start, end, _, top) in enumerate(boxes):
+        assert left < start < end < right
+        assert low <= feet[number]
+        assert top < high
+        for other, (other_start, other_end, _, other_top) in enumerate(boxes[:number]):
+            beside = end < other_start or other_end < start
+            assert beside or top < feet[other] or other_top < feet[number]
+
+
+def test_a_stack_is_one_row_from_left_to_right() -> None:
+    figure = network_drawing(layers_of("cnn"))
+    boxes = [box(trace) for trace in figure.data]
+    assert [trace.name for trace in figure.data][:2] == ["image 28×28×1", "Conv2D 26×26×24"]
+    assert figure.layout.annotations[1].text == "Conv<br>26×26<br>×24"
+    assert boxes == sorted(boxes)
+    assert {(bottom + top) / 2 for _, _, bottom, top in boxes} == {0}
+    assert not figure.layout.shapes
+
+
+def test_branches_lie_below_each_other_and_are_joined_to_what_is_shared() -> None:
+    figure = network_drawing(layers_of("champion"))
+    boxes = [box(trace) for trace in figure.data]
+    rows = [(bottom + top) / 2 for _, _, bottom, top in boxes]
+    assert np.unique(np.round(rows, 6)).tolist() == [-22, 0, 22]
+    named = {trace.name: box(trace) for trace in figure.data}
+    pooled, answer = named["MaxPooling2D 12×12×48"], named["Dense 11"]
+    starts = [line for line in figure.layout.shapes if line.x0 == pooled[1]]
+    ends = [line for line in figure.layout.shapes if line.x1 == answer[0]]
+    assert [line.y1 for line in starts] == [line.y0 for line in ends] == [22, 0, -22]
+    assert {line.y0 for line in starts} == {line.y1 for line in ends} == {0}
+    # They begin and end at blocks of the branches.
+    lefts, rights = {edges[0] for edges in boxes}, {edges[1] for edges in boxes}
+    assert {line.x1 for line in starts} <= lefts
+    assert {line.x0 for line in ends} <= rights
+    assert answer[0] > max(line.x0 for line in ends) >= max(edges[1] for edges in boxes[:-1])

@@ -1,0 +1,56 @@
+"""A model judged on a set."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_core import ModelLoadError, Recognizer, load_recognizer
+from mnist_core.evaluation.assessment import assess
+from mnist_core.evaluation.datasets import LabelledImages, mnist_test
+from mnist_core.registry.store import PREDICTIONS
+from mnist_core.storage.paths import models_directory
+
+
+def no_model() -> Recognizer:
+    pytest.fail("The model was loaded.")
+
+
+def test_on_mnist_test_the_model_is_not_run(recognizer: Recognizer) -> None:
+    result = assess(recognizer.card, mnist_test(), no_model)
+    assert result.evaluation.accuracy == recognizer.card.test_accuracy
+    # The stored answers are those that the model gives.
+    assert result.evaluation.probabilities[:300] == pytest.approx(
+        recognizer.classify(mnist_test().images[:300]), abs=1e-5
+    )
+
+
+def test_elsewhere_it_is(recognizer: Recognizer) -> None:
+    test = mnist_test()
+    data = LabelledImages(name="part", images=test.images[:50], labels=test.labels[:50])
+    result = assess(recognizer.card, data, lambda: recognizer)
+    assert (result.evaluation.probabilities == recognizer.classify(data.images)).all()
+
+
+def test_a_model_without_stored_answers_is_run(linear_models: Path) -> None:
+    model = load_recognizer("telling", linear_models)
+    result = assess(model.card, mnist_test(), lambda: model, linear_models)
+    assert 0.8 < result.evaluation.accuracy < 0.84
+
+
+def test_damaged_answers_are_not_passed_over(recognizer: Recognizer) -> None:
+    card = dataclasses.replace(recognizer.card, sha256={PREDICTIONS: "0" * 64})
+    with pytest.raises(ModelLoadError, match="altered"):
+        assess(card, mnist_test(), no_model, models_directory())
+
+
+def test_what_is_derived_is_computed_once(recognizer: Recognizer) -> None:
+    result = assess(recognizer.card, mnist_test(), no_model)
+    for name in ("report", "roc", "precision_recall", "reliability", "confidences", "coverage"):
+        assert getattr(result, name) is getattr(result, name)
+    errors = len(result.evaluation.errors)
+    assert errors == result.coverage.wrong[-1] == result.confidences.wrong.sum()
+    assert errors == result.evaluation.confusion[~np.eye(10, dtype=bool)].sum()

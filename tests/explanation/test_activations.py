@@ -1,0 +1,143 @@
+"""A network's inner values."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.cards import make_card
+
+from mnist_core import Dataset, InvalidImageError, ModelLoadError, Recognizer, load_recognizer
+from mnist_core.explanation.activations import Inside, open_inside
+from mnist_core.registry.store import TFLITE, load_card
+from mnist_core.storage.paths import models_directory
+
+
+@pytest.fixture(scope="module")
+def inside() -> Inside:
+    return open_inside(load_card("cnn"))
+
+
+def logits_of(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
+    """The logits up to a constant a row, from the probabilities."""
+    return np.log(recognizer.classify(frames)) * recognizer.card.temperature
+
+
+# (height, width, channels), or (units,).
+CNN = "26 26 24, 24 24 32, 12 12 32, 10 10 48, 8 8 64, 4 4 64, 128, 10"
+CHAMPION = (
+    "26 26 32, 24 24 48, 12 12 48, 10 10 64, 8 8 80, 6 6 96, 4 4 112, 2 2 128, "
+    "8 8 64, 4 4 96, 2 2 128, 6 6 48, 2 2 96, 11"
+)
+WINDOWS = {"mlp": [], "cnn": [3] * 4, "champion": [3] * 7 + [5, 5, 3, 7, 5]}
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("mlp", "512, 10"), ("cnn", CNN), ("champion", CHAMPION)]
+)
+def test_every_layer_is_shown_and_the_last_one_is_the_answer(
+    dataset: Dataset, name: str, sizes: str
+) -> None:
+    card = load_card(name)
+    shown = open_inside(card).layers(dataset.x_test[0])
+    assert ", ".join(" ".join(map(str, layer.values.shape)) for layer in shown) == sizes
+    assert len({layer.name for layer in shown}) == len(shown)
+    assert [layer.window for layer in shown if layer.window] == WINDOWS[name]
+    assert all(bool(layer.window) == ("convolution" in layer.name) for layer in shown)
+    assert all((layer.values >= 0).all() for layer in shown[:-1])  # after their activation
+    recognizer = load_recognizer(name)
+    logits = shown[-1].values[:10] / card.temperature
+    expected = recognizer.classify(dataset.x_test[:1])[0]
+    assert np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum() == pytest.approx(
+        expected, abs=1e-5
+    )
+
+
+def test_features_are_what_the_last_layer_sees(dataset: Dataset, inside: Inside) -> None:
+    frames = dataset.x_test[:70]  # enough to be spread over the cores
+    features = inside.features(frames)
+    assert (features.shape, features.dtype) == ((70, 128), np.float32)
+    for frame, row in zip(frames[::30], features[::30], strict=True):
+        assert row == pytest.approx(inside.layers(frame)[-2].values)
+    assert inside.features(frames[:0]).shape == (0, 128)
+
+
+def test_the_answers_are_linear_in_the_features(
+    dataset: Dataset, inside: Inside, recognizer: Recognizer
+) -> None:
+    frames = dataset.x_test[:400]
+    features = np.column_stack([inside.features(frames), np.ones(400)])
+    logits = logits_of(recognizer, frames)
+    differences = logits[:, 1:] - logits[:, :1]
+    weights, *_ = np.linalg.lstsq(features[:300], differences[:300], rcond=None)
+    assert features[300:] @ weights == pytest.approx(differences[300:], abs=0.02)
+
+
+def test_a_network_of_one_layer_sees_the_image_itself(
+    linear_models: Path, dataset: Dataset
+) -> None:
+    inside = open_inside(load_card("plain", linear_models), linear_models)
+    (layer,) = inside.layers(dataset.x_test[0])
+    assert layer.values.shape == (10,)
+    assert inside.features(dataset.x_test[:2]).shape == (2, 784)
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x1c\0\0\0TFL3" + bytes(60), None])
+def test_what_is_no_model_is_refused(content: bytes | None) -> None:
+    if content is None:
+        content = (models_directory() / "mlp" / TFLITE).read_bytes()[:2000]
+    with pytest.raises(ModelLoadError, match="Received"):
+        Inside(content, make_card("broken"))
+
+
+@pytest.mark.parametrize("shape", [(1, 28), (28, 28, 1)])
+def test_what_is_no_frame_is_refused(inside: Inside, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidImageError):
+        inside.features(np.zeros(shape, np.uint8))
+    with pytest.raises(InvalidImageError):
+        inside.layers(np.zeros(shape, np.uint8))
+
+
+def test_one_serves_many_threads(dataset: Dataset, inside: Inside) -> None:
+    expected = inside.features(dataset.x_test[:8])
+    wrong = []
+
+    def look(place: int) -> None:
+        for _ in range(5):
+            values = inside.layers(dataset.x_test[place])[-2].values
+            if not np.allclose(values, expected[place]):
+                wrong.append(place)
+
+    threads = [threading.Thread(target=look, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+LOOK = """
+import sys
+import numpy as np
+from mnist_core import load_recognizer
+from mnist_core.explanation.occlusion import explain
+from mnist_core.explanation.activations import open_inside
+recognizer = load_recognizer()
+frame = np.eye(28, dtype=np.uint8) * 255
+explain(recognizer.classify, frame)
+open_inside(recognizer.card).features(frame[np.newaxis])
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_explaining_and_looking_inside_import_nothing_large() -> None:
+    root = models_directory().parent
+    result = subprocess.run(
+        [sys.executable, "-c", LOOK], capture_output=True, text=True, check=True, cwd=root
+    )
+    large = {"tensorflow", "keras", "streamlit", "sklearn", "scipy", "pandas", "plotly", "PIL"}
+    assert not set(result.stdout.split()) & large

@@ -1,0 +1,140 @@
+"""What an answer rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mnist_core import Dataset, InvalidImageError, Recognizer
+from mnist_core.explanation.occlusion import Explanation, explain
+
+
+def corner_classifier(frames: np.ndarray) -> np.ndarray:
+    """Sees a 3 in proportion to the ink of the upper left corner, else an 8; looks at no more."""
+    logits = np.zeros((len(frames), 10), np.float32)
+    logits[:, 3] = 4 * frames[:, :6, :6].mean(axis=(1, 2)) / 255
+    logits[:, 8] = 1
+    exponentials = np.exp(logits)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def gap_classifier(frames: np.ndarray) -> np.ndarray:
+    """A 9 where there is ink at the top in the middle, else a 4: the gap makes the 4."""
+    closed = frames[:, 2:6, 12:16].mean(axis=(1, 2)) / 255
+    probabilities = np.full((len(frames), 10), 0.001, np.float32)
+    probabilities[:, 9] = 0.1 + 0.8 * closed
+    probabilities[:, 4] = 0.992 - probabilities[:, 9]
+    return probabilities
+
+
+def test_the_pixels_that_a_classifier_looks_at_are_found() -> None:
+    frame = np.full((28, 28), 255, np.uint8)
+    explanation = explain(corner_classifier, frame)
+    assert explanation.label == 3
+    assert explanation.runner_up == 8
+    evidence = explanation.evidence[3]
+    assert (evidence[:5, :5] > 0.01).all()
+    # A patch beside the corner reaches into it; farther away nothing does.
+    assert (evidence[9:] == 0).all()
+    assert (evidence[:, 9:] == 0).all()
+    # What speaks for the one speaks against the other.
+    assert (explanation.evidence[8][:5, :5] < 0).all()
+    x, y, width, height = explanation.nearest.box
+    assert x + width <= 7
+    assert y + height <= 7
+    assert explanation.nearest.kind == "erased"
+
+
+def test_empty_paper_can_speak_too() -> None:
+    frame = np.zeros((28, 28), np.uint8)
+    frame[10:26, 17:19] = 255
+    explanation = explain(gap_classifier, frame)
+    assert (explanation.label, explanation.runner_up) == (4, 9)
+    peak = np.unravel_index(explanation.evidence[4].argmax(), (28, 28))
+    assert 2 <= peak[0] < 6
+    assert 12 <= peak[1] < 16
+    change = explanation.nearest
+    assert change.kind == "inked"
+    assert change.label == 9
+    assert change.probabilities[9] == pytest.approx(gap_classifier(change.frame[np.newaxis])[0, 9])
+    x, y, width, height = change.box
+    outside = np.ones((28, 28), bool)
+    outside[y : y + height, x : x + width] = False
+    assert (change.frame[outside] == frame[outside]).all()
+    assert (change.frame[~outside] == 255).all()
+
+
+def test_a_classifier_that_looks_at_nothing_has_no_evidence() -> None:
+    explanation = explain(
+        lambda frames: np.full((len(frames), 10), 0.1), np.eye(28, dtype=np.uint8)
+    )
+    assert not explanation.evidence.any()
+    assert explanation.limit == 0
+
+
+def test_powers_of_ten_are_exact_where_the_answer_is_nearly_certain() -> None:
+    def certain(frames: np.ndarray) -> np.ndarray:
+        # The odds fall from 10^8 to 10^6; 1 - p would be nothing in float32 for both.
+        odds = np.where(frames[:, 14, 14] > 0, 1e8, 1e6)
+        probabilities = np.zeros((len(frames), 10), np.float32)
+        probabilities[:, 0] = odds / (1 + odds)
+        probabilities[:, 1] = 1 / (1 + odds)
+        return probabilities
+
+    frame = np.zeros((28, 28), np.uint8)
+    frame[12:17, 12:17] = 255
+    evidence = explain(certain, frame).evidence[0]
+    assert evidence[14, 14] == pytest.approx(2, abs=1e-3)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255], ids=["blank", "grey", "full"])
+def test_any_frame_is_explained(recognizer: Recognizer, level: int) -> None:
+    explanation = explain(recognizer.classify, np.full((28, 28), level, np.uint8))
+    assert explanation.evidence.shape == (10, 28, 28)
+    assert np.isfinite(explanation.evidence).all()
+    assert explanation.probabilities == pytest.approx(
+        recognizer.classify(explanation.frame[np.newaxis])[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [np.zeros((28, 28), np.float32), np.zeros((1, 28, 28), np.uint8), np.zeros((20, 28), np.uint8)],
+)
+def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received"):
+        explain(corner_classifier, frame)
+
+
+@settings(max_examples=15, deadline=None)
+@given(arrays(np.uint8, (28, 28), elements=st.sampled_from([0, 0, 0, 255, 90])))
+def test_one_batch_and_the_weakest_change_of_all(frame: np.ndarray) -> None:
+    asked = []
+
+    def classify(frames: np.ndarray) -> np.ndarray:
+        asked.append(frames)
+        return corner_classifier(frames)
+
+    explanation = explain(classify, frame)
+    (frames,) = asked
+    assert len(frames) <= 1 + 2 * 14 * 14
+    assert (frames[0] == frame).all()
+    answers = corner_classifier(frames)
+    label = explanation.label
+    assert explanation.nearest.probabilities[label] == pytest.approx(answers[1:, label].min())
+
+
+@pytest.fixture(scope="module")
+def four(dataset: Dataset, recognizer: Recognizer) -> Explanation:
+    return explain(recognizer.classify, dataset.x_test[4])
+
+
+def test_a_real_four_rests_on_its_open_top(four: Explanation) -> None:
+    assert (four.label, four.runner_up) == (4, 9)
+    # Between the ends of its arms, where ink would make a 9.
+    assert four.evidence[4][4:9, 11:18].max() > 1
+    assert four.evidence[9][4:9, 11:18].min() < -1
+    assert four.limit >= 1

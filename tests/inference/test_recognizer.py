@@ -1,0 +1,334 @@
+"""Reading with LiteRT."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.special
+from support.cards import make_card
+from support.own_strokes import OWN_STROKES, SCRIBBLE
+from support.strokes import drawn_digit
+
+from mnist_core import (
+    Dataset,
+    Digit,
+    InvalidImageError,
+    ModelLoadError,
+    ModelNotFoundError,
+    Recognizer,
+    load_recognizer,
+)
+from mnist_core.inference.recognizer import _sigmoid
+from mnist_core.registry.card import CARD, write_card
+from mnist_core.registry.store import TFLITE, load_card
+from mnist_core.storage.paths import models_directory
+
+CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
+
+# In a process of its own: TensorFlow is large, and nothing else needs it here.
+EXPORT = """
+import sys, keras
+for k, (side, classes) in enumerate(zip({sides}, {classes})):
+    layers = [keras.Input(side), keras.layers.Flatten(), keras.layers.Dense(classes)]
+    keras.Sequential(layers).export(sys.argv[1] + f"/{{k}}.tflite", format="litert", verbose=False)
+"""
+
+
+def make_digit(probabilities: list[float], *, is_digit: bool = True) -> Digit:
+    return Digit(
+        label=int(np.argmax(probabilities)),
+        confidence=max(probabilities),
+        probabilities=np.array(probabilities, np.float32),
+        box=(0, 0, 28, 28),
+        frame=np.zeros((28, 28), np.uint8),
+        digit_score=float(is_digit),
+        is_digit=is_digit,
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 63, 64, 65, 1000])
+def test_a_batch_is_answered_as_its_images_one_by_one(
+    recognizer: Recognizer, dataset: Dataset, count: int
+) -> None:
+    frames = dataset.x_test[:count]
+    probabilities = recognizer.classify(frames)
+    assert probabilities.shape == (count, 10)
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(count), abs=1e-5)
+    for frame, row in zip(frames, probabilities, strict=True):
+        assert (recognizer.classify(frame[np.newaxis])[0] == row).all()
+
+
+def test_many_threads_get_the_right_answers(recognizer: Recognizer, dataset: Dataset) -> None:
+    frames = dataset.x_test[:320]
+    expected = recognizer.classify(frames)
+    drawings = {digit: drawn_digit(strokes) for digit, strokes in OWN_STROKES.items()}
+    start = threading.Barrier(16)
+
+    def work(worker: int) -> bool:
+        start.wait()
+        right = True
+        for k in range(40):
+            i = (worker * 20 + k) % 320
+            right &= bool((recognizer.classify(frames[i : i + 1])[0] == expected[i]).all())
+            if k % 10 == 0:
+                digit = (worker + k) % 10
+                right &= [d.label for d in recognizer.read(drawings[digit])] == [digit]
+        return right
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(work, range(16)))
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 27), np.uint8),
+        np.zeros((1, 28, 28, 1), np.uint8),
+        np.zeros((1, 0, 28), np.uint8),
+        np.zeros((0,), np.uint8),
+        np.zeros((1, 28, 28), np.float32),
+        np.full((1, 28, 28), np.nan),
+        np.zeros((1, 28, 28), bool),
+        [[1, 2], [3, 4]],
+        None,
+    ],
+)
+def test_what_are_no_frames_is_explained(recognizer: Recognizer, frames: np.ndarray) -> None:
+    for ask in (recognizer.classify, recognizer.digit_scores):
+        with pytest.raises(InvalidImageError, match="Received: shape"):
+            ask(frames)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((0, 0), np.uint8),
+        np.zeros((28, 0, 3), np.uint8),
+        np.zeros((28,), np.uint8),
+        np.zeros((1, 28, 28), np.uint8),
+        np.zeros((28, 28, 5), np.uint8),
+        np.zeros((28, 28), np.float64),
+        np.full((28, 28), np.nan),
+        np.broadcast_to(np.uint8(0), (10_000, 10_000)),
+        "seven.png",
+        None,
+    ],
+)
+def test_what_is_no_image_is_explained(recognizer: Recognizer, image: np.ndarray) -> None:
+    with pytest.raises(InvalidImageError, match="Received: shape"):
+        recognizer.read(image)
+    assert [digit.label for digit in recognizer.read(drawn_digit(OWN_STROKES[7]))] == [7]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((280, 280), np.uint8),
+        np.full((280, 280, 3), 255, np.uint8),
+        np.zeros((280, 280, 4), np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ],
+    ids=["black", "white", "transparent", "one pixel"],
+)
+def test_without_ink_nothing_is_read(recognizer: Recognizer, image: np.ndarray) -> None:
+    assert recognizer.read(image) == []
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "expected"),
+    [([0.7, 0, 0, 0.3, 0, 0, 0, 0, 0, 0], 3), ([0.1, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.5], 8)],
+)
+def test_the_runner_up_is_the_second_most_probable(
+    probabilities: list[float], expected: int
+) -> None:
+    assert make_digit(probabilities).runner_up == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "is_digit", "text", "guess"),
+    [
+        (0, True, "0", "looks most like a 0, 62.5%"),
+        (8, True, "8", "looks most like an 8, 62.5%"),
+        (3, False, "?", "looks most like a 3, 62.5%"),
+        (8, False, "?", "looks most like an 8, 62.5%"),
+    ],
+)
+def test_a_question_mark_is_shown_for_what_is_no_digit(
+    label: int, is_digit: bool, text: str, guess: str
+) -> None:
+    probabilities = [0.375 / 9] * 10
+    probabilities[label] = 0.625
+    digit = make_digit(probabilities, is_digit=is_digit)
+    assert (digit.text, digit.guess) == (text, guess)
+
+
+def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
+    (digit,) = recognizer.read(drawn_digit(OWN_STROKES[4]))
+    assert digit.label == 4
+    assert digit.confidence == digit.probabilities[4] > 0.9
+    assert digit.probabilities.shape == (10,)
+    assert digit.frame.shape == (28, 28)
+    assert digit.is_digit is True
+    assert type(digit.digit_score) is type(digit.confidence) is float
+    assert recognizer.card.digit_threshold <= digit.digit_score <= 1
+    assert digit.runner_up == np.argsort(digit.probabilities)[-2] != 4
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        digit.label = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.0, True), (1.1, False)])
+def test_the_cards_threshold_decides_what_is_a_digit(threshold: float, expected: bool) -> None:
+    recognizer = Recognizer(CONTENT, make_card(digit_threshold=threshold))
+    digits: list[Digit] = recognizer.read(drawn_digit(OWN_STROKES[4]))
+    assert [digit.is_digit for digit in digits] == [expected]
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 300])
+def test_the_eleventh_output_tells_what_is_a_digit(
+    linear_models: Path,
+    linear_layer: tuple[np.ndarray, np.ndarray],
+    dataset: Dataset,
+    count: int,
+) -> None:
+    telling, plain = (load_recognizer(name, linear_models) for name in ("telling", "plain"))
+    frames = dataset.x_test[:count]
+    weights, bias = linear_layer
+    logit = (frames.reshape(count, 784).astype(float) @ weights + bias)[:, 10]
+    scores = telling.digit_scores(frames)
+    assert scores.shape == (count,)
+    assert scores.dtype == np.float32
+    assert scores == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-4)
+    # It has no say in which digit it is.
+    assert telling.classify(frames) == pytest.approx(plain.classify(frames), abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 64])
+def test_without_an_eleventh_output_the_answers_probability_tells(
+    linear_models: Path, dataset: Dataset, count: int
+) -> None:
+    plain = load_recognizer("plain", linear_models)
+    frames = dataset.x_test[:count]
+    scores = plain.digit_scores(frames)
+    assert scores.shape == (count,)
+    assert scores.dtype == np.float32
+    assert (scores == plain.classify(frames).max(axis=1, initial=0)).all()
+
+
+def test_a_digit_score_has_no_overflow(linear_models: Path) -> None:
+    content = (linear_models / "telling" / TFLITE).read_bytes()
+    frames = np.stack([np.full((28, 28), grey, np.uint8) for grey in (0, 255)])
+    with np.errstate(all="raise"):
+        nothing, everything = Recognizer(content, make_card()).digit_scores(frames).tolist()
+    assert nothing == pytest.approx(1 / (1 + np.exp(-12)), rel=1e-4)
+    assert everything == pytest.approx(np.exp(-48), rel=1e-3)
+
+
+@pytest.mark.parametrize("logit", [-1e4, -100, -20, 0, 20, 1e4])
+def test_the_sigmoid_is_exact_at_both_ends(logit: float) -> None:
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        (score,) = _sigmoid(np.array([logit], np.float32))
+    assert score.dtype == np.float32
+    assert score == pytest.approx(scipy.special.expit(logit), rel=1e-4, abs=1e-44)
+
+
+def test_a_scribble_is_no_digit(linear_models: Path) -> None:
+    telling = load_recognizer("telling", linear_models)
+    for strokes, expected in ((OWN_STROKES[4], "4"), (OWN_STROKES[0], "0"), (SCRIBBLE, "?")):
+        (digit,) = telling.read(drawn_digit(strokes))
+        assert digit.text == expected
+        assert digit.is_digit is (expected != "?")
+        assert type(digit.digit_score) is float
+        assert digit.digit_score == telling.digit_scores(digit.frame[np.newaxis])[0]
+        # The best guess is there all the same.
+        assert digit.confidence == digit.probabilities[digit.label] == digit.probabilities.max()
+
+
+@pytest.mark.parametrize("name", ["telling", "plain"])
+def test_a_digit_score_at_the_threshold_is_a_digits(linear_models: Path, name: str) -> None:
+    drawing = drawn_digit(OWN_STROKES[2])
+    recognizer = load_recognizer(name, linear_models)
+    (digit,) = recognizer.read(drawing)
+    content = (linear_models / name / TFLITE).read_bytes()
+    for threshold, expected in (
+        (digit.digit_score, True),
+        (float(np.nextafter(digit.digit_score, 2)), False),
+        (np.float64(0.0), True),
+    ):
+        other = Recognizer(content, make_card(temperature=1.0, digit_threshold=threshold))
+        assert [digit.is_digit for digit in other.read(drawing)] == [expected]
+        assert type(other.read(drawing)[0].is_digit) is bool
+
+
+def test_the_temperature_is_not_for_the_eleventh_output(
+    linear_models: Path, dataset: Dataset
+) -> None:
+    content = (linear_models / "telling" / TFLITE).read_bytes()
+    cold, warm = (Recognizer(content, make_card(temperature=t)) for t in (1.0, 3.0))
+    frames = dataset.x_test[:50]
+    assert (cold.digit_scores(frames) == warm.digit_scores(frames)).all()
+    assert (cold.classify(frames).max(axis=1) > warm.classify(frames).max(axis=1)).all()
+
+
+def test_the_cards_temperature_softens_the_answers(dataset: Dataset) -> None:
+    frames = dataset.x_test[:50]
+    plain = Recognizer(CONTENT, make_card(temperature=1.0)).classify(frames).astype(float)
+    soft = Recognizer(CONTENT, make_card(temperature=2.0)).classify(frames)
+    expected = np.sqrt(plain)
+    expected /= expected.sum(axis=1, keepdims=True)
+    assert soft == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"TFL3", b"\x00" * 5000, CONTENT[:1000], CONTENT[: len(CONTENT) // 2], b"text" * 1000],
+    ids=["empty", "four bytes", "zeros", "beginning", "half", "text"],
+)
+def test_a_network_that_litert_cannot_load_is_explained(tmp_path: Path, content: bytes) -> None:
+    # Even when its card fits: the hash is that of the damaged file.
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / TFLITE).write_bytes(content)
+    card = write_card(make_card("mine"), folder)
+    assert card.sha256[TFLITE] == hashlib.sha256(content).hexdigest()
+    with pytest.raises(ModelLoadError, match="mine"):
+        load_recognizer("mine", tmp_path)
+
+
+@pytest.mark.slow
+def test_a_network_of_other_shapes_is_explained(tmp_path: Path) -> None:
+    program = EXPORT.format(sides=[(28, 27), (28, 28), (28, 28)], classes=[11, 9, 12])
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    networks = sorted(tmp_path.glob("*.tflite"))
+    assert len(networks) == 3
+    for path in networks:
+        with pytest.raises(ModelLoadError, match="does not take 28x28 images to ten digits"):
+            Recognizer(path.read_bytes(), make_card())
+
+
+def test_a_card_without_its_network_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "cnn").mkdir()
+    shutil.copy(models_directory() / "cnn" / CARD, tmp_path / "cnn" / CARD)
+    assert load_card("cnn", tmp_path).name == "cnn"
+    with pytest.raises(ModelLoadError, match="cannot be read"):
+        load_recognizer("cnn", tmp_path)
+
+
+def test_without_a_model_there_is_no_recognizer(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="Train one"):
+        load_recognizer(directory=tmp_path)
+
+
+def test_the_default_is_the_first_of_the_list() -> None:
+    assert load_recognizer().card.name == "champion"

@@ -1,0 +1,85 @@
+"""The fused normalisation computes what Keras's own does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import json
+import keras, numpy as np, tensorflow as tf
+from mnist_core.networks.architectures import get_architecture
+from mnist_core.training.fitting import compiled
+from mnist_core.training.config import TrainingConfig
+from mnist_core.networks.training_layers import FusedBatchNormalization
+from mnist_core.networks.training_layers import training_form
+
+out = {}
+random = np.random.default_rng(4)
+keras.utils.set_random_seed(4)
+plain = get_architecture("cnn").build(0)
+fused = training_form(plain)
+own = [layer for layer in fused.layers if isinstance(layer, FusedBatchNormalization)]
+out["fused"] = len(own)
+fused.set_weights(plain.get_weights())
+images = random.uniform(0, 255, (5, 28, 28)).astype(np.float32)
+labels = random.integers(0, 10, 5)
+results = []
+for model in (plain, fused):
+    with tf.GradientTape() as tape:
+        logits = model(images, training=True)
+        loss = tf.reduce_mean(
+            keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
+    gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    results.append([logits, *gradients, *model.get_weights(), model(images, training=False)])
+out["apart"] = max(
+    float(np.abs(np.asarray(a) - np.asarray(b)).max() / (1e-3 + np.abs(np.asarray(a)).max()))
+    for a, b in zip(*results, strict=True))
+
+# Frozen, it normalises by what it remembers, and remembers nothing new.
+fused.trainable = False
+before = [w.copy() for w in fused.get_weights()]
+again = fused(images, training=True)
+out["frozen"] = [
+    float(np.abs(again - results[1][-1]).max()),
+    max(float(np.abs(a - b).max()) for a, b in zip(before, fused.get_weights()))]
+
+out["alike"] = [a.name == b.name for a, b in zip(plain.layers, fused.layers, strict=True)]
+config = TrainingConfig(architecture="cnn", mixed_precision=True)
+mixed = compiled(get_architecture("cnn"), config, 1)
+out["types"] = {
+    layer.name: layer.compute_dtype
+    for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)}
+out["logits"] = str(mixed(images).dtype)
+out["policy"] = keras.config.dtype_policy().name
+print(json.dumps(out))
+"""
+
+
+@pytest.fixture(scope="module")
+def out() -> dict[str, object]:
+    run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    result: dict[str, object] = json.loads(run.stdout.splitlines()[-1])
+    return result
+
+
+def test_outputs_gradients_and_what_is_remembered_are_keras_own(out: dict[str, object]) -> None:
+    assert out["fused"] == 4
+    assert isinstance(out["apart"], float)
+    assert out["apart"] < 1e-4
+    assert out["alike"] == [True] * len(out["alike"])  # type: ignore[arg-type]
+
+
+def test_frozen_it_normalises_by_what_it_remembers(out: dict[str, object]) -> None:
+    assert out["frozen"] == [0, 0]
+
+
+def test_in_16_bits_those_without_a_quick_kernel_stay_in_32(out: dict[str, object]) -> None:
+    assert isinstance(out["types"], dict)
+    assert list(out["types"].values()) == ["float32", "bfloat16", "bfloat16", "bfloat16"]
+    assert "float32" in str(out["logits"])
+    assert out["policy"] == "float32"

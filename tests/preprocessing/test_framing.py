@@ -1,0 +1,217 @@
+"""Any image to MNIST frames."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from support.own_strokes import OWN_STROKES, STYLES, Stroke
+from support.strokes import draw_strokes, drawn_digit, place_strokes
+
+from mnist_core import Dataset, InvalidImageError, Recognizer, load_recognizer
+from mnist_core.preprocessing.framing import extract_digits, frame_digit
+from mnist_core.preprocessing.segmentation import InkedDigit
+
+DIGITS: dict[str, tuple[int, list[Stroke]]] = {
+    **{str(digit): (digit, strokes) for digit, strokes in OWN_STROKES.items()},
+    **STYLES,
+}
+
+
+def reading(recognizer: Recognizer, image: np.ndarray) -> str:
+    return "".join(str(digit.label) for digit in recognizer.read(image))
+
+
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize(("factor", "place"), [(3, (0, 0)), (7, (30, 90)), (10, (200, 15))])
+def test_a_mnist_image_pasted_large_comes_back_as_itself(
+    dataset: Dataset, digit: int, factor: int, place: tuple[int, int]
+) -> None:
+    original = dataset.x_test[np.flatnonzero(dataset.y_test == digit)[0]]
+
+    def difference(how: int, shifts: tuple[int, ...]) -> float:
+        """Mean over the frame, in grey levels of 255."""
+        canvas = np.zeros((600, 600), np.uint8)
+        large = cv2.resize(original, None, fx=factor, fy=factor, interpolation=how)
+        top, left = place
+        canvas[top : top + large.shape[0], left : left + large.shape[1]] = large
+        (found,) = extract_digits(canvas)
+        moved = (np.roll(found.frame, (y, x), (0, 1)) for y in shifts for x in shifts)
+        return min(float(np.abs(frame.astype(int) - original).mean()) for frame in moved)
+
+    assert difference(cv2.INTER_NEAREST, (0,)) <= 0.5
+    # A smooth enlargement blurs, and where the centre of mass lies between two pixels it may fall
+    # to the other one.
+    assert difference(cv2.INTER_CUBIC, (-1, 0, 1)) <= 14
+    assert difference(cv2.INTER_LINEAR, (-1, 0, 1)) <= 14
+
+
+def test_a_mnist_image_is_its_own_frame(dataset: Dataset) -> None:
+    differences = []
+    for image in dataset.x_test[:500]:
+        found = extract_digits(image)
+        assert len(found) == 1
+        differences.append(np.abs(found[0].frame.astype(int) - image).mean())
+    assert np.median(differences) <= 0.5
+
+
+@pytest.mark.parametrize("name", DIGITS)
+@pytest.mark.parametrize("brush", [4, 18, 30])
+def test_frames_are_made_as_mnists_are(name: str, brush: int) -> None:
+    (found,) = extract_digits(drawn_digit(DIGITS[name][1], brush=brush))
+    frame = found.frame.astype(float)
+    assert found.frame.shape == (28, 28)
+    assert found.frame.dtype == np.uint8
+    assert frame.max() == 255
+    rows, columns = np.flatnonzero(frame.any(axis=1)), np.flatnonzero(frame.any(axis=0))
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+    for axis in (0, 1):
+        weights = frame.sum(axis=1 - axis)
+        centre = (weights * np.arange(28)).sum() / weights.sum()
+        assert centre == pytest.approx(14, abs=0.51)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_our_own_digits_are_read_however_they_are_drawn(recognizer: Recognizer, name: str) -> None:
+    label, strokes = DIGITS[name]
+    expected = str(label)
+    drawing = drawn_digit(strokes)
+    assert reading(recognizer, drawing) == expected
+    for scale in (0.3, 0.5, 2):
+        size = round(280 * scale)
+        scaled = drawn_digit(strokes, size=size, side=180 * scale, brush=18 * scale)
+        assert reading(recognizer, scaled) == expected, scale
+    for centre in ((110, 110), (170, 110), (141.5, 168.5)):
+        moved = draw_strokes(place_strokes(strokes, side=180, centre=centre))
+        assert reading(recognizer, moved) == expected, centre
+    share = drawing[:, :, np.newaxis] / 255
+    for paper, pen in (((255, 255, 255), (0, 0, 0)), ((20, 60, 30), (90, 200, 90))):
+        inked = np.rint(np.array(paper) * (1 - share) + np.array(pen) * share).astype(np.uint8)
+        assert reading(recognizer, inked) == expected, (paper, pen)
+
+
+def test_one_ink_in_every_form_gives_one_reading(recognizer: Recognizer) -> None:
+    grey = drawn_digit(OWN_STROKES[5])
+    opaque = np.full_like(grey, 255)
+    nothing = np.zeros_like(grey)
+    forms = {
+        "grey": grey,
+        "RGB": np.dstack([grey] * 3),
+        "RGBA, opaque": np.dstack([grey, grey, grey, opaque]),
+        "white on nothing": np.dstack([opaque, opaque, opaque, grey]),
+        "black on nothing": np.dstack([nothing, nothing, nothing, grey]),
+        "dark on light": 255 - grey,
+        "not contiguous": np.dstack([grey] * 3)[:, ::-1][:, ::-1],
+        "Fortran order": np.asfortranarray(grey),
+        "read-only": np.broadcast_to(grey[:, :, np.newaxis], (*grey.shape, 3)),
+    }
+    assert {form: reading(recognizer, image) for form, image in forms.items()} == dict.fromkeys(
+        forms, "5"
+    )
+    assert reading(recognizer, np.dstack([grey, grey, grey, nothing])) == ""
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (4000, 4000), (2, 3, 4)])
+def test_blank_images_of_any_size_are_read_as_nothing(
+    recognizer: Recognizer, shape: tuple[int, ...]
+) -> None:
+    assert recognizer.read(np.full(shape, 255, np.uint8)) == []
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_boxes_are_in_pixels_of_the_image_however_large(
+    recognizer: Recognizer, invert: bool
+) -> None:
+    image = np.zeros((4000, 4000), np.uint8)
+    for place, digit in (((1000, 900), 4), ((2000, 1000), 7), ((1500, 3000), 2)):
+        strokes = place_strokes(OWN_STROKES[digit], side=700, centre=place)
+        draw_strokes(strokes, image=image, brush=70)
+    digits = recognizer.read(255 - image if invert else image)
+    assert [digit.label for digit in digits] == [4, 7, 2]
+    for digit, (x, y) in zip(digits, [(1000, 900), (2000, 1000), (1500, 3000)], strict=True):
+        left, top, width, height = digit.box
+        assert left + width / 2 == pytest.approx(x, abs=10)
+        assert top + height / 2 == pytest.approx(y, abs=10)
+        assert max(width, height) == pytest.approx(770, abs=15)
+
+
+@pytest.mark.parametrize("grain", [2, 8, 20, 40, 60])
+def test_empty_paper_is_read_as_nothing(recognizer: Recognizer, grain: int) -> None:
+    light = np.linspace(80, 220, 640)[np.newaxis]
+    noise = np.random.default_rng(grain).normal(0, grain, (480, 640))
+    assert recognizer.read(np.clip(light + noise, 0, 255).astype(np.uint8)) == []
+
+
+def test_a_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
+    image = np.zeros((480, 800), np.uint8)
+    for position, digit in enumerate((9, 0, 2, 6)):
+        centre = (140 + 170 * position, 240)
+        draw_strokes(
+            place_strokes(OWN_STROKES[digit], side=130, centre=centre), image=image, brush=10
+        )
+    light = np.linspace(55, 220, 800)[np.newaxis]  # 4:1
+    ink = cv2.GaussianBlur(image, (0, 0), 1.2) / 255
+    noise = np.random.default_rng(1).normal(0, 3, image.shape)
+    pen_on_paper = light * (1 - 0.6 * ink) + noise
+    chalk_on_board = light * (0.25 + 0.6 * ink) + noise
+    for photo in (pen_on_paper, chalk_on_board):
+        assert reading(recognizer, np.clip(photo, 0, 255).astype(np.uint8)) == "9026"
+
+
+def test_ink_is_one_of_three() -> None:
+    with pytest.raises(ValueError, match="'auto', 'light' or 'dark'"):
+        extract_digits(np.zeros((5, 5), np.uint8), "white")  # type: ignore[arg-type]
+
+
+def test_what_is_no_image_is_refused(recognizer: Recognizer) -> None:
+    for image in (np.zeros((28, 28)), np.zeros((0, 28), np.uint8), np.zeros(28, np.uint8)):
+        with pytest.raises(InvalidImageError):
+            recognizer.read(image)
+
+
+shapes = st.tuples(st.integers(1, 70), st.integers(1, 70)).flatmap(
+    lambda size: st.sampled_from([size, (*size, 3), (*size, 4)])
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(shapes.flatmap(lambda shape: arrays(np.uint8, shape)), st.sampled_from(["auto", "dark"]))
+def test_any_image_is_read(recognizer: Recognizer, image: np.ndarray, ink: str) -> None:
+    digits = recognizer.read(image, ink)
+    for digit in digits:
+        x, y, width, height = digit.box
+        assert x >= 0
+        assert y >= 0
+        assert width > 0
+        assert height > 0
+        assert x + width <= image.shape[1]
+        assert y + height <= image.shape[0]
+        assert digit.frame.shape == (28, 28)
+        assert digit.frame.dtype == np.uint8
+        assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert digit.confidence == digit.probabilities[digit.label] == digit.probabilities.max()
+    again = recognizer.read(image, ink)
+    assert [digit.box for digit in again] == [digit.box for digit in digits]
+    assert [digit.label for digit in again] == [digit.label for digit in digits]
+
+
+@pytest.mark.parametrize("shape", [(200, 20), (20, 200), (60, 60), (10, 1), (3, 2)], ids=str)
+@pytest.mark.parametrize("level", [40, 128, 255])
+def test_a_plain_bar_is_ink_all_over(shape: tuple[int, int], level: int) -> None:
+    """Its ink has one level only: there is no darkest to tell from the brightest."""
+    ink = np.full(shape, level, np.uint8)
+    frame = frame_digit(InkedDigit(box=(0, 0, shape[1], shape[0]), ink=ink))
+    expected = [max(1, round(20 * side / max(shape))) for side in shape]
+    assert (frame == level).sum() == expected[0] * expected[1]
+    assert (frame > 0).sum() == expected[0] * expected[1]
+
+
+@pytest.mark.parametrize("width", [6, 12, 20, 34])
+def test_an_upright_rectangle_is_a_one(width: int) -> None:
+    image = np.zeros((280, 280), np.uint8)
+    image[40:240, 130 : 130 + width] = 255
+    (digit,) = load_recognizer("champion").read(image)
+    assert (digit.label, digit.is_digit) == (1, True)

@@ -1,0 +1,180 @@
+"""Pictures as they come: files and arrays."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mnist_core import InvalidImageError, load_image
+from mnist_core.preprocessing.images import check_image
+
+# Four corners of different grey, to see which way up a picture is.
+PICTURE = np.zeros((40, 60, 3), np.uint8)
+PICTURE[:20, :30], PICTURE[:20, 30:], PICTURE[20:, :30], PICTURE[20:, 30:] = 250, 180, 90, 10
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def claims(width: int, height: int) -> bytes:
+    """A PNG that says that it is so large, and has no pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [
+        (np.zeros((0,), np.uint8), "has the shape"),
+        (np.zeros((0, 0), np.uint8), "empty"),
+        (np.zeros((28, 0), np.uint8), "empty"),
+        (np.zeros((0, 28, 3), np.uint8), "empty"),
+        (np.zeros((28,), np.uint8), "has the shape"),
+        (np.zeros((1, 28, 28), np.uint8), "has the shape"),
+        (np.zeros((28, 28, 2), np.uint8), "has the shape"),
+        (np.zeros((28, 28, 5), np.uint8), "has the shape"),
+        (np.zeros((2, 28, 28, 3), np.uint8), "has the shape"),
+        (np.zeros((28, 28), np.float32), "uint8"),
+        (np.full((28, 28), np.nan), "uint8"),
+        (np.zeros((28, 28), bool), "uint8"),
+        (np.zeros((28, 28), np.int64), "uint8"),
+        (np.array([["7"]]), "uint8"),
+        (None, "uint8"),
+        (np.broadcast_to(np.uint8(0), (10_000, 10_000)), "64 megapixels"),
+    ],
+)
+def test_an_array_that_is_no_image_is_explained(image: np.ndarray, what: str) -> None:
+    with pytest.raises(InvalidImageError, match=what) as error:
+        check_image(image)
+    assert "Received: shape" in str(error.value)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 1, 4), (28, 28), (3, 500, 4)])
+def test_any_other_array_is_an_image(shape: tuple[int, ...]) -> None:
+    image = np.zeros(shape, np.uint8)
+    assert check_image(image) is image
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [
+        *(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")),
+        *(("JPEG", mode) for mode in ("L", "RGB", "CMYK")),
+        *(("WEBP", mode) for mode in ("RGB", "RGBA")),
+    ],
+)
+def test_pictures_of_every_kind_are_decoded(form: str, mode: str) -> None:
+    picture = Image.fromarray(PICTURE).convert(mode, dither=Image.Dither.NONE)
+    if picture.mode.endswith("A"):
+        picture.putpixel(
+            (0, 0), (0,) * len(picture.getbands())
+        )  # an opaque picture is saved as RGB
+    image = load_image(encoded(picture, form, quality=95))
+    assert image.dtype == np.uint8
+    assert image.shape == (40, 60, 4 if mode.endswith("A") else 3)
+    # Two levels, a palette of few, or a lossy colour space: the four corners are still told apart.
+    tolerance = {"1": 91, "P": 30}.get(mode, 12)
+    assert np.abs(image[10::20, 15::30, :3].astype(int) - PICTURE[10::20, 15::30]).max() < tolerance
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    levels = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    image = load_image(encoded(Image.fromarray(levels), "PNG"))
+    assert image.shape == (16, 16, 3)
+    assert np.abs(image[:, :, 0].ravel().astype(int) - np.arange(256)).max() <= 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_phones_picture_is_turned_upright(orientation: int) -> None:
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = Image.fromarray(PICTURE)
+    if orientation in undo:
+        stored = stored.transpose(undo[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert (load_image(encoded(stored, "PNG", exif=exif)) == PICTURE).all()
+
+
+def test_a_path_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(encoded(Image.fromarray(PICTURE), "PNG"))
+    assert (load_image(path) == PICTURE).all()
+    assert (load_image(str(path)) == PICTURE).all()
+
+
+PNG, JPEG, WEBP = (
+    encoded(Image.fromarray(PICTURE).resize((300, 200)), form) for form in ("PNG", "JPEG", "WEBP")
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "not a PNG, JPEG or WebP"),
+        (b"seven", "not a PNG, JPEG or WebP"),
+        (encoded(Image.fromarray(PICTURE), "GIF"), "not a PNG, JPEG or WebP"),
+        (encoded(Image.fromarray(PICTURE), "BMP"), "not a PNG, JPEG or WebP"),
+        (PNG[: len(PNG) // 2], "damaged or cut off"),
+        (JPEG[: len(JPEG) // 2], "damaged or cut off"),
+        (WEBP[: len(WEBP) // 2], "damaged or cut off|not a PNG"),
+        (claims(10_000, 10_000), "64 megapixels"),
+        (claims(60_000, 60_000), "64 megapixels"),
+        (claims(100, 100), "damaged or cut off"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_explained(content: bytes, what: str) -> None:
+    with pytest.raises(InvalidImageError, match=what) as error:
+        load_image(content)
+    assert "Received: " in str(error.value)
+
+
+def test_a_text_named_png_a_missing_file_and_a_folder_are_explained(tmp_path: Path) -> None:
+    text = tmp_path / "seven.png"
+    text.write_text("seven")
+    for path in (text, tmp_path / "none.png", tmp_path):
+        with pytest.raises(InvalidImageError) as error:
+            load_image(path)
+        assert str(path) in str(error.value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([PNG, JPEG, WEBP, b""]),
+    st.lists(st.tuples(st.integers(0, 4000), st.binary(min_size=1, max_size=8)), max_size=6),
+    st.integers(0, 4000),
+)
+def test_damage_gives_an_image_or_an_explanation(
+    content: bytes, changes: list[tuple[int, bytes]], end: int
+) -> None:
+    damaged = bytearray(content)
+    for place, what in changes:
+        damaged[place : place + len(what)] = what
+    try:
+        image = load_image(bytes(damaged[:end] if end % 2 else damaged))
+    except InvalidImageError:
+        return
+    assert check_image(image) is image

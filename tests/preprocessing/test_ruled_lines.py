@@ -1,0 +1,95 @@
+"""Lines that run through a photograph."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from mnist_core.preprocessing.ruled_lines import erase_rulings
+
+INK = 100
+
+
+def paper(height: int = 240, width: int = 320) -> np.ndarray:
+    return np.zeros((height, width), np.uint8)
+
+
+@pytest.mark.parametrize("rise", [-12, 0, 7])
+@pytest.mark.parametrize("thickness", [2, 3, 6])
+def test_a_line_from_side_to_side_goes(rise: int, thickness: int) -> None:
+    contrast = paper()
+    cv2.line(contrast, (0, 100), (319, 100 + rise), 200, thickness)
+    erased = erase_rulings(contrast, INK)
+    assert erased is not None
+    assert (contrast[~erased] > INK).mean() < 0.002
+    assert not erased[:60].any()
+    assert not erased[150:].any()
+
+
+def test_upright_lines_go_as_well_and_so_do_squares() -> None:
+    contrast = paper()
+    for place in range(20, 320, 60):
+        cv2.line(contrast, (place, 0), (place, 239), 180, 2)
+    for place in range(30, 240, 60):
+        cv2.line(contrast, (0, place), (319, place), 180, 2)
+    erased = erase_rulings(contrast, INK)
+    assert erased is not None
+    assert (contrast[~erased] > INK).sum() < 0.03 * (contrast > INK).sum()
+
+
+def test_where_a_stroke_crosses_the_ink_stays() -> None:
+    contrast = paper()
+    stroke = paper()
+    cv2.line(stroke, (150, 60), (170, 180), 255, 8)
+    cv2.line(contrast, (0, 120), (319, 120), 200, 3)
+    contrast = cv2.max(contrast, stroke)
+    erased = erase_rulings(contrast, INK)
+    assert erased is not None
+    kept = np.where(erased, 0, contrast)
+    pieces, _ = cv2.connectedComponents((kept > INK).view(np.uint8))
+    assert pieces == 2  # the background and one whole stroke
+    assert (kept[stroke > 0] > INK).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [((60, 120), (260, 120)), ((0, 20), (319, 220)), ((100, 40), (120, 200))],
+    ids=["short", "slanted", "stem"],
+)
+def test_strokes_are_no_lines(ends: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    contrast = paper()
+    cv2.line(contrast, *ends, 255, 6)
+    assert erase_rulings(contrast, INK) is None
+
+
+@pytest.mark.parametrize("width", [97, 193, 320, 547, 640, 1281])
+def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
+    contrast = paper(width=width)
+    rise = round(0.08 * width)
+    cv2.line(contrast, (0, 238 - rise), (width - 1, 238), 200, 3)
+    cv2.line(contrast, (0, 1), (width - 1, 1 + rise), 200, 3)
+    erased = erase_rulings(contrast, INK)
+    assert erased is not None
+    assert (contrast[~erased] > INK).mean() < 0.004
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 300), (23, 23), (240, 320)])
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int) -> None:
+    assert erase_rulings(np.full(shape, level, np.uint8), INK) is None
+
+
+@given(
+    contrast=arrays.arrays(
+        np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)), elements=st.integers(0, 255)
+    ),
+    threshold=st.floats(1, 255),
+)
+@settings(deadline=None, max_examples=60)
+def test_any_picture_gives_a_mask_or_none(contrast: np.ndarray, threshold: float) -> None:
+    erased = erase_rulings(contrast, threshold)
+    assert erased is None or (erased.shape == contrast.shape and erased.dtype == bool)

@@ -1,0 +1,162 @@
+"""Ink to digits, in reading order."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from support.own_strokes import OWN_STROKES, STYLES, Stroke, curve, line
+from support.strokes import draw_strokes, drawn_digit, place_strokes
+
+from mnist_core.preprocessing.segmentation import InkedDigit, find_digits
+
+TWO_STROKES: dict[str, list[Stroke]] = {
+    "a 5 whose bar does not touch": [
+        [*line((30, 14), (28, 46)), *curve((28, 46), (54, 40), (76, 60), (66, 90), (40, 98))],
+        line((44, 2), (92, 0)),
+    ],
+    "a 5 whose bar hangs over": [
+        [*line((30, 20), (28, 48)), *curve((28, 48), (52, 44), (66, 64), (58, 90), (20, 96))],
+        line((52, 8), (98, 2)),
+    ],
+    "a 4 and its stem": [line((40, 4), (18, 58), (84, 58)), line((68, 30), (62, 98))],
+    "an open 4 and its stem": [line((30, 0), (22, 60), (64, 60)), line((76, 36), (70, 98))],
+    "a 7 and its bar": STYLES["7 with a bar"][1],
+    "a 7 whose roof does not touch": [line((20, 2), (70, 2)), line((78, 14), (42, 98))],
+    "a 1 with a dot, like an i": [line((50, 28), (48, 98)), line((52, 2), (52, 4))],
+    "an 8 of two rings": [
+        curve((50, 2), (32, 12), (34, 36), (50, 44), (66, 34), (66, 12), (50, 2)),
+        curve((50, 51), (28, 60), (28, 88), (50, 98), (72, 86), (72, 60), (50, 51)),
+    ],
+}
+
+
+def boxes(digits: list[InkedDigit]) -> list[tuple[int, int, int, int]]:
+    return [digit.box for digit in digits]
+
+
+def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np.ndarray:
+    """Digits of our own hand, 100 px high, side by side with so much free space between."""
+    image = np.zeros((260, 170 * len(digits)), np.uint8)
+    left = 10 + brush
+    for position, digit in enumerate(digits):
+        strokes = OWN_STROKES[int(digit)]
+        points = np.array([point for stroke in strokes for point in stroke])
+        width, height = np.ptp(points, axis=0)
+        width *= 100 / max(width, height)
+        centre = (left + width / 2, 130 - slope * position)
+        draw_strokes(place_strokes(strokes, side=100, centre=centre), image=image, brush=brush)
+        left += width + brush + gap
+    return image
+
+
+@pytest.mark.parametrize("brush", [5, 9, 16, 24])
+@pytest.mark.parametrize("name", TWO_STROKES)
+def test_strokes_of_one_digit_are_one_digit(name: str, brush: int) -> None:
+    found = find_digits(drawn_digit(TWO_STROKES[name], brush=brush), drawn=True)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("gap", [8, 15, 40, 60])
+@pytest.mark.parametrize("brush", [5, 9, 14])
+def test_digits_side_by_side_are_separate_and_in_order(gap: int, brush: int) -> None:
+    for number in ("0123456789", "1111", "4110", "9876543210", "7070"):
+        found = find_digits(row_of(number, gap=gap, brush=brush), drawn=True)
+        assert len(found) == len(number), number
+        lefts = [x for x, *_ in boxes(found)]
+        assert lefts == sorted(lefts)
+
+
+@pytest.mark.parametrize("slope", [-25, 25])
+def test_a_line_that_climbs_is_one_line(slope: int) -> None:
+    found = find_digits(row_of("23456", gap=20, slope=slope / 5), drawn=True)
+    lefts = [x for x, *_ in boxes(found)]
+    assert len(found) == 5
+    assert lefts == sorted(lefts)
+
+
+def test_two_lines_are_read_top_line_first() -> None:
+    top, bottom = row_of("382", gap=20), row_of("6905", gap=20)
+    width = max(top.shape[1], bottom.shape[1])
+    sheet = np.zeros((top.shape[0] + bottom.shape[0] - 90, width), np.uint8)
+    sheet[: top.shape[0], : top.shape[1]] = top
+    sheet[top.shape[0] - 90 :, : bottom.shape[1]] |= bottom
+    found = boxes(find_digits(sheet, drawn=True))
+    assert len(found) == 7
+    assert max(y + h for _, y, _, h in found[:3]) <= min(y for _, y, _, _ in found[3:])
+    for one_line in (found[:3], found[3:]):
+        assert [x for x, *_ in one_line] == sorted(x for x, *_ in one_line)
+
+
+def test_the_box_is_that_of_the_ink() -> None:
+    image = np.zeros((100, 120), np.uint8)
+    image[20:81, 50:56] = 255
+    image[20:26, 30:56] = 255
+    (digit,) = find_digits(image, drawn=True)
+    assert digit.box == (30, 20, 26, 61)
+    assert (digit.ink == image[20:81, 30:56]).all()
+
+
+@pytest.mark.parametrize(
+    "speck",
+    [
+        lambda image: cv2.circle(image, (30, 30), 3, 255, -1),
+        lambda image: cv2.circle(image, (250, 250), 9, 255, -1),  # a tap of the same pen
+        lambda image: cv2.line(image, (20, 140), (20, 180), 255, 2),  # a scratch
+        lambda image: image.__setitem__((slice(None, None, 31), slice(None, None, 37)), 255),
+    ],
+    ids=["speck", "tap", "scratch", "dust"],
+)
+def test_specks_are_ignored(speck) -> None:
+    image = drawn_digit(OWN_STROKES[3])
+    expected = boxes(find_digits(image, drawn=True))
+    speck(image)
+    assert len(expected) == 1
+    (found,) = boxes(find_digits(image, drawn=True))
+    assert np.abs(np.subtract(found, expected[0])).max() <= 12
+
+
+def test_specks_alone_are_nothing() -> None:
+    image = np.zeros((280, 280), np.uint8)
+    cv2.circle(image, (140, 140), 9, 255, -1)
+    assert find_digits(image, drawn=True) == []
+
+
+def test_a_neighbour_that_reaches_into_the_box_is_cut_out() -> None:
+    # Two slanted ones: their boxes overlap, their strokes do not touch.
+    strokes: list[Stroke] = [[(20, 170), (100, 30)], [(80, 170), (160, 30)]]
+    image = draw_strokes(strokes, width=200, height=200, brush=10)
+    left, right = find_digits(image, drawn=True)
+    assert left.box[0] + left.box[2] > right.box[0]
+    for digit, stroke in ((left, strokes[0]), (right, strokes[1])):
+        x, y, w, h = digit.box
+        alone = draw_strokes([stroke], width=200, height=200, brush=10)
+        assert (digit.ink == alone[y : y + h, x : x + w]).all()
+
+
+def test_what_reaches_into_a_photograph_is_left_out() -> None:
+    image = drawn_digit(OWN_STROKES[6], side=120)
+    (digit,) = boxes(find_digits(image, drawn=False))
+    image[:, 250:256] = 255  # a printed line
+    image[270:, :] = 255
+    assert boxes(find_digits(image, drawn=False)) == [digit]
+    # A drawing may well leave the canvas: there it is ink like any other.
+    assert boxes(find_digits(image, drawn=True)) != [digit]
+
+
+def test_a_digit_that_touches_the_edge_of_its_photograph_is_read_all_the_same() -> None:
+    image = drawn_digit(OWN_STROKES[6], side=120)
+    x, y, w, h = boxes(find_digits(image, drawn=True))[0]
+    assert len(find_digits(np.ascontiguousarray(image[y : y + h, x : x + w]), drawn=False)) == 1
+
+
+@pytest.mark.parametrize("shape", [(1, 140_000), (508, 512), (511, 511), (513, 513), (1600, 1600)])
+def test_the_most_pieces_that_an_image_can_hold(shape: tuple[int, int]) -> None:
+    dots = np.zeros(shape, np.uint8)
+    dots[::2, ::2] = 255
+    assert find_digits(dots, drawn=True) == []
+
+
+def test_texture_ends_in_time() -> None:
+    dots = (np.random.default_rng(0).random((1600, 1600)) < 0.05).astype(np.uint8) * 255
+    assert len(find_digits(dots, drawn=True)) <= 1000

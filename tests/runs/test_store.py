@@ -1,0 +1,292 @@
+"""Runs on disk: what state they are in, whatever happened to their process."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from support.cards import make_card
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_core import TrainingConfig, TrainingError
+from mnist_core.registry.card import write_card
+from mnist_core.registry.staging import staged_model
+from mnist_core.runs.store import Outcome, Run, begin_run, find_run, list_runs, new_run, reopen_run
+from mnist_core.storage.paths import runs_directory
+from mnist_core.training.events import EpochEnd, Message
+
+pytestmark = pytest.mark.usefixtures("runs", "own_models")
+MLP = TrainingConfig(architecture="mlp", name="mine")
+HOLD = """
+import sys, time
+from pathlib import Path
+from mnist_core.runs.store import Run
+run = Run(Path(sys.argv[1]))
+with run.held():
+    run.mark(sys.argv[2])
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def save_model(models: Path, name: str, **changes: object) -> None:
+    with staged_model(name, models) as stage:
+        write_card(make_card(name, **changes), stage)
+
+
+def holder(run: Run, phase: str = "running") -> subprocess.Popen[str]:
+    """A process that works on a run."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run.folder), phase], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def cut_off(run: Run, epochs: int = 2) -> Run:
+    """Make a run look as if its process had been killed after some epochs."""
+    run.mark("running")
+    run.checkpoints.mkdir(exist_ok=True)
+    state = {"history": {"loss": [1.0] * epochs}}
+    (run.checkpoints / "state.json").write_text(json.dumps(state))
+    return run
+
+
+def test_without_runs_there_are_none(runs: Path) -> None:
+    assert list_runs() == []
+    assert not runs.exists()
+    runs.mkdir()
+    (runs / "notes").mkdir()
+    (runs / "20260101-000000-half").mkdir()  # no config.json: made at this moment
+    assert list_runs() == []
+
+
+def test_a_new_run_waits_for_its_process_and_is_cut_off_when_none_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = new_run(MLP)
+    assert (run.state, run.live, run.alive) == ("queued", True, False)
+    assert run.config == MLP
+    assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
+    assert find_run(run.id) == run
+    monkeypatch.setattr("mnist_core.runs.run._STARTING", 0.0)
+    assert run.state == "interrupted"
+
+
+@pytest.mark.parametrize("phase", ["queued", "running", "saving"])
+def test_a_run_lives_as_long_as_its_process_however_that_ends(phase: str) -> None:
+    run = new_run(MLP)
+    process = holder(run, phase)
+    assert run.state == phase
+    assert run.pid == process.pid
+    with pytest.raises(TrainingError, match="another process"), run.held():
+        pytest.fail("held by two")
+    with pytest.raises(TrainingError, match="Cancel it before"):
+        run.delete()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert run.state == "interrupted"
+    # Its number may be another process's by now; that one is not taken for it.
+    (run.folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "phase": "running"}))
+    assert not run.alive
+    with run.held():
+        assert run.alive
+    run.delete()
+    assert list_runs() == []
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
+def test_how_a_run_ended_is_told(state: str) -> None:
+    run = new_run(MLP)
+    card = make_card("mine") if state == "done" else None
+    run.finish(Outcome(state=state, text="why", card=card))
+    assert run.state == state
+    assert run.outcome == Outcome(state=state, text="why", card=card)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"state": "done"}', '{"card": 3}'])
+def test_a_damaged_file_is_as_none(content: str) -> None:
+    run = new_run(MLP)
+    for name in ("outcome.json", "process.json", "request.json"):
+        (run.folder / name).write_text(content)
+    assert run.state == "interrupted"
+    assert run.outcome is None
+    assert run.ticket == 0
+    (run.folder / "config.json").write_text(content)
+    with pytest.raises(TrainingError, match="Received"):
+        _ = run.config
+    other = new_run(MLP)  # a damaged run is in nobody's way
+    assert {found.id for found in list_runs()} == {run.id, other.id}
+
+
+@given(cut=st.integers(0, 400), noise=st.binary(max_size=40))
+def test_events_are_read_up_to_where_they_were_cut(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, noise: bytes
+) -> None:
+    run = Run(tmp_path_factory.mktemp("run"))
+    told = [Message(text="one"), EpochEnd(epoch=1, epochs=2, loss=1.0, accuracy=0.5, val_loss=1.0,
+            val_accuracy=0.5, seconds=1.0), Message(text="two")]  # fmt: skip
+    for event in told:
+        run.report(event)
+    path = run.folder / "events.jsonl"
+    path.write_bytes(path.read_bytes()[:cut] + noise)
+    events = run.events()
+    whole = path.read_bytes()[:cut].count(b"\n")
+    assert events[: min(whole, 3)] == told[: min(whole, 3)]
+
+
+@pytest.mark.parametrize("run_id", ["", ".", "..", "../x", "nothing", "20260101-000000-none", None])
+def test_an_unknown_run_is_explained(run_id: str) -> None:
+    with pytest.raises(TrainingError, match="no such run") as error:
+        find_run(run_id)
+    assert repr(run_id) in str(error.value)
+
+
+def test_a_taken_name_is_refused_unless_it_may_be_replaced(own_models: Path) -> None:
+    save_model(own_models, "mine")
+    with pytest.raises(TrainingError, match="there already"):
+        new_run(MLP)
+    assert list_runs() == []
+    assert new_run(TrainingConfig(architecture="mlp", name="mine", overwrite=True)).live
+
+
+def test_two_that_start_at_once_do_not_train_one_name() -> None:
+    start = threading.Barrier(8)
+
+    def begin(_: int) -> str:
+        start.wait()
+        try:
+            return new_run(MLP).id
+        except TrainingError as error:
+            assert "being trained at this moment" in str(error)
+            return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(begin, range(8)))
+    assert sum(map(bool, made)) == 1
+    assert len(list_runs()) == 1
+
+
+def test_runs_made_in_one_second_have_names_of_their_own() -> None:
+    first = new_run(MLP)
+    first.finish(Outcome(state="cancelled"))
+    second = new_run(MLP)
+    assert first.id != second.id
+    assert first.ticket < second.ticket
+
+
+def test_the_same_settings_go_on_where_they_were_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = cut_off(new_run(MLP))
+    assert run.state == "interrupted"
+    other = begin_run(TrainingConfig(architecture="mlp", name="other"))
+    assert other != run
+    again = begin_run(MLP)
+    assert again == run
+    assert run.live
+    # It is being worked on: the same settings are refused, not trained twice.
+    with pytest.raises(TrainingError, match="at this moment"):
+        begin_run(MLP)
+
+
+@pytest.mark.parametrize("state", ["cancelled", "failed", "interrupted"])
+def test_a_run_that_stopped_can_be_reopened_once(state: str) -> None:
+    run = cut_off(new_run(MLP))
+    run.request_stop(keep=False)
+    if state != "interrupted":
+        run.finish(Outcome(state=state, text="why"))
+    reopen_run(run)
+    assert run.state == "queued"
+    assert run.stop_requested is None
+    with pytest.raises(TrainingError, match="Only a run that has stopped"):
+        reopen_run(run)
+
+
+def test_a_run_that_is_done_is_not_resumed() -> None:
+    run = new_run(MLP)
+    run.finish(Outcome(state="done", card=make_card("mine")))
+    with pytest.raises(TrainingError, match="done"):
+        reopen_run(run)
+
+
+def test_a_resumed_run_replaces_its_own_model_and_no_other(own_models: Path) -> None:
+    run = cut_off(new_run(MLP))
+    card = make_card("mine", created="2026-02-03T04:05:06+00:00")
+    run.owns(card)
+    assert not run.owns_model()
+    save_model(own_models, "mine", created=card.created)
+    assert run.owns_model()
+    reopen_run(run)
+    run.finish(Outcome(state="cancelled"))
+    run.owns(make_card("mine", created="2026-01-01T00:00:01+00:00"))
+    assert not run.owns_model()
+    with pytest.raises(TrainingError, match="there already"):
+        reopen_run(run)
+
+
+def test_a_full_disk_is_explained_and_does_not_hide_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = new_run(MLP)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    run.finish(Outcome(state="failed", text="why"))
+    assert run.outcome is None
+    assert not list(run.folder.glob("*.new"))
+    with pytest.raises(TrainingError, match="No space left"):
+        new_run(TrainingConfig(architecture="mlp", name="other"))
+    assert len(list_runs()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_explained(runs: Path) -> None:
+    runs.write_text("a file")
+    with pytest.raises(TrainingError, match="cannot be saved") as error:
+        new_run(MLP)
+    assert str(runs) in str(error.value)
+    assert list_runs() == []
+
+
+def test_the_end_of_a_log_is_enough() -> None:
+    run = new_run(MLP)
+    run.log.write_bytes(b"".join(b"line %d \xff\n" % number for number in range(10_000)))
+    lines = run.log_end().splitlines()
+    assert len(lines) == 12
+    assert lines[-1].startswith("line 9999")
+
+
+def test_runs_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_RUNS", "/somewhere")
+    assert runs_directory() == Path("/somewhere")
+    monkeypatch.setenv("MNIST_RUNS", "")
+    assert (runs_directory().name, runs_directory().is_absolute()) == ("runs", True)
+
+
+def test_a_glance_does_not_keep_a_process_from_its_run() -> None:
+    run = new_run(MLP)
+    end = time.monotonic() + 1.5
+
+    def look(_: int) -> None:
+        while time.monotonic() < end:
+            _ = run.alive
+
+    with ThreadPoolExecutor(4) as pool:
+        looking = pool.map(look, range(4))
+        for _ in range(5):
+            with run.held():
+                assert run.alive
+        list(looking)

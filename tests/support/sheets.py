@@ -1,0 +1,56 @@
+"""What a camera sees that looks at a sheet of paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from support.own_strokes import OWN_STROKES
+from support.strokes import draw_strokes, place_strokes
+
+
+def sheet(
+    *digits: int,
+    width: int = 640,
+    height: int = 480,
+    side: float = 150,
+    paper: int = 200,
+    pen: int = 40,
+    noise: float = 2,
+    at: tuple[float, float] | None = None,
+) -> np.ndarray:
+    """A frame of a camera that looks at a sheet with a number in the middle: BGR."""
+    x, y = at or (width / 2, height / 2)
+    strokes = [
+        stroke
+        for place, digit in enumerate(digits)
+        for stroke in place_strokes(
+            OWN_STROKES[digit],
+            side=side,
+            centre=(x + (place - (len(digits) - 1) / 2) * 0.75 * side, y),
+        )
+    ]
+    ink = np.zeros((height, width), np.float32)
+    if strokes:
+        drawn = draw_strokes(strokes, width=width, height=height, brush=max(4, 0.09 * side))
+        ink = drawn.astype(np.float32) / 255
+    grey = paper + (pen - paper) * cv2.GaussianBlur(ink, (0, 0), 1)
+    grey = grey + np.random.default_rng(7).normal(0, noise, grey.shape)
+    return cv2.cvtColor(np.clip(grey, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+
+
+def film(path: Path, *numbers: str, frames: int = 90) -> Path:
+    """A Motion JPEG film, 640x480, for Chromium to play as a camera, over and over.
+
+    Args:
+        path: where to write it, ending in ".mjpeg".
+        numbers: what is on the sheet, one after the other; "" is an empty sheet.
+        frames: how many frames each is held into the camera; Chromium plays 30 a second.
+    """
+    with path.open("wb") as file:
+        for number in numbers:
+            frame = sheet(*map(int, number), side=150 if len(number) < 3 else 110)
+            _, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 85])
+            file.write(jpeg.tobytes() * frames)
+    return path

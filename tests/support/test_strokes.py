@@ -1,0 +1,73 @@
+"""Digits that other people drew: how many of them are read."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from support.strokes import DEVELOPMENT_STROKES, Stroke, drawn_digit, load_development_strokes
+
+from mnist_core import Recognizer, list_models, load_recognizer
+from mnist_core.preprocessing.framing import extract_digits
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not DEVELOPMENT_STROKES.exists(),
+        reason="the development strokes are not beside this checkout",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def strokes() -> tuple[list[list[Stroke]], np.ndarray]:
+    return load_development_strokes()
+
+
+def test_accuracy_on_all_of_them(
+    strokes: tuple[list[list[Stroke]], np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits, labels = strokes
+    found, plain = [], []
+    for digit in digits:
+        canvas = drawn_digit(digit)
+        found.append(extract_digits(canvas))
+        plain.append(cv2.resize(canvas, (28, 28), interpolation=cv2.INTER_AREA))
+    single = np.array([len(each) == 1 for each in found])
+    frames = np.stack([each[0].frame for each in found if len(each) == 1])
+    accuracy = {}
+    lines = [f"{len(labels):,} digits drawn; exactly one digit found in {single.mean():.2%}"]
+    for card in list_models():
+        recognizer = load_recognizer(card.name)
+        right = (recognizer.classify(frames).argmax(1) == labels[single]).sum() / len(labels)
+        resized = (recognizer.classify(np.stack(plain)).argmax(1) == labels).mean()
+        accuracy[card.name] = right
+        lines.append(f"{card.name}: {right:.2%} right; plain resize: {resized:.2%}")
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+    assert single.mean() >= 0.995
+    assert accuracy["cnn"] >= 0.955
+    assert accuracy["mlp"] >= 0.91
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        (lambda digit: drawn_digit(digit, size=84, side=54, brush=5.4), 0.97),
+        (lambda digit: drawn_digit(digit, size=560, side=360, brush=36), 0.99),
+        (lambda digit: np.roll(drawn_digit(digit, size=400), (50, -40), (0, 1)), 1),
+        (lambda digit: 255 - drawn_digit(digit), 1),
+        (lambda digit: drawn_digit(digit) // 3 + 60, 1),
+    ],
+    ids=["x0.3", "x2", "moved", "inverted", "grey on grey"],
+)
+def test_a_drawing_keeps_its_reading(
+    recognizer: Recognizer, strokes: tuple[list[list[Stroke]], np.ndarray], change, kept: float
+) -> None:
+    def readings(draw) -> list[list[int]]:
+        return [
+            [digit.label for digit in recognizer.read(draw(digit))] for digit in strokes[0][::25]
+        ]
+
+    pairs = zip(readings(drawn_digit), readings(change), strict=True)
+    assert np.mean([before == after for before, after in pairs]) >= kept

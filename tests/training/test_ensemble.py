@@ -1,0 +1,272 @@
+"""One model of several, against what its members say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_core import (
+    Dataset,
+    ModelLoadError,
+    ModelNotFoundError,
+    Recognizer,
+    TrainingConfig,
+    TrainingError,
+    load_recognizer,
+)
+from mnist_core.__main__ import main
+from mnist_core.data import split_training
+from mnist_core.errors import MnistError
+from mnist_core.evaluation.datasets import held_out
+from mnist_core.evaluation.metrics import wilson_interval
+from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.grad_cam import GradCam
+from mnist_core.registry.artifacts import load_predictions
+from mnist_core.registry.card import CARD, ENSEMBLE
+from mnist_core.registry.splits import splits
+from mnist_core.registry.store import KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.training.ensemble import _averaged, _HeldOut, make_ensemble
+
+ROOT = Path(__file__).resolve().parents[2]
+# Of eleven and ten outputs, of ten alone, and an ensemble in another.
+MADE = {"mixed": ("champion", "mlp"), "plain": ("cnn", "mlp"), "nested": ("mixed", "cnn")}
+
+# In a process of its own: TensorFlow is large, and nothing else needs it here.
+MAKE = """
+import contextlib, io, json, sys
+from mnist_core.__main__ import main
+told = {}
+for name, members in json.loads(sys.argv[1]).items():
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        code = main(["ensemble", *members, "--name", name])
+    told[name] = [code, output.getvalue()]
+print(json.dumps(told))
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The bundled models, and ensembles of them; what was told while they were made."""
+
+    folder: Path
+    told: dict[str, tuple[int, str]]
+    errors: str
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("ensembles") / "models"
+    shutil.copytree(ROOT / "models", folder)
+    done = subprocess.run(
+        [sys.executable, "-c", MAKE, json.dumps(MADE)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"MNIST_MODELS": str(folder)},
+    )
+    assert done.returncode == 0, done.stderr
+    return Made(folder, json.loads(done.stdout), done.stderr)
+
+
+@pytest.fixture(scope="module")
+def models(made: Made) -> Path:
+    return made.folder
+
+
+@pytest.fixture
+def ensembles(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, as the models that there are."""
+    monkeypatch.setenv("MNIST_MODELS", str(models))
+    return models
+
+
+def mean_of(recognizers: list[Recognizer], images: np.ndarray, temperature: float) -> np.ndarray:
+    """What an ensemble is to answer: the members' log-probabilities, averaged."""
+    logs = np.mean([np.log(r.classify(images).astype(float)) for r in recognizers], axis=0)
+    powers = np.exp((logs - logs.max(axis=1, keepdims=True)) / temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_it_answers_the_mean_of_its_members(name: str, models: Path, dataset: Dataset) -> None:
+    images = dataset.x_test[:400]
+    ensemble = load_recognizer(name, models)
+    members = [load_recognizer(member, models) for member in MADE[name]]
+    expected = mean_of(members, images, ensemble.card.temperature)
+    assert np.abs(ensemble.classify(images) - expected).max() < 1e-4
+    tellers = [member for member in members if member.tells]
+    assert ensemble.tells is bool(tellers)
+    if tellers:
+        # One member tells, and so its score is the ensemble's.
+        scores = tellers[0].digit_scores(images)
+        assert ensemble.digit_scores(images) == pytest.approx(scores, abs=1e-4)
+
+
+def test_several_scores_of_being_a_digit_are_averaged() -> None:
+    rng = np.random.default_rng(1)
+    sizes = ((5, 11), (3, 10), (4, 11))
+    lasts = [
+        (rng.normal(size=size).astype("f"), rng.normal(size=size[1]).astype("f")) for size in sizes
+    ]
+    features = [rng.normal(size=size[0]).astype("f") for size in sizes]
+    kernel, bias = _averaged(lasts, [1.0, 2.0, 0.5])
+    logits = np.concatenate(features) @ kernel + bias
+    said = [f @ k + b for f, (k, b) in zip(features, lasts, strict=True)]
+    assert logits[:10] == pytest.approx(
+        (said[0][:10] + said[1] / 2 + said[2][:10] / 0.5) / 3, abs=1e-5
+    )
+    assert logits[10] == pytest.approx((said[0][10] + said[2][10]) / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_card_is_that_of_a_model(name: str, models: Path, dataset: Dataset) -> None:
+    card = load_card(name, models)
+    assert (card.architecture, card.members) == (ENSEMBLE, MADE[name])
+    assert set(card.sha256) == {TFLITE, KERAS, PREDICTIONS}
+    stored = load_predictions(card, models)
+    right = int((stored.argmax(axis=1) == dataset.y_test).sum())
+    assert card.test_accuracy == right / 10_000
+    assert card.test_interval == pytest.approx(wilson_interval(right, 10_000))
+    members = [load_card(member, models) for member in MADE[name]]
+    assert card.configuration["networks"] == [member.sha256[TFLITE] for member in members]
+    assert card.epochs == sum(member.epochs for member in members)
+    # The members' last layers became one.
+    assert abs(card.parameters - sum(member.parameters for member in members)) <= 1024
+    assert card.validation_accuracy > 0.98
+    assert 0.3 < card.temperature < 3
+
+
+def test_temperature_and_threshold_suit_what_was_held_out(models: Path) -> None:
+    for name in ("mixed", "plain"):
+        ensemble = load_recognizer(name, models)
+        data = held_out([ensemble.card])
+        # The bundled models all held out the same images.
+        assert len(data.images) == 5000
+        probabilities, scores = ensemble.classify(data.images), ensemble.digit_scores(data.images)
+        assert (scores < ensemble.card.digit_threshold).mean() == pytest.approx(0.003, abs=0.0005)
+        right = probabilities.argmax(axis=1) == data.labels
+        assert right.mean() == pytest.approx(ensemble.card.validation_accuracy, abs=2e-4)
+        # Any other temperature makes the right answers less likely.
+        logs = np.log(probabilities.astype(float) + 1e-30)
+
+        def loss(factor: float, logs: np.ndarray = logs, labels: np.ndarray = data.labels) -> float:
+            scaled = logs / factor
+            sums = np.log(np.exp(scaled).sum(axis=1))
+            return float((sums - scaled[np.arange(len(labels)), labels]).mean())
+
+        assert loss(1) < min(loss(0.9), loss(1.1)), name
+
+
+def test_members_that_held_out_others_are_asked_only_about_those(dataset: Dataset) -> None:
+    mlp = load_recognizer("mlp")
+    cards = [dataclasses.replace(mlp.card, seed=seed) for seed in (1, 2)]
+    network = (ROOT / "models" / "mlp" / TFLITE).read_bytes()
+    result = _HeldOut.of([Recognizer(network, card) for card in cards])
+    first, second = (set(split_training(*splits(card)[0])[0].tolist()) for card in cards)
+    both = sorted(first | second)
+    assert (result.labels == dataset.y_train[both]).all()
+    assert len(first & second) > 100
+    # The members are one network: whoever is asked, this is its answer.
+    assert result.probabilities[:50] == pytest.approx(
+        mlp.classify(dataset.x_train[both[:50]]), abs=1e-5
+    )
+    assert result.scores is None
+
+
+def test_inside_are_the_layers_of_all_members(models: Path, dataset: Dataset) -> None:
+    inside = open_inside(load_card("mixed", models), models)
+    names = [layer.name for layer in inside.layers(dataset.x_test[0])]
+    assert "convolution 6" in names
+    assert names[-1].startswith("dense")
+    parts = [
+        open_inside(load_card(name, models), models).features(dataset.x_test[:3])
+        for name in MADE["mixed"]
+    ]
+    assert inside.features(dataset.x_test[:3]) == pytest.approx(np.hstack(parts), abs=1e-3)
+
+
+def test_what_does_not_apply_to_it_is_said(
+    ensembles: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = load_card("mixed")
+    process = GradCam()
+    try:
+        with pytest.raises(MnistError, match="Choose one of its members"):
+            process.map(card, dataset.x_test[0], 7)
+    finally:
+        process.close()
+    with pytest.raises(TrainingError, match="Received: 'ensemble'"):
+        TrainingConfig(architecture=card.architecture, initial_model="mixed")
+    assert main(["train", "--initial-model", "mixed"]) == 2
+    assert "Fine-tune its members" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "message"),
+    [
+        ([], "mine", "two models or more"),
+        (["mlp"], "mine", "two models or more"),
+        (["mlp", "mlp"], "mine", "once"),
+        (["mlp", "cnn"], "mlp", "one of its members"),
+        (["mlp", "cnn"], "champion", "is there already"),
+        (["mlp", "cnn"], "../mine", "A model's name is"),
+    ],
+)
+def test_what_cannot_be_made_is_explained(
+    members: list[str], name: str, message: str, models: Path
+) -> None:
+    before = sorted(path.name for path in models.iterdir())
+    with pytest.raises(TrainingError, match=message) as error:
+        make_ensemble(members, name, directory=models)
+    assert "Received" in str(error.value)
+    assert sorted(path.name for path in models.iterdir()) == before
+
+
+def test_a_member_that_is_not_there(models: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="'nobody'"):
+        make_ensemble(["mlp", "nobody"], "mine", directory=models)
+
+
+@pytest.mark.parametrize("file", [TFLITE, KERAS, CARD])
+def test_a_damaged_member_is_explained(file: str, tmp_path: Path) -> None:
+    for name in ("mlp", "cnn"):
+        shutil.copytree(ROOT / "models" / name, tmp_path / name)
+    (tmp_path / "cnn" / file).write_bytes(b"damaged")
+    with pytest.raises(ModelLoadError, match="'cnn'"):
+        make_ensemble(["mlp", "cnn"], "mine", directory=tmp_path)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_damaged_ensemble_says_how_it_is_made_again(models: Path, tmp_path: Path) -> None:
+    shutil.copytree(models / "plain", tmp_path / "plain")
+    (tmp_path / "plain" / TFLITE).write_bytes(b"damaged")
+    with pytest.raises(ModelLoadError, match="ensemble cnn mlp --name plain --overwrite"):
+        load_recognizer("plain", tmp_path)
+    path = tmp_path / "plain" / CARD
+    card = json.loads(path.read_text())
+    for members in (None, "cnn", [1, 2]):
+        card["configuration"]["members"] = members
+        path.write_text(json.dumps(card))
+        with pytest.raises(ModelLoadError, match="members are names"):
+            load_card("plain", tmp_path)
+
+
+def test_the_command_tells_how_good_it_is(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    assert made.errors == ""
+    for name in MADE:
+        code, output = made.told[name]
+        card = load_card(name, made.folder)
+        assert code == 0
+        assert f"{name}: {card.test_accuracy:.2%} of the MNIST test images" in output
+    assert main(["ensemble", "mlp", "--name", "mine"]) == 2
+    assert "two models or more" in capsys.readouterr().err

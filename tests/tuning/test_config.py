@@ -1,0 +1,125 @@
+"""What a search is for, and who takes part in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mnist_core import TrainingConfig, TrainingError
+from mnist_core.__main__ import main
+from mnist_core.tuning.config import SEARCHABLE, Role, TuningConfig
+
+BASE = TrainingConfig(architecture="mlp", name="best", seed=5)
+VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
+
+
+def test_a_trial_has_the_settings_of_all_and_its_own() -> None:
+    config = TuningConfig(base=BASE, trials=100)
+    trial = config.trial("007", {"learning_rate": 0.01, "dropout": 0.2})
+    assert trial.name == "best-007"
+    assert (trial.learning_rate, trial.dropout, trial.batch_size) == (0.01, 0.2, 128)
+    assert trial.seed == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"search": ()}, "one or more of these settings"),
+        ({"search": ("seed",)}, "one or more of these settings"),
+        ({"search": ("dropout", "dropout")}, "each once"),
+        ({"trials": 0}, "from 1 to 1000"),
+        ({"trials": 1001}, "from 1 to 1000"),
+        ({"trials": 2.0}, "from 1 to 1000"),
+        ({"trials": True}, "from 1 to 1000"),
+        ({"algorithm": "grid"}, "bayesian, random"),
+        ({"base": TrainingConfig(strategy="mirrored")}, "Leave out the strategy"),
+        ({"base": TrainingConfig(name="x" * 39)}, "name"),  # its trials have longer ones
+    ],
+)
+def test_what_cannot_be_searched_is_explained(settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(TrainingError, match=why) as error:
+        TuningConfig(**{"base": BASE} | settings)
+    assert "Received" in str(error.value)
+
+
+def test_all_that_can_be_searched_is_a_setting() -> None:
+    config = TuningConfig(base=BASE, search=tuple(SEARCHABLE))
+    for name in config.search:
+        assert hasattr(config.base, name)
+
+
+@pytest.mark.parametrize(
+    ("values", "role"),
+    [
+        (("", "", ""), Role(kind="alone")),
+        (("chief", "10.0.0.1", "8000"), Role(kind="chief", address="10.0.0.1:8000")),
+        (("worker3", "10.0.0.1", "8000"), Role(kind="worker", address="10.0.0.1:8000")),
+    ],
+)
+def test_the_environment_says_who_this_is(
+    monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...], role: Role
+) -> None:
+    for name, value in zip(VARIABLES, values, strict=True):
+        monkeypatch.setenv(name, value)
+    assert Role.from_environment() == role
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("chief", "", ""),
+        ("", "10.0.0.1", "8000"),
+        ("chief", "10.0.0.1", ""),
+        ("chief", "10.0.0.1", "http"),
+        ("chief", "10.0.0.1", "0"),
+        ("chief", "10.0.0.1", "70000"),
+    ],
+)
+def test_half_an_environment_is_explained(
+    monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...]
+) -> None:
+    for name, value in zip(VARIABLES, values, strict=True):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TrainingError, match="KERASTUNER_ORACLE_PORT=8000") as error:
+        Role.from_environment()
+    for name, value in zip(VARIABLES, values, strict=True):
+        assert f"{name}={value!r}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--trials", "0"], "from 1 to 1000"),
+        (["--search", "dropout", "--dropout", "0.2"], "--dropout 0.2"),
+        (["--learning-rate", "1", "--batch-size", "1", "--dropout", "0"], "none"),
+        (["--strategy", "mirrored"], "Leave out the strategy"),
+        (["--epochs", "0"], "epochs"),
+        (["--name", "mlp"], "there already"),
+        (["--name", "../x"], "name"),
+    ],
+)
+def test_bad_options_are_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], why: str
+) -> None:
+    assert main(["tune", "--architecture", "mlp", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("mnist_core: ")
+    assert why in line
+    assert "Received" in line
+
+
+def test_what_is_given_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TuningConfig] = []
+    monkeypatch.setattr(
+        "mnist_core.tuning.search.tune", lambda config, on_event: asked.append(config)
+    )
+    monkeypatch.setattr("mnist_core.cli.tune.hear_signals", lambda: None)  # those of pytest
+    command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]
+    assert main([*command, "--batch-size", "64", "--trials", "3", "--algorithm", "random"]) == 0
+    assert main([*command, "--search", "optimiser", "augmentation"]) == 0
+    first, second = asked
+    assert first.search == ("learning_rate", "dropout")
+    assert (first.base.batch_size, first.trials, first.algorithm) == (64, 3, "random")
+    assert second.search == ("optimiser", "augmentation")
+    assert (second.trials, second.algorithm) == (20, "bayesian")

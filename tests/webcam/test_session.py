@@ -1,0 +1,138 @@
+"""What the thread of the frames and the thread of the page share."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from support.sheets import sheet
+
+from mnist_core import Recognizer, load_recognizer
+from mnist_core.webcam.reader import WebcamSettings
+from mnist_core.webcam.session import LiveReader
+
+
+@pytest.fixture
+def live(recognizer: Recognizer) -> LiveReader:
+    reader = LiveReader(recognizer)
+    reader.settings = WebcamSettings(smoothing=1)
+    return reader
+
+
+def test_before_the_first_frame_there_is_nothing(live: LiveReader) -> None:
+    state = live.state
+    assert (state.result, state.frames, state.fps, state.history) == (None, 0, 0.0, ())
+
+
+def test_frames_are_read_and_counted(live: LiveReader) -> None:
+    annotated = live.process(sheet(3), 0.0)
+    assert annotated.shape == (480, 640, 3)
+    live.process(sheet(3), 0.03)
+    state = live.state
+    assert state.result is not None
+    assert state.result.reading == "3"
+    assert state.frames == 2
+    assert state.fps > 0
+    assert state.milliseconds > 0
+    assert state.error is None
+
+
+def test_settings_act_on_the_next_frame(live: LiveReader) -> None:
+    live.process(sheet(3))
+    live.settings = WebcamSettings(smoothing=1, threshold=0)
+    live.process(sheet(3))
+    assert live.state.result is not None
+    assert live.state.result.reading == ""
+    live.settings = WebcamSettings(inference=False)
+    live.process(sheet(3))
+    assert live.state.result.reading == ""
+
+
+def test_frames_left_out_are_counted(live: LiveReader) -> None:
+    for number in (0, 1, 2, 3, 6, 7, 8, 10):
+        live.process(sheet(), number / 30)
+    assert live.state.skipped == 3
+
+
+def test_the_history_has_each_number_once_the_newest_first(live: LiveReader) -> None:
+    for digit in (3, 3, 8, 8, 3):
+        live.process(sheet(digit))
+    live.process(sheet())
+    assert [past.reading for past in live.state.history] == ["3", "8", "3"]
+    assert all(0.5 < past.confidence <= 1 for past in live.state.history)
+    times = [past.at for past in live.state.history]
+    assert times == sorted(times, reverse=True)
+    live.forget()
+    assert live.state.history == ()
+
+
+def test_a_frame_that_cannot_be_read_comes_back_and_says_why(live: LiveReader) -> None:
+    bad = np.zeros((4, 4, 2), np.uint8)
+    assert live.process(bad) is bad
+    assert live.state.error is not None
+    assert "Received: shape (4, 4, 2)" in live.state.error
+    live.process(sheet(3))
+    assert live.state.error is None
+
+
+def test_whatever_goes_wrong_the_video_goes_on(
+    live: LiveReader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr("mnist_core.webcam.reader.draw_viewfinder", broken)
+    frame = sheet(3)
+    assert live.process(frame) is frame
+    assert "server's log" in (live.state.error or "")
+    assert "out of luck" in caplog.text
+
+
+def test_a_new_video_begins_anew_but_remembers(live: LiveReader) -> None:
+    live.process(sheet(3), 5.0)
+    live.restart()
+    assert (live.state.frames, live.state.result, live.state.fps) == (0, None, 0.0)
+    assert [past.reading for past in live.state.history] == ["3"]
+    live.process(sheet(3), 0.0)
+    assert live.state.skipped == 0
+
+
+def test_another_model_reads_the_next_frame(live: LiveReader) -> None:
+    other = load_recognizer("mlp")
+    live.recognizer = other
+    assert live.recognizer is other
+    live.process(sheet(3))
+    assert live.state.result is not None
+    assert live.state.result.reading == "3"
+
+
+def test_page_and_video_work_at_the_same_time(live: LiveReader) -> None:
+    stop = time.monotonic() + 1.5
+    failures: list[BaseException] = []
+
+    def video() -> None:
+        try:
+            number = 0
+            while time.monotonic() < stop:
+                live.process(sheet(number % 10), number / 30)
+                number += 1
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=video) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    waits = []
+    while time.monotonic() < stop:
+        live.settings = WebcamSettings(smoothing=1 + len(waits) % 5)
+        start = time.monotonic()
+        state = live.state
+        waits.append(time.monotonic() - start)
+        assert len(state.history) <= 20
+        time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert live.state.frames > 5
