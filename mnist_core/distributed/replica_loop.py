@@ -45,8 +45,10 @@ class Lockstep:
         self, strategy: tf.distribute.Strategy, model: keras.Model, config: TrainingConfig
     ) -> None:
         self._strategy, self._model = strategy, model
-        worldly = get_architecture(config.architecture).from_the_world
-        self._losses: Callable[[Any, Any], Any] = digit_loss if worldly else _cross_entropy
+        uses_synthetic_data = get_architecture(config.architecture).uses_synthetic_data
+        self._losses: Callable[[Any, Any], Any] = (
+            digit_loss if uses_synthetic_data else _cross_entropy
+        )
         self._totals = np.zeros(4)
 
     def batches(self, slices: Callable[[int], tf.data.Dataset]) -> Any:
@@ -159,7 +161,7 @@ def training_slices(
     architecture = get_architecture(config.architecture)
     size = config.batch_size
     assert size and config.epochs
-    if not (architecture.from_the_world or config.augmentation):
+    if not (architecture.uses_synthetic_data or config.augmentation):
         ordered = in_order(training)
         return lambda replica: _slices(ordered, size, replicas, replica)
 

@@ -166,7 +166,7 @@ class Team:
         if done:
             on_event(Message(text=f"Going on after epoch {done}"))
         if not over:
-            if architecture.from_the_world:
+            if architecture.uses_synthetic_data:
                 on_event(Message(text="Drawing digits, and what is none"))
             reporter = Reporter(config, steps, curves, checkpoints, on_event, lambda: False)
             reporter.set_model(model)

@@ -58,7 +58,7 @@ class Architecture:
     steps_at_once: int = 1
     target_accuracy: float | None = None
     gains_from_16_bits: bool = False
-    from_the_world: bool = False
+    uses_synthetic_data: bool = False
 
 
 # In mixed precision the logits stay float32: the loss needs them so.
@@ -191,7 +191,7 @@ ARCHITECTURES = {
             schedule="warm-up",
             augmentation=1.0,
             gains_from_16_bits=True,
-            from_the_world=True,
+            uses_synthetic_data=True,
         ),
     )
 }

@@ -291,7 +291,7 @@ def _fitted(
         return fine_tune(
             config, weights, training, validation, corrections, on_event, checkpoints, stopping
         )
-    telling = get_architecture(config.architecture).from_the_world
+    telling = get_architecture(config.architecture).uses_synthetic_data
     training = lesson.added_to(training, telling=telling)
     model, curves = (team.fit if team else fit)(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping

@@ -28,7 +28,7 @@ from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
-from mnist_core.training.fitting import from_the_world
+from mnist_core.training.fitting import synthetic_sources
 from mnist_core.training.losses import TaughtAccuracy, taught_loss
 from mnist_core.training.optimizers import new_optimiser
 
@@ -84,9 +84,9 @@ def fine_tune(
     if done:
         on_event(Message(text=f"Going on after epoch {done}"))
     sources, width = [Source(*training, 1.0)], model.output_shape[-1]
-    if get_architecture(config.architecture).from_the_world:
+    if get_architecture(config.architecture).uses_synthetic_data:
         on_event(Message(text="Drawing digits, and what is none"))
-        sources = from_the_world(training, config.seed, _DRAWN_AGAIN)
+        sources = synthetic_sources(training, config.seed, _DRAWN_AGAIN)
     if not finished(config, curves):
         images, labels = validation
         remaining = range(done * steps, config.epochs * steps)

@@ -33,8 +33,8 @@ __all__ = [
     "compiled",
     "first_batch",
     "fit",
-    "from_the_world",
     "in_order",
+    "synthetic_sources",
 ]
 
 # Pictures made before a training from the world begins, and their share of every batch.
@@ -88,9 +88,9 @@ def fit(
     if not finished(config, curves):
         reporter = Reporter(config, steps, curves, checkpoints, on_event, stopping)
         arguments: dict[str, Any] = {}
-        if architecture.from_the_world:
+        if architecture.uses_synthetic_data:
             on_event(Message(text="Drawing digits, and what is none"))
-        if architecture.from_the_world or config.augmentation:
+        if architecture.uses_synthetic_data or config.augmentation:
             arguments["steps_per_epoch"] = steps
             remaining = range(done * steps, config.epochs * steps)
             data = altered(architecture, config, training, remaining)
@@ -151,11 +151,13 @@ def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> 
         model = training_form(architecture.build(config.dropout))
     finally:
         keras.config.set_dtype_policy(kept)
-    worldly = architecture.from_the_world
+    uses_synthetic_data = architecture.uses_synthetic_data
     model.compile(
         new_optimiser(config, steps),
-        digit_loss if worldly else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[DigitAccuracy(name="accuracy") if worldly else "accuracy"],
+        digit_loss
+        if uses_synthetic_data
+        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[DigitAccuracy(name="accuracy") if uses_synthetic_data else "accuracy"],
         steps_per_execution=architecture.steps_at_once,
     )
     return model
@@ -217,12 +219,12 @@ def altered(
     """Batches of altered images for the given steps; `pictures` is the share of those drawn."""
     assert config.batch_size
     much: float = config.augmentation or 0.0
-    if not architecture.from_the_world:
+    if not architecture.uses_synthetic_data:
         source = Source(*training, 1.0)
         return batches([source], config.batch_size, steps, config.seed, strength=much)
     fading = _fading(steps.stop)
     return batches(
-        from_the_world(training, config.seed, pictures),
+        synthetic_sources(training, config.seed, pictures),
         config.batch_size,
         steps,
         config.seed,
@@ -240,7 +242,7 @@ def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return strength
 
 
-def from_the_world(
+def synthetic_sources(
     training: tuple[Images, Images], seed: int, pictures: float = 1.0
 ) -> list[Source]:
     """MNIST as it is and with other pens, styles that it lacks, and what is no digit.

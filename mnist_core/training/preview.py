@@ -39,7 +39,7 @@ def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
         TrainingError: they could not be made.
         DatasetError: the embedded MNIST is missing or altered.
     """
-    if not config.augmentation and not get_architecture(config.architecture).from_the_world:
+    if not config.augmentation and not get_architecture(config.architecture).uses_synthetic_data:
         chosen = np.random.default_rng(config.seed).integers(0, 60_000, count)
         return load_mnist().x_train[chosen]
     settings = json.dumps(asdict(config))

@@ -24,7 +24,7 @@ from mnist_core.training.callbacks import Reporter, StopNow
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves
 from mnist_core.training.events import BatchEnd, EpochEnd, Message, TrainingEvent
-from mnist_core.training.fitting import compiled, from_the_world
+from mnist_core.training.fitting import compiled, synthetic_sources
 
 __all__ = ["average", "averaged_epochs"]
 
@@ -41,8 +41,10 @@ Images = NDArray[np.uint8]
 def averaged_epochs(config: TrainingConfig) -> int:
     """How many epochs of averaging follow a training; 0 for those that are not from the world."""
     assert config.epochs
-    worldly = get_architecture(config.architecture).from_the_world
-    return round(_SHARE * config.epochs) if worldly and config.initial_model is None else 0
+    uses_synthetic_data = get_architecture(config.architecture).uses_synthetic_data
+    return (
+        round(_SHARE * config.epochs) if uses_synthetic_data and config.initial_model is None else 0
+    )
 
 
 def average(
@@ -89,7 +91,7 @@ def average(
     moving.set_weights(model.get_weights())
     averager, curves = _Averager(), Curves()
     reporter = Reporter(own, steps, curves, None, _later(on_event, config.epochs), stopping)
-    sources = from_the_world(training, own.seed, _PICTURES)
+    sources = synthetic_sources(training, own.seed, _PICTURES)
     remaining = range(own.epochs * steps)
     try:
         moving.fit(

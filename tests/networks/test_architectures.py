@@ -73,7 +73,7 @@ def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_images_go_in_and_logits_come_out(built: dict[str, Any], name: str) -> None:
     assert built[name]["input"] == [None, 28, 28]
-    assert built[name]["output"] == [None, 11 if get_architecture(name).from_the_world else 10]
+    assert built[name]["output"] == [None, 11 if get_architecture(name).uses_synthetic_data else 10]
     assert built[name]["dtype"] == "float32"
     # Probabilities would all be positive; these are logits.
     assert min(min(row) for row in built[name]["logits"]) < 0
