@@ -103,7 +103,7 @@ class Recognizer:
         self._idle.put(interpreter)
 
     @property
-    def tells(self) -> bool:
+    def detects_non_digits(self) -> bool:
         """Has the network learnt to tell what is no digit? See `digit_scores`."""
         return self._width > CLASSES
 
@@ -156,7 +156,7 @@ class Recognizer:
                     list(pool.map(self._logits, np.array_split(frames, _CORES)))
                 )
         probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
-        if not self.tells:
+        if not self.detects_non_digits:
             return probabilities, probabilities.max(axis=1)
         return probabilities, _sigmoid(logits[:, CLASSES])
 

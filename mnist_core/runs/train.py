@@ -291,8 +291,8 @@ def _fitted(
         return fine_tune(
             config, weights, training, validation, corrections, on_event, checkpoints, stopping
         )
-    telling = get_architecture(config.architecture).uses_synthetic_data
-    training = lesson.added_to(training, telling=telling)
+    detects_non_digits = get_architecture(config.architecture).uses_synthetic_data
+    training = lesson.added_to(training, detects_non_digits=detects_non_digits)
     model, curves = (team.fit if team else fit)(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
     )

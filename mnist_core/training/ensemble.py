@@ -137,7 +137,7 @@ class _HeldOut:
             answers = recognizer.classify(images).astype(np.float64)
             logs[indices] += np.log(np.maximum(answers, _LEAST))
             voices[indices] += 1
-            if recognizer.tells:
+            if recognizer.detects_non_digits:
                 scores = np.clip(recognizer.digit_scores(images), 1 - _CERTAIN, _CERTAIN)
                 odds[indices] += np.log(scores / (1 - scores))
                 tellers[indices] += 1

@@ -114,14 +114,16 @@ class Lesson:
         initial = self.initial.sha256[KERAS] if self.initial else ""
         return {"corrections": hashlib.sha256(content).hexdigest(), "initial": initial}
 
-    def added_to(self, training: tuple[Images, Images], *, telling: bool) -> tuple[Images, Images]:
+    def added_to(
+        self, training: tuple[Images, Images], *, detects_non_digits: bool
+    ) -> tuple[Images, Images]:
         """The images and labels of a training from nothing, with the corrections among them.
 
         Args:
             training: (m, 28, 28) images and (m,) labels, uint8.
-            telling: the network learns what is no digit; for others those are left out.
+            detects_non_digits: the network learns what is no digit; for others those are left out.
         """
-        learnt = np.ones(len(self.labels), bool) if telling else self.labels < NO_DIGIT
+        learnt = np.ones(len(self.labels), bool) if detects_non_digits else self.labels < NO_DIGIT
         count = int(learnt.sum())
         if not count:
             return training

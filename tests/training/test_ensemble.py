@@ -104,8 +104,8 @@ def test_it_answers_the_mean_of_its_members(name: str, models: Path, dataset: Da
     members = [load_recognizer(member, models) for member in MADE[name]]
     expected = mean_of(members, images, ensemble.card.temperature)
     assert np.abs(ensemble.classify(images) - expected).max() < 1e-4
-    tellers = [member for member in members if member.tells]
-    assert ensemble.tells is bool(tellers)
+    tellers = [member for member in members if member.detects_non_digits]
+    assert ensemble.detects_non_digits is bool(tellers)
     if tellers:
         # One member tells, and so its score is the ensemble's.
         scores = tellers[0].digit_scores(images)

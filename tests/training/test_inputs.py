@@ -145,7 +145,7 @@ def test_a_training_from_nothing_gets_them_several_times(
     count: int, label: int, telling: bool, added: int
 ) -> None:
     images, labels = np.zeros((10_000, 28, 28), np.uint8), np.zeros(10_000, np.uint8)
-    mixed, answers = lesson(count, label).added_to((images, labels), telling=telling)
+    mixed, answers = lesson(count, label).added_to((images, labels), detects_non_digits=telling)
     assert (len(mixed), len(answers)) == (10_000 + added, 10_000 + added)
     assert set(answers[10_000:]) == ({label} if added else set())
     assert mixed.dtype == answers.dtype == np.uint8
