@@ -18,7 +18,7 @@ __all__ = [
     "CLASSES",
     "FRAME_SIZE",
     "MNIST_PATH",
-    "NO_DIGIT",
+    "NOT_A_DIGIT",
     "Dataset",
     "check_frames",
     "load_mnist",
@@ -30,7 +30,7 @@ FRAME_SIZE = 28
 CLASSES = 10
 MNIST_PATH = ASSETS / "mnist.npz"
 # The label, beside 0 to 9, of a frame that shows no digit.
-NO_DIGIT = 10
+NOT_A_DIGIT = 10
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 _TRAINING_IMAGES = 60_000
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import FRAME_SIZE, NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError, InvalidImageError
 
 __all__ = ["SOURCES", "Correction", "check_label"]
@@ -22,7 +22,7 @@ class Correction:
 
     Attributes:
         frame: (28, 28) uint8, white ink on black, as the network saw it; not blank.
-        label: the digit, 0 to 9, or `NO_DIGIT`.
+        label: the digit, 0 to 9, or `NOT_A_DIGIT`.
         guess: what it was read as, in the same way; None if nobody read it.
         confidence: how surely, 0 to 1; None if nobody read it.
         model: the name of the model that guessed, or "".
@@ -71,13 +71,13 @@ class Correction:
 
 
 def check_label(name: str, value: object) -> None:
-    """Do nothing if the value is a label: 0 to 9, or `NO_DIGIT`.
+    """Do nothing if the value is a label: 0 to 9, or `NOT_A_DIGIT`.
 
     Raises:
         CorrectionsError: it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NO_DIGIT:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NOT_A_DIGIT:
         raise CorrectionsError(
-            f"A correction's {name} is a digit, 0 to 9, or {NO_DIGIT} for what is no digit. "
+            f"A correction's {name} is a digit, 0 to 9, or {NOT_A_DIGIT} for what is no digit. "
             f"Received: {value!r}"
         )

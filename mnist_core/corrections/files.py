@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.corrections.correction import SOURCES, Correction
-from mnist_core.data import FRAME_SIZE, NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError, MnistError
 
 __all__ = ["read_corrections", "to_npz", "to_zip"]
 
-_FOLDERS = {str(digit): digit for digit in range(10)} | {"not-a-digit": NO_DIGIT}
+_FOLDERS = {str(digit): digit for digit in range(10)} | {"not-a-digit": NOT_A_DIGIT}
 _NAMES = {label: name for name, label in _FOLDERS.items()}
 # What is brought in at most: files or frames, and bytes when unpacked.
 _MOST, _LARGEST = 100_000, 256 * 2**20
@@ -167,7 +167,7 @@ def _checked(
 ) -> Correction:
     """A correction, of which only frame and label have to be right."""
     guess, confidence = known.get("guess", -1), known.get("confidence", np.nan)
-    told = isinstance(guess, int) and 0 <= guess <= NO_DIGIT
+    told = isinstance(guess, int) and 0 <= guess <= NOT_A_DIGIT
     sure = isinstance(confidence, float) and 0 <= confidence <= 1
     source = str(known.get("source", ""))
     try:

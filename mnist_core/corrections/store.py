@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.corrections.correction import Correction, check_label
-from mnist_core.data import FRAME_SIZE, NO_DIGIT
+from mnist_core.data import FRAME_SIZE, NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
 from mnist_core.storage.paths import corrections_path
 
@@ -39,8 +39,8 @@ _SCHEMA = (
     CREATE TABLE corrections (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         frame BLOB NOT NULL UNIQUE CHECK (length(frame) = {FRAME_SIZE**2}),
-        label INTEGER NOT NULL CHECK (label BETWEEN 0 AND {NO_DIGIT}),
-        guess INTEGER CHECK (guess BETWEEN 0 AND {NO_DIGIT}),
+        label INTEGER NOT NULL CHECK (label BETWEEN 0 AND {NOT_A_DIGIT}),
+        guess INTEGER CHECK (guess BETWEEN 0 AND {NOT_A_DIGIT}),
         confidence REAL CHECK (confidence BETWEEN 0 AND 1),
         model TEXT NOT NULL,
         model_sha256 TEXT NOT NULL,
@@ -129,7 +129,7 @@ class CorrectionStore:
         """Corrections in the order in which they were made.
 
         Args:
-            labels: only these, 0 to 9 or `NO_DIGIT`; None for all.
+            labels: only these, 0 to 9 or `NOT_A_DIGIT`; None for all.
             newest_first: False begins with the oldest.
             limit: at most so many; None for all.
             offset: how many to leave out first.

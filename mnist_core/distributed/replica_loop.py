@@ -20,7 +20,7 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopNow
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.fitting import altered, in_order
-from mnist_core.training.losses import NO_DIGIT, answer, digit_loss
+from mnist_core.training.losses import NOT_A_DIGIT, answer, digit_loss
 
 __all__ = ["Lockstep", "looks", "training_slices"]
 
@@ -225,8 +225,8 @@ def _measured(
 ) -> tf.Tensor:
     """Sum of the losses, digits read rightly, digits, and images."""
     labels, image = tf.cast(labels, tf.int32), weights > 0
-    digit = image & (labels < NO_DIGIT)
-    right = digit & (tf.argmax(answer(logits)[:, :NO_DIGIT], 1, tf.int32) == labels)
+    digit = image & (labels < NOT_A_DIGIT)
+    right = digit & (tf.argmax(answer(logits)[:, :NOT_A_DIGIT], 1, tf.int32) == labels)
     counts = [tf.math.count_nonzero(what, dtype=tf.float32) for what in (right, digit, image)]
     return tf.stack([tf.reduce_sum(tf.where(image, losses, 0.0)), *counts])
 

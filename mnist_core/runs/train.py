@@ -21,7 +21,7 @@ from mnist_core.registry.card import ModelCard
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.distributed.cluster import check_is_chief
 from mnist_core.training.config import TrainingConfig
-from mnist_core.data import NO_DIGIT, Dataset, load_mnist
+from mnist_core.data import NOT_A_DIGIT, Dataset, load_mnist
 from mnist_core.errors import TrainingStopped
 from mnist_core.training.events import Done, EpochEnd, Message, TrainingEvent
 from mnist_core.storage.paths import models_directory
@@ -144,7 +144,7 @@ def try_run(
         if not finished(run.config, learnt.curves):
             raise TrainingStopped(f"The trial was stopped before its end. Received: {run.id}")
         images, labels = learnt.validation
-        answers = learnt.model.predict(images, batch_size=1000, verbose=0)[:, :NO_DIGIT]
+        answers = learnt.model.predict(images, batch_size=1000, verbose=0)[:, :NOT_A_DIGIT]
         accuracy = float((answers.argmax(axis=1) == labels).mean())
     text = f"A trial: {accuracy:.2%} of the held-out images."
     run.finish(Outcome(state="done", text=text, validation_accuracy=accuracy))

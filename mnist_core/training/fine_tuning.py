@@ -19,7 +19,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnist_core.augmentation.transforms import Source, batches
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.structure import single_layers
@@ -62,7 +62,7 @@ def fine_tune(
         initial: the network's `.keras` file.
         training: (n, 28, 28) images and (n,) labels, uint8, that it was trained on.
         validation: the same, of images held out.
-        corrections: the same, 1 or more; labels 0 to 9 and `NO_DIGIT`.
+        corrections: the same, 1 or more; labels 0 to 9 and `NOT_A_DIGIT`.
         on_event: called with each event, in this thread.
         checkpoints: where it is saved after each epoch, and goes on from.
         stopping: asked all the time; True ends the training after its last whole epoch.
@@ -178,21 +178,21 @@ def _hold_still(model: keras.Model) -> None:
 def _truth(labels: Any, width: int) -> Any:
     """What is to be said of labels, surely: (n,) to (n, width); of what is no digit, nothing."""
     labels = tf.cast(labels, tf.int32)
-    is_digit = labels < NO_DIGIT
-    even = tf.fill((1, NO_DIGIT), 1 / NO_DIGIT)
-    digits = tf.where(is_digit[:, tf.newaxis], tf.one_hot(labels, NO_DIGIT), even)
+    is_digit = labels < NOT_A_DIGIT
+    even = tf.fill((1, NOT_A_DIGIT), 1 / NOT_A_DIGIT)
+    digits = tf.where(is_digit[:, tf.newaxis], tf.one_hot(labels, NOT_A_DIGIT), even)
     telling = tf.cast(is_digit, tf.float32)[:, tf.newaxis]
     return tf.concat([digits, telling], 1)[:, :width]
 
 
 def _said(logits: Any, truth: Any) -> Any:
     """What the teacher said, where it was right; the truth where it was wrong."""
-    digits = tf.nn.softmax(logits[:, :NO_DIGIT])
-    real = truth[:, :NO_DIGIT]
+    digits = tf.nn.softmax(logits[:, :NOT_A_DIGIT])
+    real = truth[:, :NOT_A_DIGIT]
     right = tf.argmax(digits, 1) == tf.argmax(real, 1)
     # Of what is no digit, whatever it preferred.
     none = tf.reduce_max(real, 1) < 1
     digits = tf.where((right | none)[:, tf.newaxis], digits, real)
-    telling, is_digit = tf.sigmoid(logits[:, NO_DIGIT:]), truth[:, NO_DIGIT:]
+    telling, is_digit = tf.sigmoid(logits[:, NOT_A_DIGIT:]), truth[:, NOT_A_DIGIT:]
     telling = tf.where((telling > 0.5) == (is_digit > 0.5), telling, is_digit)
     return tf.concat([digits, telling], 1)

@@ -24,7 +24,7 @@ from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
-from mnist_core.training.losses import NO_DIGIT, DigitAccuracy, digit_loss
+from mnist_core.training.losses import NOT_A_DIGIT, DigitAccuracy, digit_loss
 from mnist_core.training.optimizers import new_optimiser
 
 __all__ = [
@@ -266,5 +266,5 @@ def synthetic_sources(
         Source(images, labels, 1 - share - drawn_share - others_share),
         Source(reink(images[chosen], random), labels[chosen], share),
         Source(draw_digits(digits, random), digits, drawn_share),
-        Source(draw_outliers(others, random), np.full(others, NO_DIGIT, np.uint8), others_share),
+        Source(draw_outliers(others, random), np.full(others, NOT_A_DIGIT, np.uint8), others_share),
     ]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NO_DIGIT, split_training
+from mnist_core.data import NOT_A_DIGIT, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.registry.card import ModelCard
@@ -43,7 +43,7 @@ class Lesson:
         initial: the card of the model that is fine-tuned; None begins with random weights.
         directory: where that model is.
         frames: (n, 28, 28) uint8, the corrections; n may be 0.
-        labels: (n,) uint8, 0 to 9 or `NO_DIGIT`.
+        labels: (n,) uint8, 0 to 9 or `NOT_A_DIGIT`.
     """
 
     initial: ModelCard | None
@@ -123,7 +123,9 @@ class Lesson:
             training: (m, 28, 28) images and (m,) labels, uint8.
             detects_non_digits: the network learns what is no digit; for others those are left out.
         """
-        learnt = np.ones(len(self.labels), bool) if detects_non_digits else self.labels < NO_DIGIT
+        learnt = (
+            np.ones(len(self.labels), bool) if detects_non_digits else self.labels < NOT_A_DIGIT
+        )
         count = int(learnt.sum())
         if not count:
             return training
@@ -153,13 +155,13 @@ def read_rightly(recognizer: Recognizer, frames: Images, labels: Images) -> int:
     Args:
         recognizer: the model.
         frames: (n, 28, 28) uint8; n may be 0.
-        labels: (n,) uint8, 0 to 9 or `NO_DIGIT`.
+        labels: (n,) uint8, 0 to 9 or `NOT_A_DIGIT`.
     """
     if not len(frames):
         return 0
     answers = recognizer.classify(frames).argmax(axis=1)
     refused = recognizer.digit_scores(frames) < recognizer.card.digit_threshold
-    return int(np.where(labels == NO_DIGIT, refused, ~refused & (answers == labels)).sum())
+    return int(np.where(labels == NOT_A_DIGIT, refused, ~refused & (answers == labels)).sum())
 
 
 def told(fine_tuning: Mapping[str, Any], when: str = "") -> str:

@@ -1,7 +1,7 @@
 """What a network that also tells digits from everything else is trained for.
 
 Its eleventh output is the logit of "this is a digit". A frame that shows none has the label
-`NO_DIGIT`: there the ten others are to prefer nothing (Hendrycks, Mazeika and Dietterich, "Deep
+`NOT_A_DIGIT`: there the ten others are to prefer nothing (Hendrycks, Mazeika and Dietterich, "Deep
 Anomaly Detection with Outlier Exposure", ICLR 2019).
 
 A network of branches gives what each of them says, (n, branches, 11), in training: its loss is the
@@ -15,9 +15,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 
-__all__ = ["NO_DIGIT", "DigitAccuracy", "TaughtAccuracy", "answer", "digit_loss", "taught_loss"]
+__all__ = ["NOT_A_DIGIT", "DigitAccuracy", "TaughtAccuracy", "answer", "digit_loss", "taught_loss"]
 
 # Weights of "prefer nothing" and of "is a digit", beside the loss of reading digits.
 _UNDECIDED, _TELLING = 0.3, 0.5
@@ -33,7 +33,7 @@ def digit_loss(labels: Any, logits: Any) -> Any:
     """Cross entropy of digits, plus that of telling them from what is none.
 
     Args:
-        labels: (n,) or (n, 1) integers, 0 to 9, or `NO_DIGIT`.
+        labels: (n,) or (n, 1) integers, 0 to 9, or `NOT_A_DIGIT`.
         logits: (n, 11) or (n, branches, 11).
 
     Returns:
@@ -43,12 +43,12 @@ def digit_loss(labels: Any, logits: Any) -> Any:
         each = [digit_loss(labels, branch) for branch in ops.unstack(logits, axis=1)]
         return ops.mean(ops.stack(each), axis=0)
     labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-    is_digit = ops.cast(labels < NO_DIGIT, logits.dtype)
-    scores = ops.log_softmax(logits[:, :NO_DIGIT], axis=-1)
-    # No row of the one-hot matrix has a 1 where the label is NO_DIGIT.
-    reading = -ops.sum(ops.one_hot(labels, NO_DIGIT, dtype=logits.dtype) * scores, axis=-1)
+    is_digit = ops.cast(labels < NOT_A_DIGIT, logits.dtype)
+    scores = ops.log_softmax(logits[:, :NOT_A_DIGIT], axis=-1)
+    # No row of the one-hot matrix has a 1 where the label is NOT_A_DIGIT.
+    reading = -ops.sum(ops.one_hot(labels, NOT_A_DIGIT, dtype=logits.dtype) * scores, axis=-1)
     undecided = -ops.mean(scores, axis=-1)
-    telling = ops.binary_crossentropy(is_digit, logits[:, NO_DIGIT], from_logits=True)
+    telling = ops.binary_crossentropy(is_digit, logits[:, NOT_A_DIGIT], from_logits=True)
     return reading + _UNDECIDED * (1 - is_digit) * undecided + _TELLING * telling
 
 
@@ -58,7 +58,7 @@ class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[mi
     def update_state(self, labels: Any, logits: Any, sample_weight: Any = None) -> Any:
         """Take in a batch: labels (n,) or (n, 1); logits as of `answer`."""
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-        return super().update_state(labels, answer(logits)[:, :NO_DIGIT], labels < NO_DIGIT)
+        return super().update_state(labels, answer(logits)[:, :NOT_A_DIGIT], labels < NOT_A_DIGIT)
 
 
 @keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
@@ -73,9 +73,11 @@ def taught_loss(targets: Any, logits: Any) -> Any:
     Returns:
         (n,) losses.
     """
-    scores = ops.log_softmax(logits[:, :NO_DIGIT], axis=-1)
-    reading = -ops.sum(targets[:, :NO_DIGIT] * scores, axis=-1)
-    telling = ops.binary_crossentropy(targets[:, NO_DIGIT:], logits[:, NO_DIGIT:], from_logits=True)
+    scores = ops.log_softmax(logits[:, :NOT_A_DIGIT], axis=-1)
+    reading = -ops.sum(targets[:, :NOT_A_DIGIT] * scores, axis=-1)
+    telling = ops.binary_crossentropy(
+        targets[:, NOT_A_DIGIT:], logits[:, NOT_A_DIGIT:], from_logits=True
+    )
     return reading + _TELLING * ops.sum(telling, axis=-1)
 
 
@@ -84,10 +86,10 @@ class TaughtAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[m
 
     def update_state(self, targets: Any, logits: Any, sample_weight: Any = None) -> Any:
         """Take in a batch: targets and logits, (n, 10) or (n, 11), as of `taught_loss`."""
-        digits = targets[:, :NO_DIGIT]
+        digits = targets[:, :NOT_A_DIGIT]
         # Of what is no digit all are alike, or the eleventh says so.
         is_digit = ops.logical_and(
-            ops.max(digits, axis=-1) > 1.001 / NO_DIGIT,
-            ops.all(targets[:, NO_DIGIT:] > 0.5, axis=-1),
+            ops.max(digits, axis=-1) > 1.001 / NOT_A_DIGIT,
+            ops.all(targets[:, NOT_A_DIGIT:] > 0.5, axis=-1),
         )
-        return super().update_state(ops.argmax(digits, axis=-1), logits[:, :NO_DIGIT], is_digit)
+        return super().update_state(ops.argmax(digits, axis=-1), logits[:, :NOT_A_DIGIT], is_digit)

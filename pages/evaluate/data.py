@@ -9,7 +9,7 @@ import streamlit as st
 
 from mnist_core import MnistError, ModelCard
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.dataset_files import load_labelled
 from mnist_core.evaluation.datasets import LabelledImages, held_out, mnist_test, scikit_learn_digits
@@ -46,7 +46,7 @@ def uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
 def corrected() -> LabelledImages | None:
     """The digits that were corrected on the other pages; what is no digit has no right answer."""
     frames, labels = CorrectionStore().arrays()
-    digits = labels < NO_DIGIT
+    digits = labels < NOT_A_DIGIT
     if not digits.any():
         st.info(
             "Nothing was corrected yet: press *Wrong?* beside a digit on the Draw or Webcam page."

@@ -14,23 +14,23 @@ import streamlit as st
 from mnist_core import Digit, MnistError, ModelCard
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.registry.store import TFLITE
 from mnist_core.webcam.session import LiveReader
 
 # Corrections that a visitor's session remembers, and digits of a number that are offered at once.
 REMEMBERED, OFFERED = 200, 8
-LABELS = (*range(10), NO_DIGIT)
+LABELS = (*range(10), NOT_A_DIGIT)
 
 
 def label_name(label: int) -> str:
     """A label for people."""
-    return "no digit" if label == NO_DIGIT else str(label)
+    return "no digit" if label == NOT_A_DIGIT else str(label)
 
 
 def with_article(label: int) -> str:
     """The same, in a sentence."""
-    return label_name(label) if label == NO_DIGIT else f"{'an' if label == 8 else 'a'} {label}"
+    return label_name(label) if label == NOT_A_DIGIT else f"{'an' if label == 8 else 'a'} {label}"
 
 
 def offer(digit: Digit, model: ModelCard, source: str, key: str) -> None:
@@ -67,7 +67,7 @@ def offer_live(live: LiveReader) -> None:
             st.write("No digit was in the box. Hold one into it, and press again.")
         for place, digit in enumerate(digits):
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-                read_as = digit.label if digit.is_digit else NO_DIGIT
+                read_as = digit.label if digit.is_digit else NOT_A_DIGIT
                 st.image(enlarged(digit.frame), width=84, alt=f"Read as {with_article(read_as)}.")
                 with st.container():
                     if not _show_kept(digit, f"live_{place}"):
@@ -81,7 +81,7 @@ def enlarged(frame: np.ndarray) -> np.ndarray:
 
 def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     state = st.session_state
-    read_as = digit.label if digit.is_digit else NO_DIGIT
+    read_as = digit.label if digit.is_digit else NOT_A_DIGIT
     # By its frame: the next drawing in this place begins with nothing chosen. And by what was
     # undone so far: the browser would choose again, by itself, what was chosen before.
     chosen = f"right_{key}_{_mark(digit)}_{state.get('undone', 0)}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mnist_core import load_mnist
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.calibration import fit_temperature
 from mnist_core.registry.splits import held_out_indices
 from mnist_core.registry.store import KERAS, load_card
@@ -56,7 +56,7 @@ def main() -> None:
         ]
         said = {branch.name: logits for branch, logits in zip(branches, alone, strict=True)}
         for who, logits in {**said, "together": np.mean(alone, axis=0)}.items():
-            digits = logits[:, :NO_DIGIT].astype(np.float64)
+            digits = logits[:, :NOT_A_DIGIT].astype(np.float64)
             temperature = fit_temperature(softmax(digits, axis=1), truth)
             sure = softmax(digits / temperature, axis=1)[np.arange(len(truth)), truth]
             wrong = int((digits.argmax(axis=1) != truth).sum())

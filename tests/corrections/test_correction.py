@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_core.corrections.correction import SOURCES, Correction
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import MnistError
 from mnist_core.training import losses
 
@@ -21,7 +21,7 @@ def test_a_frame_and_a_label_are_enough() -> None:
     assert datetime.fromisoformat(correction.created).utcoffset() is not None
 
 
-@pytest.mark.parametrize("label", [*range(10), NO_DIGIT])
+@pytest.mark.parametrize("label", [*range(10), NOT_A_DIGIT])
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_label_and_source(label: int, source: str) -> None:
     correction = Correction(frame=FRAME, label=label, guess=label, confidence=1.0, source=source)
@@ -29,7 +29,7 @@ def test_every_label_and_source(label: int, source: str) -> None:
 
 
 def test_what_is_no_digit_has_the_label_that_networks_learn() -> None:
-    assert losses.NO_DIGIT == NO_DIGIT
+    assert losses.NOT_A_DIGIT == NOT_A_DIGIT
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ from support.frames import make_correction, make_frame
 from mnist_core.corrections.correction import SOURCES, Correction
 from mnist_core.corrections.files import read_corrections, to_npz, to_zip
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError
 
 frames = numpy_st.arrays(np.uint8, (28, 28)).filter(np.any)
-labels = st.integers(0, NO_DIGIT)
+labels = st.integers(0, NOT_A_DIGIT)
 corrections = st.builds(
     Correction,
     frame=frames,
@@ -97,7 +97,7 @@ def test_a_damaged_file_brings_corrections_or_is_explained(
     content = content[: data.draw(st.integers(len(content) // 2, len(content)))]
     try:
         for correction in read_corrections(bytes(content)):
-            assert 0 <= correction.label <= NO_DIGIT
+            assert 0 <= correction.label <= NOT_A_DIGIT
             assert correction.frame.shape == (28, 28)
     except CorrectionsError as error:
         assert "Received" in str(error)
@@ -181,7 +181,7 @@ def test_a_labelled_set_of_anyones_is_brought_in() -> None:
         }
     )
     found = read_corrections(content)
-    assert [c.label for c in found] == [7, 8, NO_DIGIT]
+    assert [c.label for c in found] == [7, 8, NOT_A_DIGIT]
     assert [(c.frame == make_frame(n)).all() for n, c in enumerate(found, 1)] == [True] * 3
 
 

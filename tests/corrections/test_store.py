@@ -22,7 +22,7 @@ from support.frames import make_correction, make_frame
 
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
 from mnist_core.storage.paths import corrections_path
 
@@ -57,7 +57,13 @@ def test_nothing_done_to_an_empty_store_is_no_change(store: CorrectionStore) -> 
 
 def test_one_comes_back_as_it_was(store: CorrectionStore) -> None:
     given = make_correction(
-        7, 9, guess=NO_DIGIT, confidence=0.25, model="cnn", model_sha256="ab" * 32, source="webcam"
+        7,
+        9,
+        guess=NOT_A_DIGIT,
+        confidence=0.25,
+        model="cnn",
+        model_sha256="ab" * 32,
+        source="webcam",
     )
     change = store.add(given)
     (found,) = CorrectionStore(store.path).find()
@@ -79,7 +85,7 @@ def test_the_same_frame_is_not_counted_twice(store: CorrectionStore) -> None:
 def test_thousands_are_paged_filtered_and_counted(store: CorrectionStore) -> None:
     store.add(*(make_correction(number, number % 11) for number in range(3000)))
     assert sum(store.counts().values()) == 3000
-    assert store.counts()[NO_DIGIT] == 272
+    assert store.counts()[NOT_A_DIGIT] == 272
     newest = store.find(limit=3)
     assert [found.frame[0, :2].tolist() for found in newest] == [
         [n & 255, n >> 8] for n in (2999, 2998, 2997)
@@ -87,7 +93,7 @@ def test_thousands_are_paged_filtered_and_counted(store: CorrectionStore) -> Non
     sevens = store.find([7], newest_first=False, limit=5, offset=10)
     assert {found.label for found in sevens} == {7}
     assert (sevens[0].frame == make_frame(7 + 110)).all()
-    assert len(store.find([3, NO_DIGIT])) == 273 + 272
+    assert len(store.find([3, NOT_A_DIGIT])) == 273 + 272
     assert store.find([]) == []
     assert store.find(offset=3000) == []
     assert store.find(limit=0) == []

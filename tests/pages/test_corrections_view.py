@@ -19,7 +19,7 @@ from support.strokes import drawn_digit
 from mnist_core import Digit, load_recognizer
 from mnist_core.corrections.files import to_npz, to_zip
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.registry.store import TFLITE
 from mnist_core.webcam.reader import WebcamSettings
 from mnist_core.webcam.session import LiveReader
@@ -88,9 +88,9 @@ def test_a_click_keeps_the_frame_with_the_right_label(
     press(app, "undo_")
     assert store.counts() == {}
     assert "Kept as" not in texts(app)
-    choice(app, "Read as a 4. It is").set_value(NO_DIGIT).run()  # type: ignore[attr-defined]
+    choice(app, "Read as a 4. It is").set_value(NOT_A_DIGIT).run()  # type: ignore[attr-defined]
     assert "Kept as **no digit**" in texts(app)
-    assert store.counts() == {NO_DIGIT: 1}
+    assert store.counts() == {NOT_A_DIGIT: 1}
 
 
 def test_another_visitor_who_corrects_the_same_frame_does_not_count_it_twice(

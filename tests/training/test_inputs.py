@@ -21,7 +21,7 @@ from mnist_core import (
     load_recognizer,
 )
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NO_DIGIT
+from mnist_core.data import NOT_A_DIGIT
 from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import KERAS
@@ -62,10 +62,10 @@ def test_a_plain_training_takes_nothing(store: CorrectionStore, tmp_path: Path) 
 def test_all_corrections_are_taken_when_they_are_included(
     store: CorrectionStore, tmp_path: Path
 ) -> None:
-    store.add(make_correction(1, 7), make_correction(2, NO_DIGIT))
+    store.add(make_correction(1, 7), make_correction(2, NOT_A_DIGIT))
     card = save(tmp_path, "first")
     taken = Lesson.of(TrainingConfig(**FINE), tmp_path)
-    assert taken.labels.tolist() == [7, NO_DIGIT]
+    assert taken.labels.tolist() == [7, NOT_A_DIGIT]
     assert (taken.initial, taken.weights) == (card, tmp_path / "first" / KERAS)
 
 
@@ -135,8 +135,8 @@ def test_other_corrections_are_another_training() -> None:
         (0, 3, True, 0),
         (1, 3, False, 20),
         (10, 3, False, 200),
-        (10, NO_DIGIT, False, 0),  # such a network has no answer for it
-        (10, NO_DIGIT, True, 200),
+        (10, NOT_A_DIGIT, False, 0),  # such a network has no answer for it
+        (10, NOT_A_DIGIT, True, 200),
         (100, 3, False, 200),  # at most two in a hundred
         (400, 3, False, 400),  # but each at least once
     ],
@@ -161,7 +161,7 @@ def test_rightly_read_is_what_the_page_would_say(linear_models: Path, dataset: D
     # More ink than any digit has: refused, and rightly only where that is the label.
     frames[:] = 255
     assert read_rightly(recognizer, frames, labels) == 0
-    assert read_rightly(recognizer, frames, np.full_like(labels, NO_DIGIT)) == 200
+    assert read_rightly(recognizer, frames, np.full_like(labels, NOT_A_DIGIT)) == 200
 
 
 def test_before_and_after_are_told(linear_models: Path, dataset: Dataset, tmp_path: Path) -> None:
