@@ -10,7 +10,7 @@ from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.events import Message, TrainingEvent
-from mnist_core.training.inputs import Lesson
+from mnist_core.training.inputs import TrainingInputs
 
 __all__ = ["assist"]
 
@@ -32,8 +32,8 @@ def assist(
         DatasetError, ModelNotFoundError, ModelLoadError: as of `mnist_core.train`.
     """
     dataset = load_mnist()
-    lesson = Lesson.of(config, models_directory())
-    held_out, kept = lesson.split(config, len(dataset.x_train))
+    inputs = TrainingInputs.of(config, models_directory())
+    held_out, kept = inputs.split(config, len(dataset.x_train))
     on_event(Message(text="Loading TensorFlow"))
     prepare_tensorflow()
     import keras

@@ -32,7 +32,7 @@ from mnist_core.runs.store import Outcome, Run, begin_run
 from mnist_core.training.export import save_model
 from mnist_core.registry.staging import check_free, staged_model
 from mnist_core.training.early_stopping import Curves, finished
-from mnist_core.training.inputs import Lesson, told
+from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning
 
 if TYPE_CHECKING:
     import keras
@@ -160,7 +160,7 @@ class _Learnt:
     seconds: float
     dataset: Dataset
     validation: tuple[Images, Images]
-    lesson: Lesson
+    inputs: TrainingInputs
     fine_tuning: dict[str, Any]
     team: Team | None
 
@@ -172,7 +172,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     check_is_chief(config)
     check_free(config.name, directory, overwrite=_may_replace(run))
     dataset = load_mnist()
-    lesson = Lesson.of(config, directory)
+    inputs = TrainingInputs.of(config, directory)
     on_event(Message(text="Loading TensorFlow"))
     prepare_tensorflow()
     import keras
@@ -186,17 +186,17 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     # What the model is called does not matter to what it learns.
     settings = dataclasses.asdict(dataclasses.replace(config, name="any", overwrite=False))
     settings.pop("strategy")  # nor where it is computed
-    checkpoints = Checkpoints(run.checkpoints, settings | lesson.fingerprint())
-    fine_tuning = lesson.before(config)
+    checkpoints = Checkpoints(run.checkpoints, settings | inputs.fingerprint())
+    fine_tuning = inputs.before(config)
     if fine_tuning:
-        on_event(Message(text=f"Before: {told(fine_tuning, 'before')}"))
-    held_out, kept = lesson.split(config, len(dataset.x_train))
+        on_event(Message(text=f"Before: {describe_fine_tuning(fine_tuning, 'before')}"))
+    held_out, kept = inputs.split(config, len(dataset.x_train))
     training = (dataset.x_train[kept], dataset.y_train[kept])
     validation = (dataset.x_train[held_out], dataset.y_train[held_out])
     earlier = _seconds_of(run.events(), run.epochs_done)
     start = time.perf_counter()
     model, curves = _fitted(
-        config, lesson, training, validation, on_event, checkpoints, stopping, team
+        config, inputs, training, validation, on_event, checkpoints, stopping, team
     )
     seconds = earlier + time.perf_counter() - start
     if not curves:
@@ -210,7 +210,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
         seconds=seconds,
         dataset=dataset,
         validation=validation,
-        lesson=lesson,
+        inputs=inputs,
         fine_tuning=fine_tuning,
         team=team,
     )
@@ -245,10 +245,10 @@ def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
         curves = json.dumps(learnt.curves, indent=1) + "\n"
         (stage / HISTORY).write_text(curves, encoding="utf-8")
         card = save_model(
-            learnt.model, draft, learnt.validation, learnt.dataset, learnt.lesson, stage
+            learnt.model, draft, learnt.validation, learnt.dataset, learnt.inputs, stage
         )
     if fine_tuning:
-        on_event(Message(text=f"After: {told(card.fine_tuning)}"))
+        on_event(Message(text=f"After: {describe_fine_tuning(card.fine_tuning)}"))
     return card
 
 
@@ -273,7 +273,7 @@ def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
 
 def _fitted(
     config: TrainingConfig,
-    lesson: Lesson,
+    inputs: TrainingInputs,
     training: tuple[Images, Images],
     validation: tuple[Images, Images],
     on_event: OnEvent,
@@ -286,13 +286,13 @@ def _fitted(
     from mnist_core.training.fine_tuning import fine_tune
     from mnist_core.training.fitting import fit
 
-    weights, corrections = lesson.weights, lesson.corrections
+    weights, corrections = inputs.weights, inputs.corrections
     if weights is not None and config.include_corrections:
         return fine_tune(
             config, weights, training, validation, corrections, on_event, checkpoints, stopping
         )
     detects_non_digits = get_architecture(config.architecture).uses_synthetic_data
-    training = lesson.added_to(training, detects_non_digits=detects_non_digits)
+    training = inputs.added_to(training, detects_non_digits=detects_non_digits)
     model, curves = (team.fit if team else fit)(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
     )

@@ -16,7 +16,7 @@ from mnist_core.inference.recognizer import Recognizer
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import ModelCard, write_card
 from mnist_core.registry.store import KERAS, PREDICTIONS, TFLITE
-from mnist_core.training.inputs import Lesson, read_rightly
+from mnist_core.training.inputs import TrainingInputs, read_rightly
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +32,7 @@ def save_model(
     draft: ModelCard,
     validation: tuple[Images, Images],
     dataset: Dataset,
-    lesson: Lesson,
+    inputs: TrainingInputs,
     stage: Path,
 ) -> ModelCard:
     """Write the network into a folder, find its temperature and threshold, and test it."""
@@ -57,7 +57,7 @@ def save_model(
         digit_threshold=float(np.quantile(recognizer.digit_scores(images), REFUSED_DIGITS)),
     )
     if draft.fine_tuning:
-        right = read_rightly(Recognizer(content, draft), *lesson.corrections)
+        right = read_rightly(Recognizer(content, draft), *inputs.corrections)
         after = {"corrections_right": right, "test_accuracy": test.accuracy}
         draft = dataclasses.replace(draft, fine_tuning={**draft.fine_tuning, **after})
     return write_card(draft, stage)

@@ -26,7 +26,7 @@ from mnist_core.registry.store import KERAS, load_card, read_verified
 if TYPE_CHECKING:
     from mnist_core.training.config import TrainingConfig
 
-__all__ = ["Lesson", "read_rightly", "told"]
+__all__ = ["TrainingInputs", "describe_fine_tuning", "read_rightly"]
 
 # In a training from nothing: how often a correction comes in each epoch, and the most that all of
 # them together may be of the images.
@@ -36,7 +36,7 @@ Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Lesson:
+class TrainingInputs:
     """What there is to begin with and to learn besides MNIST.
 
     Attributes:
@@ -52,7 +52,7 @@ class Lesson:
     labels: Images
 
     @classmethod
-    def of(cls, config: TrainingConfig, directory: Path) -> Lesson:
+    def of(cls, config: TrainingConfig, directory: Path) -> TrainingInputs:
         """What a training's settings ask for.
 
         Raises:
@@ -164,7 +164,7 @@ def read_rightly(recognizer: Recognizer, frames: Images, labels: Images) -> int:
     return int(np.where(labels == NOT_A_DIGIT, refused, ~refused & (answers == labels)).sum())
 
 
-def told(fine_tuning: Mapping[str, Any], when: str = "") -> str:
+def describe_fine_tuning(fine_tuning: Mapping[str, Any], when: str = "") -> str:
     """How a model did or does, for people: when is "before", or "" for now."""
     suffix = f"_{when}" if when else ""
     right, total = fine_tuning[f"corrections_right{suffix}"], fine_tuning["corrections"]

@@ -25,7 +25,7 @@ from mnist_core.data import NOT_A_DIGIT
 from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import KERAS
-from mnist_core.training.inputs import Lesson, read_rightly, told
+from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning, read_rightly
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +41,10 @@ def save(directory: Path, name: str, **changes: object) -> ModelCard:
         return write_card(make_card(name, **changes), stage)
 
 
-def lesson(count: int = 0, label: int = 3, initial: ModelCard | None = None) -> Lesson:
+def inputs(count: int = 0, label: int = 3, initial: ModelCard | None = None) -> TrainingInputs:
     frames = np.array([make_frame(n) for n in range(count)], np.uint8).reshape(-1, 28, 28)
     labels = np.full(count, label, np.uint8)
-    return Lesson(initial=initial, directory=Path(), frames=frames, labels=labels)
+    return TrainingInputs(initial=initial, directory=Path(), frames=frames, labels=labels)
 
 
 FINE = {"architecture": "mlp", "initial_model": "first", "include_corrections": True}
@@ -52,7 +52,7 @@ FINE = {"architecture": "mlp", "initial_model": "first", "include_corrections": 
 
 def test_a_plain_training_takes_nothing(store: CorrectionStore, tmp_path: Path) -> None:
     store.add(make_correction(1))
-    taken = Lesson.of(TrainingConfig(architecture="mlp"), tmp_path)
+    taken = TrainingInputs.of(TrainingConfig(architecture="mlp"), tmp_path)
     assert taken.weights is None
     assert not len(taken.labels)
     assert taken.fingerprint() == {}
@@ -64,7 +64,7 @@ def test_all_corrections_are_taken_when_they_are_included(
 ) -> None:
     store.add(make_correction(1, 7), make_correction(2, NOT_A_DIGIT))
     card = save(tmp_path, "first")
-    taken = Lesson.of(TrainingConfig(**FINE), tmp_path)
+    taken = TrainingInputs.of(TrainingConfig(**FINE), tmp_path)
     assert taken.labels.tolist() == [7, NOT_A_DIGIT]
     assert (taken.initial, taken.weights) == (card, tmp_path / "first" / KERAS)
 
@@ -73,7 +73,7 @@ def test_all_corrections_are_taken_when_they_are_included(
 def test_no_corrections_are_no_lesson(tmp_path: Path, changes: dict[str, object]) -> None:
     save(tmp_path, "first")
     with pytest.raises(TrainingError, match="no corrections to learn from"):
-        Lesson.of(TrainingConfig(**FINE | changes), tmp_path)  # type: ignore[arg-type]
+        TrainingInputs.of(TrainingConfig(**FINE | changes), tmp_path)  # type: ignore[arg-type]
 
 
 def test_corrections_that_cannot_be_read_are_explained(
@@ -82,7 +82,7 @@ def test_corrections_that_cannot_be_read_are_explained(
     store.path.write_bytes(b"Seven. " * 400)
     save(tmp_path, "first")
     with pytest.raises(CorrectionsError, match="damaged"):
-        Lesson.of(TrainingConfig(**FINE), tmp_path)
+        TrainingInputs.of(TrainingConfig(**FINE), tmp_path)
 
 
 def test_an_initial_model_that_does_not_fit_is_explained(
@@ -90,43 +90,43 @@ def test_an_initial_model_that_does_not_fit_is_explained(
 ) -> None:
     store.add(make_correction(1))
     with pytest.raises(ModelNotFoundError, match="'first'"):
-        Lesson.of(TrainingConfig(**FINE), tmp_path)
+        TrainingInputs.of(TrainingConfig(**FINE), tmp_path)
     save(tmp_path, "first")
     with pytest.raises(TrainingError, match=r"keeps its architecture.*'mlp'"):
-        Lesson.of(TrainingConfig(**FINE | {"architecture": "cnn"}), tmp_path)  # type: ignore[arg-type]
+        TrainingInputs.of(TrainingConfig(**FINE | {"architecture": "cnn"}), tmp_path)  # type: ignore[arg-type]
     # Without corrections its weights are a place to begin.
-    plain = Lesson.of(TrainingConfig(**FINE | {"include_corrections": False}), tmp_path)  # type: ignore[arg-type]
+    plain = TrainingInputs.of(TrainingConfig(**FINE | {"include_corrections": False}), tmp_path)  # type: ignore[arg-type]
     assert (plain.weights, len(plain.labels)) == (tmp_path / "first" / KERAS, 0)
     (tmp_path / "first" / KERAS).write_bytes(b"another")
     with pytest.raises(ModelLoadError, match="does not match its card"):
-        Lesson.of(TrainingConfig(**FINE), tmp_path)
+        TrainingInputs.of(TrainingConfig(**FINE), tmp_path)
 
 
 def test_what_was_held_out_stays_held_out() -> None:
     first = make_card("first", seed=5, configuration={"validation_fraction": 0.25})
     config = TrainingConfig(**FINE | {"seed": 9})  # type: ignore[arg-type]
-    plain_away, plain_kept = lesson().split(TrainingConfig(seed=5, validation_fraction=0.25), 40)
-    away, kept = lesson(1, initial=first).split(config, 40)
+    plain_away, plain_kept = inputs().split(TrainingConfig(seed=5, validation_fraction=0.25), 40)
+    away, kept = inputs(1, initial=first).split(config, 40)
     assert len(away) == 10
     assert away.tolist() == plain_away.tolist()
     assert kept.tolist() == plain_kept.tolist()
     assert sorted([*kept, *away]) == [*range(40)]
     # And through a chain of fine-tunings.
-    held_out = lesson(1, initial=first).held_out(config)
+    held_out = inputs(1, initial=first).held_out(config)
     second = make_card("second", seed=9, fine_tuning={"held_out": held_out})
     again = TrainingConfig(**FINE | {"initial_model": "second", "seed": 77})  # type: ignore[arg-type]
-    assert lesson(1, initial=second).split(again, 40)[0].tolist() == away.tolist()
+    assert inputs(1, initial=second).split(again, 40)[0].tolist() == away.tolist()
 
 
 def test_other_corrections_are_another_training() -> None:
     first = make_card("first", sha256={KERAS: "ab"})
     prints = [
-        lesson(*values, initial=initial).fingerprint()
+        inputs(*values, initial=initial).fingerprint()
         for values in ((2, 3), (3, 3), (2, 4))
         for initial in (None, first)
     ]
     assert all(prints.count(one) == 1 for one in prints)
-    assert lesson(2, 3).fingerprint() == lesson(2, 3).fingerprint()
+    assert inputs(2, 3).fingerprint() == inputs(2, 3).fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_training_from_nothing_gets_them_several_times(
     count: int, label: int, telling: bool, added: int
 ) -> None:
     images, labels = np.zeros((10_000, 28, 28), np.uint8), np.zeros(10_000, np.uint8)
-    mixed, answers = lesson(count, label).added_to((images, labels), detects_non_digits=telling)
+    mixed, answers = inputs(count, label).added_to((images, labels), detects_non_digits=telling)
     assert (len(mixed), len(answers)) == (10_000 + added, 10_000 + added)
     assert set(answers[10_000:]) == ({label} if added else set())
     assert mixed.dtype == answers.dtype == np.uint8
@@ -167,7 +167,7 @@ def test_rightly_read_is_what_the_page_would_say(linear_models: Path, dataset: D
 def test_before_and_after_are_told(linear_models: Path, dataset: Dataset, tmp_path: Path) -> None:
     card = load_recognizer("plain", linear_models).card
     known = dataclasses.replace(card, sha256={**card.sha256, KERAS: "ab"})
-    taught = Lesson(
+    taught = TrainingInputs(
         initial=known,
         directory=linear_models,
         frames=dataset.x_test[:50],
@@ -176,7 +176,9 @@ def test_before_and_after_are_told(linear_models: Path, dataset: Dataset, tmp_pa
     before = taught.before(TrainingConfig())
     assert (before["model"], before["sha256"], before["corrections"]) == ("plain", "ab", 50)
     assert before["test_accuracy_before"] == 0.82
-    text = told(before, "before")
+    text = describe_fine_tuning(before, "before")
     assert text.startswith("82.00% of the MNIST test images and ")
     assert f"{before['corrections_right_before']} of 50 corrections" in text
-    assert "90.00%" in told(before | {"test_accuracy": 0.9, "corrections_right": 50})
+    assert "90.00%" in describe_fine_tuning(
+        before | {"test_accuracy": 0.9, "corrections_right": 50}
+    )
