@@ -127,13 +127,13 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _assist(config: TrainingConfig, as_json: bool) -> int:
-    from mnist_core.distributed.worker import assist
+    from mnist_core.distributed.worker import run_worker
 
     if as_json:
-        assist(config, print_as_json)
+        run_worker(config, print_as_json)
     else:
         with native_messages_hidden():
-            assist(config, ProgressBar())
+            run_worker(config, ProgressBar())
     return 0
 
 

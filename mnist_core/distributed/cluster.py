@@ -86,7 +86,7 @@ def check_is_chief(config: TrainingConfig) -> None:
     if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
         raise TrainingError(
             "The run and its model are kept by the first worker, of index 0. The others call "
-            "mnist_core.distributed.worker.assist, or start the command 'train' with the same "
+            "mnist_core.distributed.worker.run_worker, or start the command 'train' with the same "
             f"settings. Received: index {Cluster.from_environment().index}"
         )
 

@@ -1,4 +1,4 @@
-"""Being one of the other machines of a training. TensorFlow is imported inside `assist`."""
+"""Being one of the other machines of a training. TensorFlow is imported inside `run_worker`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.events import Message, TrainingEvent
 from mnist_core.training.inputs import TrainingInputs
 
-__all__ = ["assist"]
+__all__ = ["run_worker"]
 
 
-def assist(
+def run_worker(
     config: TrainingConfig, on_event: Callable[[TrainingEvent], None] = lambda event: None
 ) -> None:
     """Compute a share of a training whose run and model are another machine's, the chief's.
