@@ -22,7 +22,7 @@ from mnist_core.training.config import TrainingConfig
 from mnist_core.training.fitting import altered, in_order
 from mnist_core.training.losses import NOT_A_DIGIT, answer, digit_loss
 
-__all__ = ["Lockstep", "looks", "training_slices"]
+__all__ = ["ReplicaLoop", "training_slices", "validation_slices"]
 
 # Held-out images that are looked at in one step, over all replicas.
 _LOOK = 1000
@@ -32,7 +32,7 @@ Images = NDArray[np.uint8]
 Slice = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
-class Lockstep:
+class ReplicaLoop:
     """Trains and evaluates a network on all replicas of a strategy; all workers make each call.
 
     Args:
@@ -178,7 +178,7 @@ def training_slices(
     return own
 
 
-def looks(
+def validation_slices(
     validation: tuple[Images, Images], replicas: int
 ) -> tuple[Callable[[int], tf.data.Dataset], int]:
     """What each replica is to look at, over and over, by its number; and the steps of a look."""

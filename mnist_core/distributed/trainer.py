@@ -27,7 +27,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnist_core.distributed.cluster import Cluster
-from mnist_core.distributed.replica_loop import Lockstep, looks, training_slices
+from mnist_core.distributed.replica_loop import ReplicaLoop, training_slices, validation_slices
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import Reporter, StopNow
@@ -37,7 +37,7 @@ from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
 from mnist_core.training.fitting import begin_with, compiled
 
-__all__ = ["Team"]
+__all__ = ["DistributedTrainer"]
 
 # What TensorFlow says of a worker that is not there any more.
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
@@ -46,7 +46,7 @@ Images = NDArray[np.uint8]
 OnEvent = Callable[[TrainingEvent], None]
 
 
-class Team:
+class DistributedTrainer:
     """Devices, or workers on several machines, that train a network together.
 
     To be made before TensorFlow computes anything in this process. With several machines, it waits
@@ -171,9 +171,9 @@ class Team:
             reporter = Reporter(config, steps, curves, checkpoints, on_event, lambda: False)
             reporter.set_model(model)
             remaining = range(done * steps, config.epochs * steps)
-            loop = Lockstep(self._strategy, model, config)
+            loop = ReplicaLoop(self._strategy, model, config)
             batches = loop.batches(training_slices(config, training, remaining, self.replicas))
-            held_out, look = looks(validation, self.replicas)
+            held_out, look = validation_slices(validation, self.replicas)
             others = loop.batches(held_out)
             try:
                 for epoch in range(done, config.epochs):

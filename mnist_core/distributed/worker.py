@@ -39,12 +39,12 @@ def run_worker(
     import keras
     import tensorflow as tf
 
-    from mnist_core.distributed.trainer import Team
+    from mnist_core.distributed.trainer import DistributedTrainer
 
-    team = Team(config, on_event)
+    trainer = DistributedTrainer(config, on_event)
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-    team.fit(
+    trainer.fit(
         config,
         (dataset.x_train[kept], dataset.y_train[kept]),
         (dataset.x_train[held_out], dataset.y_train[held_out]),
@@ -52,7 +52,7 @@ def run_worker(
         None,
     )
     on_event(Message(text="Waiting for the first worker to save the model"))
-    if not team.dismiss():
+    if not trainer.dismiss():
         raise TrainingError(
             "The first worker was gone before the model was saved. See what it says there. "
             f"Received: {config.name}"

@@ -37,7 +37,7 @@ from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning
 if TYPE_CHECKING:
     import keras
 
-    from mnist_core.distributed.trainer import Team
+    from mnist_core.distributed.trainer import DistributedTrainer
 
 __all__ = ["TrainingConfig", "train", "train_run", "try_run"]
 
@@ -101,8 +101,8 @@ def train_run(
         learnt = _learn(run, report, stopping)
         card = _saved(run, learnt, report)
         # The others may leave once the model is there.
-        if learnt.team:
-            learnt.team.dismiss()
+        if learnt.trainer:
+            learnt.trainer.dismiss()
     if finished(run.config, learnt.curves):
         run.finish(Outcome(state="done", card=card))
         Checkpoints(run.checkpoints, {}).clear()
@@ -162,7 +162,7 @@ class _Learnt:
     validation: tuple[Images, Images]
     inputs: TrainingInputs
     fine_tuning: dict[str, Any]
-    team: Team | None
+    trainer: DistributedTrainer | None
 
 
 def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt:
@@ -178,7 +178,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     import keras
     import tensorflow as tf
 
-    team = _team(config, on_event)
+    trainer = _distributed_trainer(config, on_event)
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
 
@@ -196,7 +196,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     earlier = _seconds_of(run.events(), run.epochs_done)
     start = time.perf_counter()
     model, curves = _fitted(
-        config, inputs, training, validation, on_event, checkpoints, stopping, team
+        config, inputs, training, validation, on_event, checkpoints, stopping, trainer
     )
     seconds = earlier + time.perf_counter() - start
     if not curves:
@@ -212,7 +212,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
         validation=validation,
         inputs=inputs,
         fine_tuning=fine_tuning,
-        team=team,
+        trainer=trainer,
     )
 
 
@@ -256,13 +256,13 @@ def _may_replace(run: Run) -> bool:
     return run.config.overwrite or run.owns_model()
 
 
-def _team(config: TrainingConfig, on_event: OnEvent) -> Team | None:
+def _distributed_trainer(config: TrainingConfig, on_event: OnEvent) -> DistributedTrainer | None:
     """With whom the training computes; None: alone. Before TensorFlow has computed anything."""
     if config.strategy == "default":
         return None
-    from mnist_core.distributed.trainer import Team
+    from mnist_core.distributed.trainer import DistributedTrainer
 
-    return Team(config, on_event)
+    return DistributedTrainer(config, on_event)
 
 
 def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
@@ -279,7 +279,7 @@ def _fitted(
     on_event: OnEvent,
     checkpoints: Checkpoints,
     stopping: Callable[[], bool],
-    team: Team | None,
+    trainer: DistributedTrainer | None,
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or teach one what was corrected."""
     from mnist_core.training.weight_averaging import average, averaged_epochs
@@ -293,7 +293,7 @@ def _fitted(
         )
     detects_non_digits = get_architecture(config.architecture).uses_synthetic_data
     training = inputs.added_to(training, detects_non_digits=detects_non_digits)
-    model, curves = (team.fit if team else fit)(
+    model, curves = (trainer.fit if trainer else fit)(
         config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
     )
     if averaged_epochs(config) and curves and finished(config, curves):

@@ -34,7 +34,7 @@ import keras
 from mnist_core import TrainingConfig, load_mnist
 from mnist_core.training import fitting
 from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.distributed.trainer import Team
+from mnist_core.distributed.trainer import DistributedTrainer
 from mnist_core.training.events import EpochEnd, Message
 fitting._REINKED, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
 config = TrainingConfig(**settings, strategy="mirrored" if replicas else "default")
@@ -44,14 +44,14 @@ def on_event(event):
         told.append(event.text)
     if isinstance(event, EpochEnd):
         told.append(f"epoch {event.epoch}")
-team = Team(config, on_event) if replicas else None
+team = DistributedTrainer(config, on_event) if replicas else None
 keras.utils.set_random_seed(config.seed)
 d = load_mnist()
 training, validation = (d.x_train[:1001], d.y_train[:1001]), (d.x_train[-50:], d.y_train[-50:])
 def stopping():
     return "epoch 1" in told
 checkpoints = Checkpoints(folder, {})
-fit = team.fit if team else fitting.fit
+fit = trainer.fit if team else fitting.fit
 model, curves = fit(
     config, training, validation, on_event, checkpoints,
     stopping=stopping if "stop" in sys.argv else lambda: False,
