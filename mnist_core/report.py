@@ -24,7 +24,7 @@ from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.errors import DatasetError, ModelLoadError
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.comparison import Comparison, compare
-from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.embedding_map import FeatureMap, map_features
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.artifacts import load_history
@@ -160,7 +160,7 @@ def _looks(
         features: FeatureMap | None = None
         # A network that cannot be looked into can still be judged.
         with suppress(ModelLoadError):
-            features = map_features(recognizer, open_inside(recognizer.card, directory))
+            features = map_features(recognizer, open_activations(recognizer.card, directory))
         # What was measured on all images, if that is there, else what is measured on some.
         job = RobustnessJob(recognizer, _ALL)
         if not job.complete:

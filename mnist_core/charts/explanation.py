@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.explanation.activations import Layer
+from mnist_core.explanation.activations import Activation
 from mnist_core.explanation.occlusion import Change
 
 if TYPE_CHECKING:
@@ -132,14 +132,14 @@ def change_picture(change: Change, *, factor: int = 6) -> NDArray[np.uint8]:
     return picture
 
 
-def layer_tiles(layer: Layer, *, width: int = 640) -> NDArray[np.uint8]:
+def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
     """What a layer made of an image: a tile for each channel, or a cell for each unit.
 
     Dark blue is the least of the layer and yellow the most (cividis: Nuñez, Anderton and Renslow,
     2018), which every kind of colour-blind eyes orders alike.
 
     Args:
-        layer: from `Inside.layers`.
+        layer: from `ActivationReader.layers`.
         width: about so wide is the picture, px; tiles are enlarged by whole factors.
 
     Returns:

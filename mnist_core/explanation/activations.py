@@ -24,7 +24,7 @@ from mnist_core.registry.store import TFLITE, read_verified
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-__all__ = ["Inside", "Layer", "open_inside"]
+__all__ = ["Activation", "ActivationReader", "open_activations"]
 
 # What LiteRT calls the layers that people know.
 _KINDS = {
@@ -39,7 +39,7 @@ _PARALLEL_FROM = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Layer:
+class Activation:
     """What one layer made of an image.
 
     Attributes:
@@ -55,7 +55,7 @@ class Layer:
     window: int | None = None
 
 
-class Inside:
+class ActivationReader:
     """A LiteRT network that shows its inner values. One serves any number of threads.
 
     Args:
@@ -97,8 +97,8 @@ class Inside:
             f"{kind} {names[: place + 1].count(kind)}" for place, kind in enumerate(names)
         ]
         # The answers' logits are the last of the layers.
-        self._features = _with_outputs(model, [last.inputs[0]])
-        self._layers = _with_outputs(model, [operator.outputs[0] for _, operator in layers])
+        self._features = _with_all_outputs(model, [last.inputs[0]])
+        self._layers = _with_all_outputs(model, [operator.outputs[0] for _, operator in layers])
 
     def features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the last layer sees of each image: the network's own summary of it.
@@ -118,7 +118,7 @@ class Inside:
             parts = pool.map(self._run_features, np.array_split(frames, workers))
             return np.concatenate(list(parts))
 
-    def layers(self, frame: NDArray[np.uint8]) -> list[Layer]:
+    def layers(self, frame: NDArray[np.uint8]) -> list[Activation]:
         """What every layer made of one image, in the network's order; logits come last.
 
         Args:
@@ -132,7 +132,7 @@ class Inside:
         outputs = _indices(interpreter)
         _set(interpreter, frame)
         return [
-            Layer(name=name, values=interpreter.get_tensor(index)[0], window=window)
+            Activation(name=name, values=interpreter.get_tensor(index)[0], window=window)
             for name, index, window in zip(self._names, outputs, self._windows, strict=True)
         ]
 
@@ -147,7 +147,7 @@ class Inside:
         return features
 
 
-def open_inside(card: ModelCard, directory: Path | None = None) -> Inside:
+def open_activations(card: ModelCard, directory: Path | None = None) -> ActivationReader:
     """Look into a model.
 
     Args:
@@ -157,10 +157,10 @@ def open_inside(card: ModelCard, directory: Path | None = None) -> Inside:
     Raises:
         ModelLoadError: it is damaged.
     """
-    return Inside(read_verified(card, TFLITE, directory), card)
+    return ActivationReader(read_verified(card, TFLITE, directory), card)
 
 
-def _with_outputs(model: Any, outputs: Sequence[int]) -> bytes:
+def _with_all_outputs(model: Any, outputs: Sequence[int]) -> bytes:
     """The model as a file again, with other values for outputs."""
     import flatbuffers
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mnist_core.data import load_mnist
 from mnist_core.errors import MnistError
-from mnist_core.explanation.activations import Inside
+from mnist_core.explanation.activations import ActivationReader
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.store import TFLITE
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
@@ -67,7 +67,7 @@ class FeatureMap:
         """Where images lie on the map.
 
         Args:
-            features: (m, units), as `Inside.features` of the same model gives them.
+            features: (m, units), as `ActivationReader.features` of the same model gives them.
 
         Returns:
             (m, 3).
@@ -75,7 +75,9 @@ class FeatureMap:
         return ((features - self.mean) @ self.components.T).astype(np.float32)
 
 
-def map_features(recognizer: Recognizer, inside: Inside, images: int = IMAGES) -> FeatureMap:
+def map_features(
+    recognizer: Recognizer, inside: ActivationReader, images: int = IMAGES
+) -> FeatureMap:
     """Draw the map of a model, or take the one that was drawn before.
 
     Args:

@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_mnist
 from mnist_core.charts.embedding_map import map_figure
 from mnist_core.charts.probabilities import probability_bars
-from mnist_core.explanation.activations import Inside
+from mnist_core.explanation.activations import ActivationReader
 from mnist_core.explanation.embedding_map import IMAGES, FeatureMap, map_features
 from mnist_core.registry.store import TFLITE
 from pages.evaluate import clicks_3d
@@ -87,7 +87,9 @@ def _show(card: ModelCard, drawn: list[Digit]) -> None:
         _show_one(recognizer, frame, image)
 
 
-def _placed(inside: Inside, features: FeatureMap, frames: list[np.ndarray]) -> np.ndarray | None:
+def _placed(
+    inside: ActivationReader, features: FeatureMap, frames: list[np.ndarray]
+) -> np.ndarray | None:
     return features.place(inside.features(np.stack(frames))) if frames else None
 
 

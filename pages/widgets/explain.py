@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_core import Digit, MnistError, Recognizer
 from mnist_core.charts.explanation import change_picture, evidence_map, heat_over, layer_tiles
-from mnist_core.explanation.activations import Inside, open_inside
+from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.registry.card import ModelCard
@@ -58,9 +58,9 @@ def _explain(digest: str, pixels: bytes, _recognizer: Recognizer) -> Explanation
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def inside(digest: str, _card: ModelCard) -> Inside:
+def inside(digest: str, _card: ModelCard) -> ActivationReader:
     """A look into a model, opened once for all visitors; the digest is there for the cache."""
-    return open_inside(_card)
+    return open_activations(_card)
 
 
 @st.cache_resource(show_spinner=False)

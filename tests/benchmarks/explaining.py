@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from mnist_core import load_mnist, load_recognizer
-from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.occlusion import explain
 
 ROUNDS = 15
@@ -40,7 +40,7 @@ def _measure(name: str) -> dict[str, float]:
     """Case -> median, ms."""
     frames = load_mnist().x_test
     recognizer = load_recognizer(name)
-    inside = open_inside(recognizer.card)
+    inside = open_activations(recognizer.card)
     asked: list[int] = []
 
     def classify(images: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_core import Dataset, Recognizer
 from mnist_core.charts.explanation import change_picture, evidence_map, heat_over, layer_tiles
-from mnist_core.explanation.activations import Layer, open_inside
+from mnist_core.explanation.activations import Activation, open_activations
 from mnist_core.explanation.occlusion import Change, explain
 
 
@@ -79,7 +79,7 @@ def test_a_layer_has_a_tile_for_each_channel(
     shape: tuple[int, ...], rows: int, columns: int
 ) -> None:
     values = np.random.default_rng(0).random(shape, np.float32)
-    picture = layer_tiles(Layer(name="x", values=values))
+    picture = layer_tiles(Activation(name="x", values=values))
     assert picture.dtype == np.uint8
     assert picture.shape[1] <= 700
     seen = picture[..., 3] > 0
@@ -92,7 +92,7 @@ def test_a_layer_has_a_tile_for_each_channel(
 
 
 def test_a_layer_of_one_value_is_no_error() -> None:
-    picture = layer_tiles(Layer(name="x", values=np.zeros((3, 3, 5), np.float32)))
+    picture = layer_tiles(Activation(name="x", values=np.zeros((3, 3, 5), np.float32)))
     colours = picture[picture[..., 3] > 0]
     assert (colours == colours[0]).all()
 
@@ -100,7 +100,7 @@ def test_a_layer_of_one_value_is_no_error() -> None:
 def test_all_layers_of_the_bundled_models_can_be_shown(
     dataset: Dataset, recognizer: Recognizer
 ) -> None:
-    for layer in open_inside(recognizer.card).layers(dataset.x_test[0]):
+    for layer in open_activations(recognizer.card).layers(dataset.x_test[0]):
         height, width, _ = layer_tiles(layer).shape
         assert 0 < height < 900
         assert 300 < width < 800

@@ -12,14 +12,14 @@ import pytest
 from support.cards import make_card
 
 from mnist_core import Dataset, InvalidImageError, ModelLoadError, Recognizer, load_recognizer
-from mnist_core.explanation.activations import Inside, open_inside
+from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.registry.store import TFLITE, load_card
 from mnist_core.storage.paths import models_directory
 
 
 @pytest.fixture(scope="module")
-def inside() -> Inside:
-    return open_inside(load_card("cnn"))
+def inside() -> ActivationReader:
+    return open_activations(load_card("cnn"))
 
 
 def logits_of(recognizer: Recognizer, frames: np.ndarray) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_every_layer_is_shown_and_the_last_one_is_the_answer(
     dataset: Dataset, name: str, sizes: str
 ) -> None:
     card = load_card(name)
-    shown = open_inside(card).layers(dataset.x_test[0])
+    shown = open_activations(card).layers(dataset.x_test[0])
     assert ", ".join(" ".join(map(str, layer.values.shape)) for layer in shown) == sizes
     assert len({layer.name for layer in shown}) == len(shown)
     assert [layer.window for layer in shown if layer.window] == WINDOWS[name]
@@ -57,7 +57,7 @@ def test_every_layer_is_shown_and_the_last_one_is_the_answer(
     )
 
 
-def test_features_are_what_the_last_layer_sees(dataset: Dataset, inside: Inside) -> None:
+def test_features_are_what_the_last_layer_sees(dataset: Dataset, inside: ActivationReader) -> None:
     frames = dataset.x_test[:70]  # enough to be spread over the cores
     features = inside.features(frames)
     assert (features.shape, features.dtype) == ((70, 128), np.float32)
@@ -67,7 +67,7 @@ def test_features_are_what_the_last_layer_sees(dataset: Dataset, inside: Inside)
 
 
 def test_the_answers_are_linear_in_the_features(
-    dataset: Dataset, inside: Inside, recognizer: Recognizer
+    dataset: Dataset, inside: ActivationReader, recognizer: Recognizer
 ) -> None:
     frames = dataset.x_test[:400]
     features = np.column_stack([inside.features(frames), np.ones(400)])
@@ -80,7 +80,7 @@ def test_the_answers_are_linear_in_the_features(
 def test_a_network_of_one_layer_sees_the_image_itself(
     linear_models: Path, dataset: Dataset
 ) -> None:
-    inside = open_inside(load_card("plain", linear_models), linear_models)
+    inside = open_activations(load_card("plain", linear_models), linear_models)
     (layer,) = inside.layers(dataset.x_test[0])
     assert layer.values.shape == (10,)
     assert inside.features(dataset.x_test[:2]).shape == (2, 784)
@@ -91,18 +91,18 @@ def test_what_is_no_model_is_refused(content: bytes | None) -> None:
     if content is None:
         content = (models_directory() / "mlp" / TFLITE).read_bytes()[:2000]
     with pytest.raises(ModelLoadError, match="Received"):
-        Inside(content, make_card("broken"))
+        ActivationReader(content, make_card("broken"))
 
 
 @pytest.mark.parametrize("shape", [(1, 28), (28, 28, 1)])
-def test_what_is_no_frame_is_refused(inside: Inside, shape: tuple[int, ...]) -> None:
+def test_what_is_no_frame_is_refused(inside: ActivationReader, shape: tuple[int, ...]) -> None:
     with pytest.raises(InvalidImageError):
         inside.features(np.zeros(shape, np.uint8))
     with pytest.raises(InvalidImageError):
         inside.layers(np.zeros(shape, np.uint8))
 
 
-def test_one_serves_many_threads(dataset: Dataset, inside: Inside) -> None:
+def test_one_serves_many_threads(dataset: Dataset, inside: ActivationReader) -> None:
     expected = inside.features(dataset.x_test[:8])
     wrong = []
 
@@ -125,11 +125,11 @@ import sys
 import numpy as np
 from mnist_core import load_recognizer
 from mnist_core.explanation.occlusion import explain
-from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.activations import open_activations
 recognizer = load_recognizer()
 frame = np.eye(28, dtype=np.uint8) * 255
 explain(recognizer.classify, frame)
-open_inside(recognizer.card).features(frame[np.newaxis])
+open_activations(recognizer.card).features(frame[np.newaxis])
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 

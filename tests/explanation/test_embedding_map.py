@@ -10,7 +10,7 @@ from support.own_strokes import OWN_STROKES
 from support.strokes import drawn_digit
 
 from mnist_core import MnistError, Recognizer, load_recognizer
-from mnist_core.explanation.activations import Inside, open_inside
+from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.embedding_map import FeatureMap, map_features
 from mnist_core.storage.cache import load_arrays, store_arrays
 
@@ -29,13 +29,13 @@ def champion() -> Recognizer:
 
 
 @pytest.fixture(scope="module")
-def inside(champion: Recognizer) -> Inside:
-    return open_inside(champion.card)
+def inside(champion: Recognizer) -> ActivationReader:
+    return open_activations(champion.card)
 
 
 @pytest.fixture(scope="module")
 def features(
-    champion: Recognizer, inside: Inside, tmp_path_factory: pytest.TempPathFactory
+    champion: Recognizer, inside: ActivationReader, tmp_path_factory: pytest.TempPathFactory
 ) -> FeatureMap:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -55,14 +55,14 @@ def test_the_map_shows_the_images_and_the_answers(
     assert 0.1 < features.explained.sum() <= 1
 
 
-def test_places_are_those_of_the_features(features: FeatureMap, inside: Inside) -> None:
+def test_places_are_those_of_the_features(features: FeatureMap, inside: ActivationReader) -> None:
     seen = inside.features(features.frames[:20])
     assert features.place(seen) == pytest.approx(features.places[:20], abs=1e-3)
     assert features.place(seen[:0]).shape == (0, 3)
 
 
 def test_the_same_model_has_the_same_map(
-    features: FeatureMap, champion: Recognizer, inside: Inside
+    features: FeatureMap, champion: Recognizer, inside: ActivationReader
 ) -> None:
     again = map_features(champion, inside, IMAGES)
     assert (again.places == features.places).all()
@@ -76,7 +76,7 @@ def nearest(features: FeatureMap, place: np.ndarray, neighbours: int = 15) -> in
 
 
 def test_drawn_digits_lie_among_their_own(
-    features: FeatureMap, champion: Recognizer, inside: Inside
+    features: FeatureMap, champion: Recognizer, inside: ActivationReader
 ) -> None:
     right = 0
     for label in range(10):
@@ -96,7 +96,7 @@ def test_digits_of_a_class_lie_together(features: FeatureMap) -> None:
 
 
 def test_a_map_that_was_drawn_is_taken_again(
-    champion: Recognizer, inside: Inside, folder: Path, features: FeatureMap
+    champion: Recognizer, inside: ActivationReader, folder: Path, features: FeatureMap
 ) -> None:
     map_features(champion, inside, 50)
     (path,) = folder.iterdir()
@@ -116,7 +116,7 @@ def test_a_map_that_was_drawn_is_taken_again(
     ],
 )
 def test_a_damaged_map_is_drawn_again(
-    champion: Recognizer, inside: Inside, folder: Path, damage: object
+    champion: Recognizer, inside: ActivationReader, folder: Path, damage: object
 ) -> None:
     first = map_features(champion, inside, 50)
     (path,) = folder.iterdir()
@@ -128,7 +128,7 @@ def test_a_damaged_map_is_drawn_again(
 
 @pytest.mark.parametrize("images", [0, 9, 10_001, True])
 def test_a_number_of_images_that_is_none_is_refused(
-    champion: Recognizer, inside: Inside, images: int
+    champion: Recognizer, inside: ActivationReader, images: int
 ) -> None:
     with pytest.raises(MnistError, match="Received"):
         map_features(champion, inside, images)
