@@ -10,7 +10,7 @@ from mnist_core.charts.evaluation import (
     coverage_curves,
     reliability_diagram,
 )
-from mnist_core.charts.explanation import change_picture, evidence_map, heat_over, layer_tiles
+from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.charts.network import network_drawing
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
@@ -19,7 +19,6 @@ from mnist_core.charts.training import compared_curves, history_curves, training
 __all__ = [
     "accuracy_intervals",
     "braille",
-    "change_picture",
     "class_bars",
     "compared_curves",
     "confidence_bars",
@@ -33,6 +32,7 @@ __all__ = [
     "layer_tiles",
     "map_figure",
     "network_drawing",
+    "perturbation_image",
     "precision_recall_curves",
     "probability_bars",
     "reliability_diagram",

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.explanation.activations import Activation
-from mnist_core.explanation.occlusion import Change
+from mnist_core.explanation.occlusion import Perturbation
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["change_picture", "evidence_map", "heat_over", "layer_tiles"]
+__all__ = ["evidence_map", "heat_over", "layer_tiles", "perturbation_image"]
 
 # Sky blue and orange on black: apart for every kind of colour-blind eyes (Okabe and Ito, 2008).
 FOR, AGAINST = (86, 180, 233), (230, 130, 0)
@@ -111,7 +111,7 @@ def _over(
     return figure
 
 
-def change_picture(change: Change, *, factor: int = 6) -> NDArray[np.uint8]:
+def perturbation_image(change: Perturbation, *, factor: int = 6) -> NDArray[np.uint8]:
     """A changed image with a frame around the patch that was changed.
 
     Args:

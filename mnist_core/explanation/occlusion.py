@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_core.data import FRAME_SIZE, check_frames
 from mnist_core.preprocessing.framing import Box
 
-__all__ = ["Change", "Explanation", "explain"]
+__all__ = ["Explanation", "Perturbation", "explain"]
 
 # The side of a patch and the way to the next one, px. The patches' middles are the pixels of an
 # image of half the size, so that the map can be enlarged from it.
@@ -30,7 +30,7 @@ _LEAST = 1e-30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Change:
+class Perturbation:
     """A change of one patch, and what the network answers then.
 
     Attributes:
@@ -67,7 +67,7 @@ class Explanation:
     frame: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
     evidence: NDArray[np.float32]
-    nearest: Change
+    nearest: Perturbation
 
     @property
     def label(self) -> int:
@@ -130,7 +130,7 @@ def explain(
         frame=frame,
         probabilities=answers[0],
         evidence=np.ascontiguousarray(evidence.transpose(2, 0, 1)),
-        nearest=Change(
+        nearest=Perturbation(
             kind=kind,
             box=_box(row, column),
             frame=images[weakest],

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, MnistError, Recognizer
-from mnist_core.charts.explanation import change_picture, evidence_map, heat_over, layer_tiles
+from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
@@ -105,7 +105,7 @@ def _show_change(explanation: Explanation) -> None:
         said = f"No single patch does. With this one {done} it is least sure: {sure}."
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.image(
-            change_picture(change, factor=8),
+            perturbation_image(change, factor=8),
             width=112,
             alt=f"The digit with one patch {done}; an orange frame is around it.",
         )

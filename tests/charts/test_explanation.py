@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mnist_core import Dataset, Recognizer
-from mnist_core.charts.explanation import change_picture, evidence_map, heat_over, layer_tiles
+from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import Activation, open_activations
-from mnist_core.explanation.occlusion import Change, explain
+from mnist_core.explanation.occlusion import Perturbation, explain
 
 
 def test_evidence_lies_over_the_digit_on_one_scale(
@@ -53,8 +53,8 @@ def test_the_changed_patch_has_a_frame(box: tuple[int, int, int, int]) -> None:
     x, y, width, height = box
     frame[y : y + height, x : x + width] = 255
     probabilities = np.full(10, 0.1, np.float32)
-    change = Change(kind="inked", box=box, frame=frame, probabilities=probabilities)
-    picture = change_picture(change, factor=6)
+    change = Perturbation(kind="inked", box=box, frame=frame, probabilities=probabilities)
+    picture = perturbation_image(change, factor=6)
     assert picture.shape == (168, 168, 3)
     coloured = picture[..., 0] != picture[..., 2]
     assert coloured.any()
