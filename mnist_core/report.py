@@ -25,7 +25,7 @@ from mnist_core.errors import DatasetError, ModelLoadError
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.comparison import Comparison, compare
 from mnist_core.explanation.activations import open_activations
-from mnist_core.explanation.embedding_map import FeatureMap, map_features
+from mnist_core.explanation.embedding_map import EmbeddingMap, build_embedding_map
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.artifacts import load_history
 from mnist_core.registry.card import ModelCard
@@ -62,7 +62,7 @@ class _Chart:
 class _Look:
     """What takes the network itself, besides its answers; None or empty where it could not be."""
 
-    features: FeatureMap | None = None
+    features: EmbeddingMap | None = None
     robustness: Robustness | None = None
     images: int = 0
 
@@ -157,10 +157,10 @@ def _looks(
     end = None if patience is None else time.monotonic() + patience
     looks = []
     for number, recognizer in enumerate(recognizers):
-        features: FeatureMap | None = None
+        features: EmbeddingMap | None = None
         # A network that cannot be looked into can still be judged.
         with suppress(ModelLoadError):
-            features = map_features(recognizer, open_activations(recognizer.card, directory))
+            features = build_embedding_map(recognizer, open_activations(recognizer.card, directory))
         # What was measured on all images, if that is there, else what is measured on some.
         job = RobustnessJob(recognizer, _ALL)
         if not job.complete:

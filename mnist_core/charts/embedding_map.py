@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.explanation.embedding_map import FeatureMap
+from mnist_core.explanation.embedding_map import EmbeddingMap
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,7 +49,7 @@ def braille(frame: NDArray[np.uint8]) -> str:
 
 
 def map_figure(
-    features: FeatureMap,
+    features: EmbeddingMap,
     *,
     axes: int = 2,
     drawn: NDArray[np.float32] | None = None,
@@ -65,7 +65,7 @@ def map_figure(
     Args:
         features: the map.
         axes: 2, or 3 for a map to turn.
-        drawn: (m, 3) places of digits drawn just now, shown as stars; as `FeatureMap.place` gives.
+        drawn: (m, 3) places of digits drawn just now, shown as stars; as `EmbeddingMap.place` gives.
         drawn_names: m names for them, such as "your 4".
         looked_at: (3,) the place of the image that is looked at, marked by a ring.
         errors_only: leave out what was read rightly.
@@ -172,7 +172,7 @@ def map_figure(
     return figure
 
 
-def _name_the_groups(figure: go.Figure, features: FeatureMap, axes: int) -> None:
+def _name_the_groups(figure: go.Figure, features: EmbeddingMap, axes: int) -> None:
     """A digit in the middle of each group: colours alone would leave some eyes out."""
     for digit in range(len(DIGITS)):
         group = features.places[features.labels == digit]

@@ -21,7 +21,7 @@ from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.store import TFLITE
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
 
-__all__ = ["IMAGES", "FeatureMap", "map_features"]
+__all__ = ["IMAGES", "EmbeddingMap", "build_embedding_map"]
 
 # So many images make a full map that a browser turns smoothly.
 IMAGES = 2000
@@ -30,7 +30,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FeatureMap:
+class EmbeddingMap:
     """Test images on a network's map.
 
     Attributes:
@@ -75,9 +75,9 @@ class FeatureMap:
         return ((features - self.mean) @ self.components.T).astype(np.float32)
 
 
-def map_features(
+def build_embedding_map(
     recognizer: Recognizer, inside: ActivationReader, images: int = IMAGES
-) -> FeatureMap:
+) -> EmbeddingMap:
     """Draw the map of a model, or take the one that was drawn before.
 
     Args:
@@ -107,7 +107,7 @@ def map_features(
             **_project(inside.features(frames)),
         }
         store_arrays(path, kept)
-    return FeatureMap(chosen=chosen, labels=dataset.y_test[chosen].astype(np.int64), **kept)
+    return EmbeddingMap(chosen=chosen, labels=dataset.y_test[chosen].astype(np.int64), **kept)
 
 
 def _project(features: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:

@@ -11,7 +11,7 @@ from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_mnist
 from mnist_core.charts.embedding_map import map_figure
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.explanation.activations import ActivationReader
-from mnist_core.explanation.embedding_map import IMAGES, FeatureMap, map_features
+from mnist_core.explanation.embedding_map import IMAGES, EmbeddingMap, build_embedding_map
 from mnist_core.registry.store import TFLITE
 from pages.evaluate import clicks_3d
 from pages.widgets import charts, explain, model_picker
@@ -88,13 +88,13 @@ def _show(card: ModelCard, drawn: list[Digit]) -> None:
 
 
 def _placed(
-    inside: ActivationReader, features: FeatureMap, frames: list[np.ndarray]
+    inside: ActivationReader, features: EmbeddingMap, frames: list[np.ndarray]
 ) -> np.ndarray | None:
     return features.place(inside.features(np.stack(frames))) if frames else None
 
 
 def _show_chart(
-    card: ModelCard, features: FeatureMap, figure: Any, key: str, *, deep: bool
+    card: ModelCard, features: EmbeddingMap, figure: Any, key: str, *, deep: bool
 ) -> None:
     """The map; a click on a point looks closer at its image."""
 
@@ -123,8 +123,8 @@ def _show_chart(
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _map(digest: str, _card: ModelCard) -> FeatureMap:
-    return map_features(model_picker.load(_card), explain.inside(digest, _card), IMAGES)
+def _map(digest: str, _card: ModelCard) -> EmbeddingMap:
+    return build_embedding_map(model_picker.load(_card), explain.inside(digest, _card), IMAGES)
 
 
 def _show_one(recognizer: Recognizer, frame: np.ndarray, image: int) -> None:

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mnist_core.charts.embedding_map import braille, map_figure
-from mnist_core.explanation.embedding_map import FeatureMap
+from mnist_core.explanation.embedding_map import EmbeddingMap
 
 COUNT = 40
 
 
 @pytest.fixture
-def features() -> FeatureMap:
+def features() -> EmbeddingMap:
     """A made-up map: no network needed."""
     rng = np.random.default_rng(1)
     labels = np.arange(COUNT) % 10
     answers = labels.copy()
     answers[[3, 8, 30]] = 5
-    return FeatureMap(
+    return EmbeddingMap(
         chosen=np.arange(COUNT),
         labels=labels,
         answers=answers,
@@ -55,7 +55,7 @@ def test_braille_shows_every_pixel_of_ink(frame: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_every_image_is_a_point_once(features: FeatureMap, axes: int) -> None:
+def test_every_image_is_a_point_once(features: EmbeddingMap, axes: int) -> None:
     figure = map_figure(features, axes=axes)
     names = [trace.name for trace in figure.data]
     assert names == [*map(str, range(10)), "error"]
@@ -83,7 +83,7 @@ def test_every_image_is_a_point_once(features: FeatureMap, axes: int) -> None:
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_what_was_drawn_stands_out(features: FeatureMap, axes: int) -> None:
+def test_what_was_drawn_stands_out(features: EmbeddingMap, axes: int) -> None:
     drawn = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
     trace = map_figure(features, axes=axes, drawn=drawn, drawn_names=["a 4", "a 7"]).data[-1]
     assert trace.name == "drawn"
@@ -93,13 +93,13 @@ def test_what_was_drawn_stands_out(features: FeatureMap, axes: int) -> None:
     assert trace.customdata is None
 
 
-def test_errors_alone(features: FeatureMap) -> None:
+def test_errors_alone(features: EmbeddingMap) -> None:
     (trace,) = map_figure(features, errors_only=True, drawn=np.zeros((0, 3), np.float32)).data
     assert len(trace.x) == 3
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_what_is_looked_at_has_a_ring(features: FeatureMap, axes: int) -> None:
+def test_what_is_looked_at_has_a_ring(features: EmbeddingMap, axes: int) -> None:
     place = np.array([1, 2, 3], np.float32)
     trace = map_figure(features, axes=axes, looked_at=place).data[-1]
     assert trace.marker.symbol == "circle-open"

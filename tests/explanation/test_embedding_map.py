@@ -11,7 +11,7 @@ from support.strokes import drawn_digit
 
 from mnist_core import MnistError, Recognizer, load_recognizer
 from mnist_core.explanation.activations import ActivationReader, open_activations
-from mnist_core.explanation.embedding_map import FeatureMap, map_features
+from mnist_core.explanation.embedding_map import EmbeddingMap, build_embedding_map
 from mnist_core.storage.cache import load_arrays, store_arrays
 
 IMAGES = 600
@@ -36,14 +36,14 @@ def inside(champion: Recognizer) -> ActivationReader:
 @pytest.fixture(scope="module")
 def features(
     champion: Recognizer, inside: ActivationReader, tmp_path_factory: pytest.TempPathFactory
-) -> FeatureMap:
+) -> EmbeddingMap:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return map_features(champion, inside, IMAGES)
+        return build_embedding_map(champion, inside, IMAGES)
 
 
 def test_the_map_shows_the_images_and_the_answers(
-    features: FeatureMap, champion: Recognizer
+    features: EmbeddingMap, champion: Recognizer
 ) -> None:
     assert features.places.shape == (IMAGES, 3)
     assert len(set(features.chosen.tolist())) == IMAGES
@@ -55,28 +55,28 @@ def test_the_map_shows_the_images_and_the_answers(
     assert 0.1 < features.explained.sum() <= 1
 
 
-def test_places_are_those_of_the_features(features: FeatureMap, inside: ActivationReader) -> None:
+def test_places_are_those_of_the_features(features: EmbeddingMap, inside: ActivationReader) -> None:
     seen = inside.features(features.frames[:20])
     assert features.place(seen) == pytest.approx(features.places[:20], abs=1e-3)
     assert features.place(seen[:0]).shape == (0, 3)
 
 
 def test_the_same_model_has_the_same_map(
-    features: FeatureMap, champion: Recognizer, inside: ActivationReader
+    features: EmbeddingMap, champion: Recognizer, inside: ActivationReader
 ) -> None:
-    again = map_features(champion, inside, IMAGES)
+    again = build_embedding_map(champion, inside, IMAGES)
     assert (again.places == features.places).all()
     assert (again.chosen == features.chosen).all()
 
 
-def nearest(features: FeatureMap, place: np.ndarray, neighbours: int = 15) -> int:
+def nearest(features: EmbeddingMap, place: np.ndarray, neighbours: int = 15) -> int:
     distances = np.linalg.norm(features.places - place, axis=1)
     labels = features.labels[np.argsort(distances)[:neighbours]]
     return int(np.bincount(labels, minlength=10).argmax())
 
 
 def test_drawn_digits_lie_among_their_own(
-    features: FeatureMap, champion: Recognizer, inside: ActivationReader
+    features: EmbeddingMap, champion: Recognizer, inside: ActivationReader
 ) -> None:
     right = 0
     for label in range(10):
@@ -87,7 +87,7 @@ def test_drawn_digits_lie_among_their_own(
     assert right >= 8
 
 
-def test_digits_of_a_class_lie_together(features: FeatureMap) -> None:
+def test_digits_of_a_class_lie_together(features: EmbeddingMap) -> None:
     hits = [
         nearest(features, place) == label
         for place, label in zip(features.places, features.labels, strict=True)
@@ -96,13 +96,13 @@ def test_digits_of_a_class_lie_together(features: FeatureMap) -> None:
 
 
 def test_a_map_that_was_drawn_is_taken_again(
-    champion: Recognizer, inside: ActivationReader, folder: Path, features: FeatureMap
+    champion: Recognizer, inside: ActivationReader, folder: Path, features: EmbeddingMap
 ) -> None:
-    map_features(champion, inside, 50)
+    build_embedding_map(champion, inside, 50)
     (path,) = folder.iterdir()
     kept = load_arrays(path)
     store_arrays(path, kept | {"confidence": np.full(50, 0.125, np.float32)})
-    assert (map_features(champion, inside, 50).confidence == 0.125).all()
+    assert (build_embedding_map(champion, inside, 50).confidence == 0.125).all()
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_a_map_that_was_drawn_is_taken_again(
 def test_a_damaged_map_is_drawn_again(
     champion: Recognizer, inside: ActivationReader, folder: Path, damage: object
 ) -> None:
-    first = map_features(champion, inside, 50)
+    first = build_embedding_map(champion, inside, 50)
     (path,) = folder.iterdir()
     store_arrays(path, damage(load_arrays(path)))  # type: ignore[operator]
-    again = map_features(champion, inside, 50)
+    again = build_embedding_map(champion, inside, 50)
     assert (again.places == first.places).all()
     assert load_arrays(path)["places"].shape == (50, 3)
 
@@ -131,4 +131,4 @@ def test_a_number_of_images_that_is_none_is_refused(
     champion: Recognizer, inside: ActivationReader, images: int
 ) -> None:
     with pytest.raises(MnistError, match="Received"):
-        map_features(champion, inside, images)
+        build_embedding_map(champion, inside, images)
