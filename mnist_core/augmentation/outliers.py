@@ -19,7 +19,7 @@ from mnist_core.data import FRAME_SIZE
 from mnist_core.preprocessing.framing import frame_digit
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["draw_outliers"]
+__all__ = ["synthesize_outliers"]
 
 # Letters that no one takes for a digit; O, I, Z, S, G, B, Y, q and their like are left out.
 _LETTERS = "AEFHKMNPRVWXdefhkmnpvwx"
@@ -114,7 +114,7 @@ _WRITTEN = tuple(
 )
 
 
-def draw_outliers(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+def synthesize_outliers(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
     """Draw what is no digit: letters, signs, scribbles, blots, shapes and textures.
 
     Args:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist_core.preprocessing.framing import frame_digit
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["reink"]
+__all__ = ["vary_stroke_width"]
 
 # Digits are enlarged so many times before they are thinned, and this level parts ink from paper.
 _ENLARGED, _INK = 4, 110
@@ -17,7 +17,7 @@ _ENLARGED, _INK = 4, 110
 _THIN_PEN, _THICK_PEN = 0.9, 4.5
 
 
-def reink(frames: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+def vary_stroke_width(frames: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
     """Write digits again, each with a round pen of another width.
 
     Args:
@@ -28,11 +28,11 @@ def reink(frames: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.
         (n, 28, 28) uint8 MNIST frames.
     """
     pens = np.exp(random.uniform(np.log(_THIN_PEN), np.log(_THICK_PEN), len(frames)))
-    written = [_reink(frame, pen) for frame, pen in zip(frames, pens, strict=True)]
+    written = [_redraw_skeleton(frame, pen) for frame, pen in zip(frames, pens, strict=True)]
     return np.stack(written) if written else frames.copy()
 
 
-def _reink(frame: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
+def _redraw_skeleton(frame: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
     from skimage.morphology import skeletonize
 
     large = cv2.resize(frame, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC)

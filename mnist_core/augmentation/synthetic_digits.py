@@ -16,7 +16,7 @@ from mnist_core.data import FRAME_SIZE
 from mnist_core.preprocessing.framing import frame_digit
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["draw_digits", "frame_of_strokes", "write"]
+__all__ = ["frame_of_strokes", "synthesize_digits", "write"]
 
 # How far a control point trembles, and how far beyond its extremes a style may go (of 1).
 _TREMOR, _BEYOND = 0.025, 0.15
@@ -28,7 +28,9 @@ _THIN_PEN, _THICK_PEN = 0.03, 0.18
 _SIDE, _SHIFT = 80, 4
 
 
-def draw_digits(labels: NDArray[np.integer], random: np.random.Generator) -> NDArray[np.uint8]:
+def synthesize_digits(
+    labels: NDArray[np.integer], random: np.random.Generator
+) -> NDArray[np.uint8]:
     """Draw digits in the styles of `STYLES`.
 
     Args:

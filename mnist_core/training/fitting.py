@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.outliers import draw_outliers
-from mnist_core.augmentation.stroke_width import reink
-from mnist_core.augmentation.synthetic_digits import draw_digits
+from mnist_core.augmentation.outliers import synthesize_outliers
+from mnist_core.augmentation.stroke_width import vary_stroke_width
+from mnist_core.augmentation.synthetic_digits import synthesize_digits
 from mnist_core.augmentation.transforms import Source, batches
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import Architecture, get_architecture
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 # Pictures made before a training from the world begins, and their share of every batch.
-_REINKED, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
+_REDRAWN, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
 # Images are altered at full strength for this share of the training, then less and less down to
 # this strength, so that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
@@ -258,13 +258,17 @@ def synthetic_sources(
     images, labels = training
     random = np.random.default_rng(seed)
     (again, share), (drawn, drawn_share), (others, others_share) = (
-        (max(1, round(number * pictures)), share) for number, share in (_REINKED, _DRAWN, _OUTLIERS)
+        (max(1, round(number * pictures)), share) for number, share in (_REDRAWN, _DRAWN, _OUTLIERS)
     )
     chosen = random.permutation(len(images))[:again]
     digits = random.integers(0, 10, drawn).astype(np.uint8)
     return [
         Source(images, labels, 1 - share - drawn_share - others_share),
-        Source(reink(images[chosen], random), labels[chosen], share),
-        Source(draw_digits(digits, random), digits, drawn_share),
-        Source(draw_outliers(others, random), np.full(others, NOT_A_DIGIT, np.uint8), others_share),
+        Source(vary_stroke_width(images[chosen], random), labels[chosen], share),
+        Source(synthesize_digits(digits, random), digits, drawn_share),
+        Source(
+            synthesize_outliers(others, random),
+            np.full(others, NOT_A_DIGIT, np.uint8),
+            others_share,
+        ),
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_core.augmentation.outliers import draw_outliers
+from mnist_core.augmentation.outliers import synthesize_outliers
 
 
 @pytest.fixture(scope="module")
 def outliers() -> np.ndarray:
     """A thousand of them."""
-    return draw_outliers(1000, np.random.default_rng(1))
+    return synthesize_outliers(1000, np.random.default_rng(1))
 
 
 def test_outliers_are_frames_with_something_on_them(outliers: np.ndarray) -> None:
@@ -28,9 +28,9 @@ def test_they_are_of_many_kinds(outliers: np.ndarray) -> None:
 
 
 def test_chance_follows_from_the_generator(outliers: np.ndarray) -> None:
-    assert (draw_outliers(1000, np.random.default_rng(1)) == outliers).all()
-    assert (draw_outliers(10, np.random.default_rng(2)) != outliers[:10]).any()
+    assert (synthesize_outliers(1000, np.random.default_rng(1)) == outliers).all()
+    assert (synthesize_outliers(10, np.random.default_rng(2)) != outliers[:10]).any()
 
 
 def test_none_asked_none_drawn() -> None:
-    assert draw_outliers(0, np.random.default_rng(1)).shape == (0, 28, 28)
+    assert synthesize_outliers(0, np.random.default_rng(1)).shape == (0, 28, 28)

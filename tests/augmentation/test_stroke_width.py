@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from mnist_core import Dataset, Recognizer
-from mnist_core.augmentation.stroke_width import reink
+from mnist_core.augmentation.stroke_width import vary_stroke_width
 
 
 def test_digits_stay_what_they_are_and_get_other_pens(
     dataset: Dataset, recognizer: Recognizer
 ) -> None:
     frames, labels = dataset.x_train[:300], dataset.y_train[:300]
-    again = reink(frames, np.random.default_rng(1))
+    again = vary_stroke_width(frames, np.random.default_rng(1))
     assert (again.shape, again.dtype) == ((300, 28, 28), np.uint8)
     assert (again != frames).any(axis=(1, 2)).all()
     assert (recognizer.classify(again).argmax(axis=1) == labels).mean() > 0.93
@@ -25,18 +25,22 @@ def test_digits_stay_what_they_are_and_get_other_pens(
 
 def test_chance_follows_from_the_generator(dataset: Dataset) -> None:
     frames = dataset.x_train[:5]
-    first = reink(frames, np.random.default_rng(1))
-    assert (reink(frames, np.random.default_rng(1)) == first).all()
-    assert (reink(frames, np.random.default_rng(2)) != first).any()
+    first = vary_stroke_width(frames, np.random.default_rng(1))
+    assert (vary_stroke_width(frames, np.random.default_rng(1)) == first).all()
+    assert (vary_stroke_width(frames, np.random.default_rng(2)) != first).any()
 
 
 @pytest.mark.parametrize("grey", [0, 80])
 def test_a_frame_without_a_skeleton_stays_as_it_is(grey: int) -> None:
     frames = np.full((2, 28, 28), grey, np.uint8)
-    again = reink(frames, np.random.default_rng(1))
+    again = vary_stroke_width(frames, np.random.default_rng(1))
     assert (again == frames).all()
     assert again is not frames
 
 
 def test_no_frames_give_none() -> None:
-    assert reink(np.empty((0, 28, 28), np.uint8), np.random.default_rng(1)).shape == (0, 28, 28)
+    assert vary_stroke_width(np.empty((0, 28, 28), np.uint8), np.random.default_rng(1)).shape == (
+        0,
+        28,
+        28,
+    )

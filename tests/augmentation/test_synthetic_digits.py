@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from mnist_core import Recognizer
 from mnist_core.augmentation.digit_styles import STYLES
-from mnist_core.augmentation.synthetic_digits import draw_digits, frame_of_strokes, write
+from mnist_core.augmentation.synthetic_digits import frame_of_strokes, synthesize_digits, write
 
 MIDDLE = 14.0
 
@@ -21,7 +21,7 @@ def generator(seed: int = 3) -> np.random.Generator:
 
 def test_drawn_digits_are_mnist_frames() -> None:
     labels = np.repeat(np.arange(10), 20)
-    frames = draw_digits(labels, generator())
+    frames = synthesize_digits(labels, generator())
     assert (frames.shape, frames.dtype) == ((200, 28, 28), np.uint8)
     assert (frames.reshape(200, -1).max(axis=1) > 150).all()
     # As in MNIST: the ink in 20x20 pixels, its centre of mass in the middle of the frame.
@@ -35,9 +35,9 @@ def test_drawn_digits_are_mnist_frames() -> None:
 
 def test_chance_follows_from_the_generator() -> None:
     labels = np.arange(10)
-    first = draw_digits(labels, generator())
-    assert (draw_digits(labels, generator()) == first).all()
-    assert (draw_digits(labels, generator(4)) != first).any()
+    first = synthesize_digits(labels, generator())
+    assert (synthesize_digits(labels, generator()) == first).all()
+    assert (synthesize_digits(labels, generator(4)) != first).any()
 
 
 def test_no_two_are_the_same() -> None:
@@ -46,13 +46,13 @@ def test_no_two_are_the_same() -> None:
 
 
 def test_drawing_nothing_gives_nothing() -> None:
-    assert draw_digits(np.array([], np.uint8), generator()).shape == (0, 28, 28)
+    assert synthesize_digits(np.array([], np.uint8), generator()).shape == (0, 28, 28)
 
 
 def test_a_network_that_knows_only_mnist_reads_most(recognizer: Recognizer) -> None:
     # Not all, or there would be nothing to learn from them.
     labels = np.repeat(np.arange(10), 60)
-    answers = recognizer.classify(draw_digits(labels, generator())).argmax(axis=1)
+    answers = recognizer.classify(synthesize_digits(labels, generator())).argmax(axis=1)
     assert 0.6 < (answers == labels).mean() < 0.99
 
 

@@ -36,7 +36,7 @@ from mnist_core.training import fitting
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.distributed.trainer import DistributedTrainer
 from mnist_core.training.events import EpochEnd, Message
-fitting._REINKED, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
+fitting._REDRAWN, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
 config = TrainingConfig(**settings, strategy="mirrored" if replicas else "default")
 told = []
 def on_event(event):

@@ -21,7 +21,7 @@ from mnist_core import TrainingConfig, load_mnist
 from mnist_core.training import fitting
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.events import EpochEnd, Message
-fitting._REINKED, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
+fitting._REDRAWN, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
 runs, kill_after, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 keras.utils.set_random_seed(seed)
 tf.config.experimental.enable_op_determinism()
