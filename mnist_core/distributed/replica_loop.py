@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.training.callbacks import StopNow
+from mnist_core.training.callbacks import StopTraining
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.fitting import altered, in_order
 from mnist_core.training.losses import NOT_A_DIGIT, answer, digit_loss
@@ -81,17 +81,17 @@ class ReplicaLoop:
             self._totals = np.zeros(4)
         *totals, stops = self._train(batches, tf.constant(steps), tf.constant(float(stop))).numpy()
         if stops:
-            raise StopNow
+            raise StopTraining
         self._totals += totals
         return _figures(self._totals)
 
     def evaluate(self, batches: Any, steps: int, stopping: Callable[[], bool]) -> dict[str, float]:
-        """The "loss" and "accuracy" on other images; `batches` and `StopNow` as of `train`."""
+        """The "loss" and "accuracy" on other images; `batches` and `StopTraining` as of `train`."""
         sums = np.zeros(4)
         for _ in range(steps):
             *totals, stops = self._evaluate(batches, tf.constant(float(stopping()))).numpy()
             if stops:
-                raise StopNow
+                raise StopTraining
             sums += totals
         return _figures(sums)
 

@@ -30,7 +30,7 @@ from mnist_core.distributed.cluster import Cluster
 from mnist_core.distributed.replica_loop import ReplicaLoop, training_slices, validation_slices
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.training.callbacks import Reporter, StopNow
+from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
@@ -168,7 +168,7 @@ class DistributedTrainer:
         if not over:
             if architecture.uses_synthetic_data:
                 on_event(Message(text="Drawing digits, and what is none"))
-            reporter = Reporter(config, steps, curves, checkpoints, on_event, lambda: False)
+            reporter = TrainingCallback(config, steps, curves, checkpoints, on_event, lambda: False)
             reporter.set_model(model)
             remaining = range(done * steps, config.epochs * steps)
             loop = ReplicaLoop(self._strategy, model, config)
@@ -188,7 +188,7 @@ class DistributedTrainer:
                     # The others do not know the epochs before, if this run was resumed.
                     if self._from_chief([float(model.stop_training)])[0]:
                         break
-            except StopNow:
+            except StopTraining:
                 curves = checkpoints.restore(model) if checkpoints else {}
         best = best_epoch(curves)
         if checkpoints and config.patience is not None and best not in (0, len(curves["loss"])):

@@ -15,17 +15,17 @@ from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import BatchEnd, EpochEnd, TrainingEvent
 
-__all__ = ["Reporter", "StopNow"]
+__all__ = ["StopTraining", "TrainingCallback"]
 
 # Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
 _REPORT_EVERY = 10
 
 
-class StopNow(Exception):  # noqa: N818 (nothing went wrong)
+class StopTraining(Exception):  # noqa: N818 (nothing went wrong)
     """Leaves Keras's loop in the middle of an epoch, without its last validation."""
 
 
-class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells how a training goes, keeps its curves, saves it after each epoch, and ends it.
 
     Args:
@@ -34,7 +34,7 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         curves: of the epochs before; values are added to it.
         checkpoints: where each epoch is saved; None saves none.
         on_event: called with each event.
-        stopping: asked after each step (or so many as run at once); True leaves by `StopNow`.
+        stopping: asked after each step (or so many as run at once); True leaves by `StopTraining`.
     """
 
     def __init__(
@@ -108,4 +108,4 @@ class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _look_whether_to_stop(self) -> None:
         if self._stopping():
-            raise StopNow
+            raise StopTraining

@@ -23,7 +23,7 @@ from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.structure import single_layers
-from mnist_core.training.callbacks import Reporter, StopNow
+from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
@@ -101,9 +101,11 @@ def fine_tune(
                 validation_data=(images, _truth(tf.constant(labels), width)),
                 shuffle=False,  # the batches are in an order of chance already
                 verbose=0,
-                callbacks=[Reporter(config, steps, curves, checkpoints, on_event, stopping)],
+                callbacks=[
+                    TrainingCallback(config, steps, curves, checkpoints, on_event, stopping)
+                ],
             )
-        except StopNow:
+        except StopTraining:
             curves = checkpoints.restore(model)
     best = best_epoch(curves)
     if config.patience is not None and best not in (0, len(curves["loss"])):

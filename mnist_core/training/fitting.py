@@ -19,7 +19,7 @@ from mnist_core.augmentation.transforms import Source, batches
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import Architecture, get_architecture
 from mnist_core.networks.training_layers import training_form
-from mnist_core.training.callbacks import Reporter, StopNow
+from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
@@ -86,7 +86,7 @@ def fit(
     elif initial:
         begin_with(model, initial)
     if not finished(config, curves):
-        reporter = Reporter(config, steps, curves, checkpoints, on_event, stopping)
+        reporter = TrainingCallback(config, steps, curves, checkpoints, on_event, stopping)
         arguments: dict[str, Any] = {}
         if architecture.uses_synthetic_data:
             on_event(Message(text="Drawing digits, and what is none"))
@@ -108,7 +108,7 @@ def fit(
                 callbacks=[reporter],
                 **arguments,
             )
-        except StopNow:
+        except StopTraining:
             curves = checkpoints.restore(model)
     best = best_epoch(curves)
     if config.patience is not None and best not in (0, len(curves["loss"])):

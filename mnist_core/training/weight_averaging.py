@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mnist_core.augmentation.transforms import batches
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.training.callbacks import Reporter, StopNow
+from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves
 from mnist_core.training.events import BatchEnd, EpochEnd, Message, TrainingEvent
@@ -90,7 +90,7 @@ def average(
     moving = compiled(get_architecture(config.architecture), own, steps)
     moving.set_weights(model.get_weights())
     averager, curves = _Averager(), Curves()
-    reporter = Reporter(own, steps, curves, None, _later(on_event, config.epochs), stopping)
+    reporter = TrainingCallback(own, steps, curves, None, _later(on_event, config.epochs), stopping)
     sources = synthetic_sources(training, own.seed, _PICTURES)
     remaining = range(own.epochs * steps)
     try:
@@ -103,7 +103,7 @@ def average(
             verbose=0,
             callbacks=[averager, reporter],
         )
-    except StopNow:
+    except StopTraining:
         return model, {}
     averager.give_to(moving)
     return moving, curves
