@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining
 from mnist_core.training.config import TrainingConfig
-from mnist_core.training.fitting import altered, in_order
+from mnist_core.training.fitting import augmented_batches, shuffle_once
 from mnist_core.training.losses import NOT_A_DIGIT, answer, digit_loss
 
 __all__ = ["ReplicaLoop", "training_slices", "validation_slices"]
@@ -162,7 +162,7 @@ def training_slices(
     size = config.batch_size
     assert size and config.epochs
     if not (architecture.uses_synthetic_data or config.augmentation):
-        ordered = in_order(training)
+        ordered = shuffle_once(training)
         return lambda replica: _slices(ordered, size, replicas, replica)
 
     def own(replica: int) -> tf.data.Dataset:
@@ -171,7 +171,7 @@ def training_slices(
             config, batch_size=stop - start, seed=(config.seed + replica) % 2**32
         )
         share = training[0][replica::replicas], training[1][replica::replicas]
-        batches = altered(architecture, part, share, steps, pictures=1 / replicas)
+        batches = augmented_batches(architecture, part, share, steps, pictures=1 / replicas)
         weights = tf.fill((stop - start,), 1 / size)
         return batches.map(lambda images, labels: (images, labels, weights)).repeat()
 

@@ -35,7 +35,7 @@ from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
-from mnist_core.training.fitting import begin_with, compiled
+from mnist_core.training.fitting import build_compiled_model, load_initial_weights
 
 __all__ = ["DistributedTrainer"]
 
@@ -155,12 +155,12 @@ class DistributedTrainer:
         architecture = get_architecture(config.architecture)
         steps = -(-len(training[0]) // config.batch_size)
         with self._strategy.scope():
-            model = compiled(architecture, config, steps)
+            model = build_compiled_model(architecture, config, steps)
             model.optimizer.build(model.trainable_variables)
         curves = checkpoints.restore(model) if checkpoints else {}
         done = len(curves.get("loss", ()))
         if initial and checkpoints and not done:
-            begin_with(model, initial)
+            load_initial_weights(model, initial)
         self._spread(model)
         done, over = (int(n) for n in self._from_chief([done, finished(config, curves)]))
         if done:

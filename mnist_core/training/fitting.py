@@ -28,12 +28,12 @@ from mnist_core.training.losses import NOT_A_DIGIT, DigitAccuracy, digit_loss
 from mnist_core.training.optimizers import new_optimiser
 
 __all__ = [
-    "altered",
-    "begin_with",
-    "compiled",
+    "augmented_batches",
+    "build_compiled_model",
     "first_batch",
     "fit",
-    "in_order",
+    "load_initial_weights",
+    "shuffle_once",
     "synthetic_sources",
 ]
 
@@ -78,13 +78,13 @@ def fit(
     assert config.epochs and config.batch_size
     architecture = get_architecture(config.architecture)
     steps = -(-len(training[0]) // config.batch_size)
-    model = compiled(architecture, config, steps)
+    model = build_compiled_model(architecture, config, steps)
     curves = checkpoints.restore(model)
     done = len(curves.get("loss", ()))
     if done:
         on_event(Message(text=f"Going on after epoch {done}"))
     elif initial:
-        begin_with(model, initial)
+        load_initial_weights(model, initial)
     if not finished(config, curves):
         reporter = TrainingCallback(config, steps, curves, checkpoints, on_event, stopping)
         arguments: dict[str, Any] = {}
@@ -93,7 +93,7 @@ def fit(
         if architecture.uses_synthetic_data or config.augmentation:
             arguments["steps_per_epoch"] = steps
             remaining = range(done * steps, config.epochs * steps)
-            data = altered(architecture, config, training, remaining)
+            data = augmented_batches(architecture, config, training, remaining)
         else:
             arguments["validation_batch_size"] = config.batch_size
             data = _as_they_are(training, config.batch_size)
@@ -130,11 +130,13 @@ def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: 
     architecture = get_architecture(config.architecture)
     config = dataclasses.replace(config, batch_size=count)
     few = training[0][: 20 * count], training[1][: 20 * count]
-    ((images, _),) = altered(architecture, config, few, range(1), pictures=0.002)
+    ((images, _),) = augmented_batches(architecture, config, few, range(1), pictures=0.002)
     return np.rint(images.numpy()).astype(np.uint8)
 
 
-def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> keras.Model:
+def build_compiled_model(
+    architecture: Architecture, config: TrainingConfig, steps: int
+) -> keras.Model:
     """A new network, ready to train: its loss, its optimiser, and its learning rate's way.
 
     Args:
@@ -163,7 +165,7 @@ def compiled(architecture: Architecture, config: TrainingConfig, steps: int) -> 
     return model
 
 
-def begin_with(model: keras.Model, initial: Path) -> None:
+def load_initial_weights(model: keras.Model, initial: Path) -> None:
     """Give a network the weights of a `.keras` file.
 
     Raises:
@@ -185,7 +187,7 @@ def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Da
     set and operations are deterministic. The images lie in it already: a batch is one slice.
     """
     count = len(training[0])
-    images, labels = in_order(training)
+    images, labels = shuffle_once(training)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         start = step * batch_size
@@ -198,7 +200,7 @@ def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Da
     )
 
 
-def in_order(training: tuple[Images, Images]) -> tuple[tf.Tensor, tf.Tensor]:
+def shuffle_once(training: tuple[Images, Images]) -> tuple[tf.Tensor, tf.Tensor]:
     """The images and labels in an order that follows from Keras's seed alone."""
     count = len(training[0])
     (order,) = tf.data.Dataset.range(1).map(
@@ -209,7 +211,7 @@ def in_order(training: tuple[Images, Images]) -> tuple[tf.Tensor, tf.Tensor]:
     return images, labels
 
 
-def altered(
+def augmented_batches(
     architecture: Architecture,
     config: TrainingConfig,
     training: tuple[Images, Images],

@@ -24,7 +24,7 @@ from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves
 from mnist_core.training.events import BatchEnd, EpochEnd, Message, TrainingEvent
-from mnist_core.training.fitting import compiled, synthetic_sources
+from mnist_core.training.fitting import build_compiled_model, synthetic_sources
 
 __all__ = ["average", "averaged_epochs"]
 
@@ -87,7 +87,7 @@ def average(
     # Chance begins anew, whether the training before was resumed or not.
     keras.utils.set_random_seed(own.seed)
     steps = -(-len(training[0]) // config.batch_size)
-    moving = compiled(get_architecture(config.architecture), own, steps)
+    moving = build_compiled_model(get_architecture(config.architecture), own, steps)
     moving.set_weights(model.get_weights())
     averager, curves = _Averager(), Curves()
     reporter = TrainingCallback(own, steps, curves, None, _later(on_event, config.epochs), stopping)

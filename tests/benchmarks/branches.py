@@ -46,7 +46,7 @@ def main() -> None:
     print("| held-out images | | misread | log loss |\n| --- | --- | ---: | ---: |")
     for name, frames, truth in (
         ("as they are", images.astype(np.float32), labels),
-        ("slightly altered", *altered(images, labels)),
+        ("slightly altered", *augmented_batches(images, labels)),
     ):
         seen = stem.predict(frames, batch_size=BATCH, verbose=0)
         alone = [
@@ -63,7 +63,7 @@ def main() -> None:
             print(f"| {name}, {len(truth):,} | {who} | {wrong} | {-np.log(sure).mean():.4f} |")
 
 
-def altered(
+def augmented_batches(
     images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The images, each several times, as training alters them."""

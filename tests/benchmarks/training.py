@@ -131,12 +131,14 @@ def champion() -> None:
     from mnist_core import TrainingConfig, load_mnist
     from mnist_core.augmentation.transforms import Source, batches
     from mnist_core.networks.architectures import get_architecture
-    from mnist_core.training.fitting import compiled
+    from mnist_core.training.fitting import build_compiled_model
 
     dataset = load_mnist()
     source = Source(dataset.x_train, dataset.y_train, 1.0)
     tf.config.experimental.enable_op_determinism()
-    model = compiled(get_architecture("champion"), TrainingConfig(architecture="champion"), STEPS)
+    model = build_compiled_model(
+        get_architecture("champion"), TrainingConfig(architecture="champion"), STEPS
+    )
 
     def data(strength: float) -> tf.data.Dataset:
         return batches([source], BATCH, range(STEPS + 1), 1, strength=strength)

@@ -12,7 +12,7 @@ CODE = """
 import json
 import keras, numpy as np, tensorflow as tf
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.training.fitting import compiled
+from mnist_core.training.fitting import build_compiled_model
 from mnist_core.training.config import TrainingConfig
 from mnist_core.networks.training_layers import FusedBatchNormalization
 from mnist_core.networks.training_layers import training_form
@@ -49,7 +49,7 @@ out["frozen"] = [
 
 out["alike"] = [a.name == b.name for a, b in zip(plain.layers, fused.layers, strict=True)]
 config = TrainingConfig(architecture="cnn", mixed_precision=True)
-mixed = compiled(get_architecture("cnn"), config, 1)
+mixed = build_compiled_model(get_architecture("cnn"), config, 1)
 out["types"] = {
     layer.name: layer.compute_dtype
     for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)}

@@ -98,7 +98,7 @@ def test_corrections_are_mixed_into_what_the_network_says() -> None:
             assert mixed["images"] == [3, 64, 28, 28]
             assert mixed["same"], "a training that goes on would have other batches"
             assert 0 <= mixed["range"][0] < mixed["range"][1] <= 255
-            assert mixed["altered"] > 10
+            assert mixed["augmented_batches"] > 10
             targets = np.array(mixed["targets"])
             assert np.allclose(targets[:, :10].sum(axis=1), 1, atol=1e-3)
             known, corrected = targets[:-taught], targets[-taught:]
