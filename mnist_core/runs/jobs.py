@@ -79,7 +79,7 @@ def cancel(run: Run, *, keep: bool = True) -> None:
         run: nothing happens if it has ended.
         keep: save what was learnt up to its last whole epoch as the model, if there is one.
     """
-    if run.live:
+    if run.is_active:
         run.request_stop(keep=keep)
 
 
@@ -87,7 +87,7 @@ def end_now(run: Run) -> None:
     """End a run whose process answers no more; its last whole epoch stays."""
     pid = run.pid
     # The lock tells that the process which wrote the number lives: it is nobody else's by now.
-    if pid and pid != os.getpid() and run.alive:
+    if pid and pid != os.getpid() and run.has_process:
         with suppress(ProcessLookupError):
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
@@ -142,7 +142,7 @@ def try_out(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: 
 
 
 def _work(run: Run, on_event: OnEvent, train: Training[T], *, background: bool) -> T:
-    with run.held():
+    with run.lock():
         watch = _Watch(run)
         try:
             if background:
@@ -195,7 +195,7 @@ class _Watch:
 @contextmanager
 def _turn(run: Run, on_event: Callable[[TrainingEvent], None]) -> Iterator[None]:
     """Wait until a training may run and no other has waited longer; first come, first served."""
-    run.mark("queued")
+    run.set_phase("queued")
     told = False
     while True:
         waiting = (other for other in list_runs() if other.id != run.id)

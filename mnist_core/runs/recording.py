@@ -38,7 +38,7 @@ def recorded(run: Run, on_event: OnEvent) -> Iterator[OnEvent]:
             run.report(failure)
             on_event(failure)
 
-    run.mark("running")
+    run.set_phase("running")
     try:
         with closing(log):
             yield report

@@ -39,7 +39,7 @@ from mnist_core.training.events import TrainingEvent, event_from_json, event_to_
 from mnist_core.storage.paths import models_directory
 from mnist_core.registry.store import load_card
 
-__all__ = ["LIVE", "RUN_ID", "STATES", "Outcome", "Run"]
+__all__ = ["ACTIVE", "RUN_ID", "STATES", "Outcome", "Run"]
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9][a-z0-9._-]{0,44}")
 # So long a process may take from its start until it holds its lock, in seconds.
@@ -50,7 +50,7 @@ _LOG_LINES, _LOG_BYTES = 12, 20_000
 
 # What a run can be. The first three end by themselves; all others can be resumed but "done".
 STATES = ("queued", "running", "saving", "done", "cancelled", "failed", "interrupted")
-LIVE = ("queued", "running", "saving")
+ACTIVE = ("queued", "running", "saving")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class Run:
             return None
 
     @property
-    def alive(self) -> bool:
+    def has_process(self) -> bool:
         """True while a process works on it, or waits to."""
         if not self.folder.is_dir():
             return False
@@ -151,7 +151,7 @@ class Run:
             return ended.state
         if self.alive:
             phase = self.phase
-            return phase if phase in LIVE else "queued"
+            return phase if phase in ACTIVE else "queued"
         phase, since = self.phase, read_table(self.folder / "process.json").get("since", 0)
         if phase == "starting" and isinstance(since, int | float) and _recent(since):
             return "queued"
@@ -165,9 +165,9 @@ class Run:
         return str(read_table(self.folder / "process.json").get("phase", ""))
 
     @property
-    def live(self) -> bool:
+    def is_active(self) -> bool:
         """True if it goes on by itself."""
-        return self.state in LIVE
+        return self.state in ACTIVE
 
     @property
     def ticket(self) -> int:
@@ -177,7 +177,7 @@ class Run:
 
     @property
     def pid(self) -> int | None:
-        """The number of its process; it means that process only while the run is `alive`."""
+        """The number of its process; it means that process only while the run is `has_process`."""
         pid = read_table(self.folder / "process.json").get("pid")
         return pid if isinstance(pid, int) else None
 
@@ -211,7 +211,7 @@ class Run:
         return "\n".join(text.strip().splitlines()[-_LOG_LINES:])
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Be the process that works on it.
 
         Raises:
@@ -236,7 +236,7 @@ class Run:
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(event_to_json(event) + "\n")
 
-    def mark(self, phase: str) -> None:
+    def set_phase(self, phase: str) -> None:
         """Say what its process does: "starting", "queued", "running" or "saving"."""
         old = read_table(self.folder / "process.json")
         ticket = time.time_ns() if phase == "starting" or "ticket" not in old else old["ticket"]
@@ -246,14 +246,14 @@ class Run:
 
     def record(self, config: TrainingConfig, models: Path) -> None:
         """Make an empty folder a run: say what it is to train, and for which folder of models."""
-        self.mark("starting")
+        self.set_phase("starting")
         # Last: without it the folder is no run.
         values = {"configuration": dataclasses.asdict(config), "models": str(models)}
         write_table(self.folder / "config.json", values)
 
     def prepare(self) -> None:
         """Forget how it ended and what it was asked for: it is about to go on."""
-        self.mark("starting")
+        self.set_phase("starting")
         for name in ("outcome.json", "request.json"):
             (self.folder / name).unlink(missing_ok=True)
 
@@ -285,7 +285,7 @@ class Run:
             )
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def owns_model(self) -> bool:
+    def has_own_model(self) -> bool:
         """True if the model of its name is its own earlier work, which it may replace."""
         past = read_table(self.folder / "model.json").get("created")
         try:
@@ -293,7 +293,7 @@ class Run:
         except (ModelNotFoundError, ModelLoadError):
             return False
 
-    def owns(self, card: ModelCard) -> None:
+    def record_model(self, card: ModelCard) -> None:
         """Note which model is its own."""
         write_table(self.folder / "model.json", {"created": card.created})
 

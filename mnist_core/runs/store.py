@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from mnist_core.training.config import TrainingConfig
 from mnist_core.errors import TrainingError
 from mnist_core.storage.paths import models_directory, runs_directory
-from mnist_core.runs.run import LIVE, RUN_ID, STATES, Outcome, Run
+from mnist_core.runs.run import ACTIVE, RUN_ID, STATES, Outcome, Run
 from mnist_core.registry.staging import check_free
 
 __all__ = [
@@ -68,11 +68,11 @@ def reopen_run(run: Run) -> None:
     """
     with _starting():
         state = run.state
-        if state in LIVE or state == "done":
+        if state in ACTIVE or state == "done":
             raise TrainingError(
                 f"Only a run that has stopped can be resumed. Received: {run.id}, {state}"
             )
-        overwrite = run.config.overwrite or run.owns_model()
+        overwrite = run.config.overwrite or run.has_own_model()
         _check_place(run.config, run.models, overwrite=overwrite)
         run.prepare()
 
@@ -118,7 +118,7 @@ def _check_place(config: TrainingConfig, models: Path, *, overwrite: bool) -> No
     check_free(config.name, models, overwrite=overwrite)
     for run in list_runs():
         with suppress(TrainingError):  # a damaged run is in nobody's way
-            if not run.live or (run.config.name, run.models) != (config.name, models):
+            if not run.is_active or (run.config.name, run.models) != (config.name, models):
                 continue
             break
     else:

@@ -72,7 +72,7 @@ def train(
     check_is_chief(config)
     directory = directory or models_directory()
     run = begin_run(config, directory)
-    with run.held():
+    with run.lock():
         return train_run(run, on_event)
 
 
@@ -220,7 +220,7 @@ def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
     """Make a model of what was learnt, and test it."""
     config, fine_tuning = run.config, learnt.fine_tuning
     assert config.name is not None
-    run.mark("saving")
+    run.set_phase("saving")
     on_event(Message(text="Saving and testing"))
     draft = ModelCard(
         name=config.name,
@@ -240,7 +240,7 @@ def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
         fine_tuning=fine_tuning,
     )
     overwrite = _may_replace(run)
-    run.owns(draft)
+    run.record_model(draft)
     with staged_model(config.name, run.models, overwrite=overwrite) as stage:
         curves = json.dumps(learnt.curves, indent=1) + "\n"
         (stage / HISTORY).write_text(curves, encoding="utf-8")
@@ -253,7 +253,7 @@ def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
 
 
 def _may_replace(run: Run) -> bool:
-    return run.config.overwrite or run.owns_model()
+    return run.config.overwrite or run.has_own_model()
 
 
 def _distributed_trainer(config: TrainingConfig, on_event: OnEvent) -> DistributedTrainer | None:

@@ -43,7 +43,7 @@ def show() -> None:
         alt="Accuracy and loss on the held-out images of the chosen runs.",
     )
     with st.container(horizontal=True):
-        if len(selected) == 1 and not selected[0].live and selected[0].state != "done":
+        if len(selected) == 1 and not selected[0].is_active and selected[0].state != "done":
             watch.resume_button(selected[0], "runs_resume")
         if len(selected) == 1 and st.button("Show", key="runs_show", icon=":material/visibility:"):
             watch.watch(selected[0].id)

@@ -35,7 +35,7 @@ def show() -> None:
         _look_out()
         return
     st.session_state[_STATE] = run.state
-    if run.live:
+    if run.is_active:
         _follow(run)
     else:
         _ended(run)
@@ -47,7 +47,7 @@ def _watched() -> Run | None:
         run = find_run(known)
     except MnistError:
         run = None
-    if run is None or not run.live:
+    if run is None or not run.is_active:
         going = [other for other in list_runs() if other.live]
         # The one that computes comes before those that wait.
         going.sort(key=lambda other: (other.state == "queued", other.ticket))
@@ -59,7 +59,7 @@ def _watched() -> Run | None:
 
 @st.fragment(run_every=3)
 def _look_out() -> None:
-    if any(run.live for run in list_runs()):
+    if any(run.is_active for run in list_runs()):
         st.rerun()
 
 

@@ -35,7 +35,7 @@ def _watch() -> None:
     if state == "done" and list_models():
         del st.session_state[_RUN]
         st.rerun()
-    if not run.live and state != "done":
+    if not run.is_active and state != "done":
         outcome = run.outcome
         _explain((outcome.text if outcome else "") or run.log_end() or "Its process was ended.")
         return
@@ -71,7 +71,7 @@ def _run() -> Run:
 
 def _going() -> Run | None:
     models = models_directory().absolute()
-    return next((run for run in list_runs() if run.live and run.models == models), None)
+    return next((run for run in list_runs() if run.is_active and run.models == models), None)
 
 
 def _explain(reason: str) -> None:

@@ -55,7 +55,7 @@ def main(architecture: str) -> None:
         finally:
             os.kill(pid, signal.SIGCONT)
             jobs.cancel(run, keep=False)
-            while run.live:
+            while run.is_active:
                 time.sleep(0.1)
     print(f"{os.cpu_count()} cores, {recognizer.card.name} reads, {architecture} trains; ms")
     print("| | median | 95 % |\n| --- | ---: | ---: |")

@@ -184,8 +184,8 @@ def test_a_taken_name_is_replaced_only_when_that_is_said(started: list[TrainingC
 def test_a_run_that_goes_on_is_found_by_every_visitor() -> None:
     run = new_run(TrainingConfig(architecture="mlp", name="theirs", epochs=3))
     tell(run)
-    with run.held():
-        run.mark("running")
+    with run.lock():
+        run.set_phase("running")
         app = tab()
         assert "Training theirs" in texts(app, "subheader")
         assert "12,345 images a second · 30 s left at most" in texts(app, "caption")
@@ -196,8 +196,8 @@ def test_a_run_that_goes_on_is_found_by_every_visitor() -> None:
 
 def test_what_was_learnt_can_be_kept_once_there_is_something() -> None:
     run = new_run(TrainingConfig(architecture="mlp", name="theirs", epochs=3))
-    with run.held():
-        run.mark("running")
+    with run.lock():
+        run.set_phase("running")
         assert tab().button(key="train_keep").disabled
         run.checkpoints.mkdir()
         state = {"history": {"loss": [1.0]}}
@@ -233,7 +233,7 @@ def test_a_run_that_stopped_says_why_and_can_be_resumed(
 ) -> None:
     run = new_run(TrainingConfig(architecture="mlp", name="theirs"))
     run.log.write_text("the last words")
-    run.mark("running")
+    run.set_phase("running")
     if state != "interrupted":
         run.finish(Outcome(state=state, text="because"))
     app = watched(run)
@@ -270,7 +270,7 @@ def test_past_runs_say_why_they_ended_so() -> None:
         run.report(an_epoch())
         run.finish(outcome)
     cut = new_run(TrainingConfig(architecture="mlp", name="cut"))
-    cut.mark("running")
+    cut.set_phase("running")
     table = tab().dataframe[-1].value.set_index("model")
     assert table.loc["failed", "note"] == "The disk is full."
     assert table.loc["cancelled", "note"] == "Stopped before anything was kept."

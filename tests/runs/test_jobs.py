@@ -35,7 +35,7 @@ from mnist_core.runs.store import Outcome, find_run
 from support.cards import make_card
 
 def train_run(run, on_event, stopping):
-    run.mark("running")
+    run.set_phase("running")
     print("begins", flush=True)
     end = time.monotonic() + float(sys.argv[2])
     while time.monotonic() < end:
@@ -260,7 +260,7 @@ def test_a_job_outlives_who_started_it_and_leaves_a_model() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root
     )
     run = find_run(result.stdout.strip())
-    assert run.live
+    assert run.is_active
     wait_for("done", run, 240)
     kinds = [type(event) for event in run.events()]
     assert kinds.index(BatchEnd) < kinds.index(EpochEnd) < kinds.index(Done)
@@ -276,7 +276,7 @@ def test_a_job_outlives_who_started_it_and_leaves_a_model() -> None:
 def test_a_run_is_stopped_kept_and_resumed() -> None:
     run = jobs.start(config("stopped", epochs=30, target_accuracy=1.0))
     while run.epochs_done < 1:
-        assert run.live
+        assert run.is_active
         time.sleep(0.05)
     jobs.cancel(run)
     wait_for("cancelled", run, 120)
@@ -291,7 +291,7 @@ def test_a_run_is_stopped_kept_and_resumed() -> None:
     with pytest.raises(TrainingError, match="Only a run that has stopped"):
         jobs.resume(run)
     while run.epochs_done <= kept.epochs:
-        assert run.live
+        assert run.is_active
         time.sleep(0.05)
     jobs.cancel(run)
     wait_for("cancelled", run, 120)

@@ -72,7 +72,7 @@ for number in range(kills):
     mine = [run for run in list_runs() if run.config.name == "mine"]
     told.append([round(moment / seconds, 2), code, sorted(there), [run.state for run in mine],
                  [run.epochs_done for run in mine]])
-    assert not any(run.alive for run in mine)
+    assert not any(run.has_process for run in mine)
     if "mine" in there:
         # It was in place before the blow fell; the next attempt begins another.
         assert there["mine"] == expected

@@ -32,8 +32,8 @@ import sys, time
 from pathlib import Path
 from mnist_core.runs.store import Run
 run = Run(Path(sys.argv[1]))
-with run.held():
-    run.mark(sys.argv[2])
+with run.lock():
+    run.set_phase(sys.argv[2])
     print("held", flush=True)
     time.sleep(60)
 """
@@ -56,7 +56,7 @@ def holder(run: Run, phase: str = "running") -> subprocess.Popen[str]:
 
 def cut_off(run: Run, epochs: int = 2) -> Run:
     """Make a run look as if its process had been killed after some epochs."""
-    run.mark("running")
+    run.set_phase("running")
     run.checkpoints.mkdir(exist_ok=True)
     state = {"history": {"loss": [1.0] * epochs}}
     (run.checkpoints / "state.json").write_text(json.dumps(state))
@@ -76,7 +76,7 @@ def test_a_new_run_waits_for_its_process_and_is_cut_off_when_none_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = new_run(MLP)
-    assert (run.state, run.live, run.alive) == ("queued", True, False)
+    assert (run.state, run.is_active, run.has_process) == ("queued", True, False)
     assert run.config == MLP
     assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
     assert find_run(run.id) == run
@@ -90,7 +90,7 @@ def test_a_run_lives_as_long_as_its_process_however_that_ends(phase: str) -> Non
     process = holder(run, phase)
     assert run.state == phase
     assert run.pid == process.pid
-    with pytest.raises(TrainingError, match="another process"), run.held():
+    with pytest.raises(TrainingError, match="another process"), run.lock():
         pytest.fail("held by two")
     with pytest.raises(TrainingError, match="Cancel it before"):
         run.delete()
@@ -99,9 +99,9 @@ def test_a_run_lives_as_long_as_its_process_however_that_ends(phase: str) -> Non
     assert run.state == "interrupted"
     # Its number may be another process's by now; that one is not taken for it.
     (run.folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "phase": "running"}))
-    assert not run.alive
-    with run.held():
-        assert run.alive
+    assert not run.has_process
+    with run.lock():
+        assert run.has_process
     run.delete()
     assert list_runs() == []
 
@@ -195,7 +195,7 @@ def test_the_same_settings_go_on_where_they_were_cut_off(
     assert other != run
     again = begin_run(MLP)
     assert again == run
-    assert run.live
+    assert run.is_active
     # It is being worked on: the same settings are refused, not trained twice.
     with pytest.raises(TrainingError, match="at this moment"):
         begin_run(MLP)
@@ -224,14 +224,14 @@ def test_a_run_that_is_done_is_not_resumed() -> None:
 def test_a_resumed_run_replaces_its_own_model_and_no_other(own_models: Path) -> None:
     run = cut_off(new_run(MLP))
     card = make_card("mine", created="2026-02-03T04:05:06+00:00")
-    run.owns(card)
-    assert not run.owns_model()
+    run.record_model(card)
+    assert not run.has_own_model()
     save_model(own_models, "mine", created=card.created)
-    assert run.owns_model()
+    assert run.has_own_model()
     reopen_run(run)
     run.finish(Outcome(state="cancelled"))
-    run.owns(make_card("mine", created="2026-01-01T00:00:01+00:00"))
-    assert not run.owns_model()
+    run.record_model(make_card("mine", created="2026-01-01T00:00:01+00:00"))
+    assert not run.has_own_model()
     with pytest.raises(TrainingError, match="there already"):
         reopen_run(run)
 
@@ -282,11 +282,11 @@ def test_a_glance_does_not_keep_a_process_from_its_run() -> None:
 
     def look(_: int) -> None:
         while time.monotonic() < end:
-            _ = run.alive
+            _ = run.has_process
 
     with ThreadPoolExecutor(4) as pool:
         looking = pool.map(look, range(4))
         for _ in range(5):
-            with run.held():
-                assert run.alive
+            with run.lock():
+                assert run.has_process
         list(looking)

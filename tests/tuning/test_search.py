@@ -32,7 +32,7 @@ how, settings = sys.argv[1], json.loads(sys.argv[2])
 tried, told = [], []
 def try_out(run, on_event):
     config = run.config
-    run.mark("running")
+    run.set_phase("running")
     if how == "broken":
         raise ZeroDivisionError("a mistake in a program")
     if how == "diverging" or (how == "rising" and len(tried) == 1):
