@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mnist_core.cli import ensemble, evaluate, read, train, tune
-from mnist_core.cli.terminal import complain
+from mnist_core.cli.terminal import print_error
 from mnist_core.errors import MnistError
 
 __all__ = ["main"]
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except MnistError as error:
-        complain(error)
+        print_error(error)
         return 2
     except BrokenPipeError:
         # Whoever read the output has seen enough ('… | head'); Python would complain at its end.

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.terminal import complain, native_messages_hidden
+from mnist_core.cli.terminal import native_messages_hidden, print_error
 from mnist_core.errors import MnistError
 from mnist_core.inference.recognizer import Digit, load_recognizer
 from mnist_core.preprocessing.images import load_image
@@ -44,7 +44,7 @@ def _read(options: argparse.Namespace) -> int:
             digits = recognizer.read(load_image(file), options.ink)
         except MnistError as error:
             # The others are read all the same.
-            complain(error)
+            print_error(error)
             failed = True
             continue
         if options.json:

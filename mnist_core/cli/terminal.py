@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     # What a command adds itself to.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-__all__ = ["ProgressBar", "complain", "native_messages_hidden", "write"]
+__all__ = ["ProgressBar", "native_messages_hidden", "print_error", "write"]
 
 
-def complain(error: MnistError) -> None:
+def print_error(error: MnistError) -> None:
     """Say what was wrong."""
     # One line, whatever a file's name or a library's message brings along.
     print("mnist_core:", " ".join(str(error).split()), file=sys.stderr)

@@ -23,7 +23,7 @@ from mnist_core.training.events import TrainingEvent, event_to_json
 if TYPE_CHECKING:
     from mnist_core.cli.terminal import Commands
 
-__all__ = ["add_settings", "add_to", "config_from", "hear_signals", "print_as_json"]
+__all__ = ["add_settings", "add_to", "config_from", "install_signal_handlers", "print_as_json"]
 
 
 def add_to(commands: Commands) -> None:
@@ -84,19 +84,19 @@ def _train(options: argparse.Namespace) -> int:
         if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
             return _assist(config, as_json)
         run = begin_run(config)
-    hear_signals()
+    install_signal_handlers()
     if background:
         # Who watches reads the run's folder; what is said here is its log.
-        jobs.work(run, background=True)
+        jobs.execute(run, background=True)
     elif as_json:
-        jobs.work(run, print_as_json)
+        jobs.execute(run, print_as_json)
     else:
         with native_messages_hidden():
-            jobs.work(run, ProgressBar())
+            jobs.execute(run, ProgressBar())
     return 0
 
 
-def hear_signals() -> None:
+def install_signal_handlers() -> None:
     """End on either signal as on Ctrl-C, which leaves nothing half done."""
     # A shell that starts this in the background would have it ignore both.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.terminal import ProgressBar, native_messages_hidden
-from mnist_core.cli.train import add_settings, config_from, hear_signals, print_as_json
+from mnist_core.cli.train import add_settings, config_from, install_signal_handlers, print_as_json
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.config import ALGORITHMS, SEARCHABLE, TuningConfig
 
@@ -49,7 +49,7 @@ def _tune(options: argparse.Namespace) -> int:
     config = TuningConfig(base=config_from(given), search=search, **more)
     from mnist_core.tuning.search import tune
 
-    hear_signals()
+    install_signal_handlers()
     if given.get("json"):
         tune(config, print_as_json)
     else:

@@ -29,7 +29,7 @@ from mnist_core.storage.paths import PROJECT, runs_directory
 from mnist_core.runs.store import Outcome, Run, list_runs, new_run, reopen_run
 from mnist_core.runs.train import train_run, try_run
 
-__all__ = ["cancel", "end_now", "resume", "start", "step_back", "try_out", "work"]
+__all__ = ["cancel", "kill", "resume", "start", "lower_priority", "execute_trial", "execute"]
 
 T = TypeVar("T")
 OnEvent = Callable[[TrainingEvent], None]
@@ -83,7 +83,7 @@ def cancel(run: Run, *, keep: bool = True) -> None:
         run.request_stop(keep=keep)
 
 
-def end_now(run: Run) -> None:
+def kill(run: Run) -> None:
     """End a run whose process answers no more; its last whole epoch stays."""
     pid = run.pid
     # The lock tells that the process which wrote the number lives: it is nobody else's by now.
@@ -92,7 +92,7 @@ def end_now(run: Run) -> None:
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Let this process wait, for the rest of its life, whenever others want the processor.
 
     Raises:
@@ -106,7 +106,7 @@ def step_back() -> None:
         Path("/proc/self/autogroup").write_text(str(much), encoding="ascii")
 
 
-def work(
+def execute(
     run: Run,
     on_event: Callable[[TrainingEvent], None] = lambda event: None,
     *,
@@ -125,11 +125,11 @@ def work(
         TrainingStopped: it was cancelled, and nothing was kept.
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
     """
-    return _work(run, on_event, train_run, background=background)
+    return _execute(run, on_event, train_run, background=background)
 
 
-def try_out(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> float:
-    """Be the process that trains a run as a trial, which saves no model; else as `work`.
+def execute_trial(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> float:
+    """Be the process that trains a run as a trial, which saves no model; else as `execute`.
 
     Returns:
         The share of the held-out images that is read rightly, 0 to 1.
@@ -138,15 +138,15 @@ def try_out(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: 
         TrainingStopped: it was cancelled.
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
     """
-    return _work(run, on_event, try_run, background=False)
+    return _execute(run, on_event, try_run, background=False)
 
 
-def _work(run: Run, on_event: OnEvent, train: Training[T], *, background: bool) -> T:
+def _execute(run: Run, on_event: OnEvent, train: Training[T], *, background: bool) -> T:
     with run.lock():
         watch = _Watch(run)
         try:
             if background:
-                step_back()
+                lower_priority()
             with _turn(run, on_event):
                 return train(run, on_event, watch.stopping.is_set)
         except KeyboardInterrupt:

@@ -275,7 +275,7 @@ def _tried(
     on_event(Message(text=f"Trial {int(number) + 1} of {config.trials}: {_told(values)}."))
     run = begin_run(config.trial(number, values))
     try:
-        accuracy = jobs.try_out(run, on_event)
+        accuracy = jobs.execute_trial(run, on_event)
     except (TrainingDiverged, TrainingStopped) as error:
         on_event(Message(text=str(error)))
         raise
@@ -298,7 +298,7 @@ def _made_a_model(config: TuningConfig, best: TrainingConfig, on_event: OnEvent)
             if not run.epochs_done and trial.epochs_done and trial.config == best:
                 shutil.copytree(trial.checkpoints, run.checkpoints, dirs_exist_ok=True)
                 shutil.copy(trial.folder / "events.jsonl", run.folder)
-    return jobs.work(run, on_event)
+    return jobs.execute(run, on_event)
 
 
 def _trials_of(config: TuningConfig) -> list[Run]:

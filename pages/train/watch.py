@@ -85,7 +85,7 @@ def _follow(run: Run) -> None:
     with st.container(horizontal=True):
         _cancel_buttons(run, possible=keep is None and state != "saving")
         if keep is not None and time.time() - _asked(run) > _PATIENCE and state != "saving":
-            st.button("End it at once", on_click=jobs.end_now, args=(run,), key="train_end")
+            st.button("End it at once", on_click=jobs.kill, args=(run,), key="train_end")
     _curves(progress)
     _others(run)
 

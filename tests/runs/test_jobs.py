@@ -56,7 +56,7 @@ jobs.train_run = train_run
 if sys.argv[3] == "hearing":
     jobs._GRACE = 30.0  # a busy machine hears late, and is not deaf for that
 try:
-    jobs.work(find_run(sys.argv[1]))
+    jobs.execute(find_run(sys.argv[1]))
 except TrainingError as error:
     print(type(error).__name__, flush=True)
 """
@@ -145,7 +145,7 @@ def test_an_impossible_number_of_trainings_is_explained(
     monkeypatch.setenv("MNIST_TRAININGS", number)
     run = new_run(config())
     with pytest.raises(TrainingError, match="MNIST_TRAININGS") as error:
-        jobs.work(run)
+        jobs.execute(run)
     assert repr(number) in str(error.value)
     assert run.outcome == Outcome(state="failed", text=str(error.value))
 
@@ -198,10 +198,10 @@ def test_a_process_that_answers_no_more_is_ended(pretend: Pretend) -> None:
     assert said(process) == "begins"
     process.send_signal(signal.SIGSTOP)
     jobs.cancel(run)
-    jobs.end_now(run)
+    jobs.kill(run)
     assert process.wait(20) == -signal.SIGKILL
     assert run.state == "interrupted"
-    jobs.end_now(run)  # nobody is killed for a number that a dead process had
+    jobs.kill(run)  # nobody is killed for a number that a dead process had
 
 
 @pytest.mark.usefixtures("own_models")
@@ -241,7 +241,7 @@ def test_without_the_data_the_run_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("mnist_core.runs.train.load_mnist", lambda: load_mnist(missing))
     run = new_run(config())
     with pytest.raises(DatasetError):
-        jobs.work(run)
+        jobs.execute(run)
     assert run.state == "failed"
     assert run.outcome
     assert "mnist.npz" in run.outcome.text

@@ -114,7 +114,9 @@ def test_what_is_given_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "mnist_core.tuning.search.tune", lambda config, on_event: asked.append(config)
     )
-    monkeypatch.setattr("mnist_core.cli.tune.hear_signals", lambda: None)  # those of pytest
+    monkeypatch.setattr(
+        "mnist_core.cli.tune.install_signal_handlers", lambda: None
+    )  # those of pytest
     command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]
     assert main([*command, "--batch-size", "64", "--trials", "3", "--algorithm", "random"]) == 0
     assert main([*command, "--search", "optimiser", "augmentation"]) == 0

@@ -30,7 +30,7 @@ from mnist_core.runs.run import Outcome
 from mnist_core.tuning.config import SEARCHABLE, TuningConfig
 how, settings = sys.argv[1], json.loads(sys.argv[2])
 tried, told = [], []
-def try_out(run, on_event):
+def execute_trial(run, on_event):
     config = run.config
     run.set_phase("running")
     if how == "broken":
@@ -47,11 +47,11 @@ def try_out(run, on_event):
     (run.folder / "events.jsonl").write_text("")
     run.finish(Outcome(state="done", validation_accuracy=accuracy))
     return accuracy
-def work(run, on_event):
+def execute(run, on_event):
     at = json.loads((run.checkpoints / "state.json").read_text())["history"]["loss"][0]
     run.finish(Outcome(state="done"))
     return [run.config.name, run.config.learning_rate, at]
-jobs.try_out, jobs.work = try_out, work
+jobs.execute_trial, jobs.execute = execute_trial, work
 def on_event(event):
     told.append(event.text)
 base = TrainingConfig(architecture="mlp", name="best", seed=settings.pop("seed", 5))
