@@ -99,7 +99,7 @@ def train_run(
 
     with recorded(run, on_event) as report:
         learnt = _learn(run, report, stopping)
-        card = _saved(run, learnt, report)
+        card = _save(run, learnt, report)
         # The others may leave once the model is there.
         if learnt.trainer:
             learnt.trainer.dismiss()
@@ -195,7 +195,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     validation = (dataset.x_train[held_out], dataset.y_train[held_out])
     earlier = _seconds_of(run.events(), run.epochs_done)
     start = time.perf_counter()
-    model, curves = _fitted(
+    model, curves = _fit(
         config, inputs, training, validation, on_event, checkpoints, stopping, trainer
     )
     seconds = earlier + time.perf_counter() - start
@@ -216,7 +216,7 @@ def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt
     )
 
 
-def _saved(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
+def _save(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
     """Make a model of what was learnt, and test it."""
     config, fine_tuning = run.config, learnt.fine_tuning
     assert config.name is not None
@@ -271,7 +271,7 @@ def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
     return sum(seconds for epoch, seconds in ends.items() if epoch <= epochs)
 
 
-def _fitted(
+def _fit(
     config: TrainingConfig,
     inputs: TrainingInputs,
     training: tuple[Images, Images],

@@ -83,13 +83,13 @@ def make_ensemble(
         on_message("Loading TensorFlow")
         prepare_tensorflow()
         with staged_model(name, directory, overwrite=overwrite) as stage:
-            model = _joined([recognizer.card for recognizer in recognizers], directory)
+            model = _merge_members([recognizer.card for recognizer in recognizers], directory)
             on_message("Saving and testing")
             model.save(stage / KERAS)
             model.export(stage / TFLITE, format="litert", verbose=False)
             draft = _draft([recognizer.card for recognizer in recognizers], name)
             draft = dataclasses.replace(draft, parameters=model.count_params())
-            return _judged(draft, held_out, stage)
+            return _calibrate_and_test(draft, held_out, stage)
     except OSError as error:
         raise TrainingError(
             f"The ensemble cannot be saved ({error.strerror or error}). Make room, or check your "
@@ -150,7 +150,7 @@ class _HeldOut:
         )
 
 
-def _joined(cards: Sequence[ModelCard], directory: Path) -> keras.Model:
+def _merge_members(cards: Sequence[ModelCard], directory: Path) -> keras.Model:
     """One network of all members: what is before their last layers, and the mean of those."""
     import keras
 
@@ -222,7 +222,7 @@ def _draft(cards: Sequence[ModelCard], name: str) -> ModelCard:
     )
 
 
-def _judged(draft: ModelCard, held_out: _HeldOut, stage: Path) -> ModelCard:
+def _calibrate_and_test(draft: ModelCard, held_out: _HeldOut, stage: Path) -> ModelCard:
     """Find the temperature and the threshold, test the network once, and write the card."""
     temperature = fit_temperature(held_out.probabilities, held_out.labels)
     scores = held_out.scores

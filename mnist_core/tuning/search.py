@@ -81,7 +81,7 @@ def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelC
                 "No trial came to its end: see 'python -m mnist_core runs'. Search elsewhere, such "
                 f"as at a lower learning rate. Received: {name}, {config.trials} trials"
             )
-        card = _made_a_model(config, best, on_event)
+        card = _train_best(config, best, on_event)
         for run in _trials_of(config):
             Checkpoints(run.checkpoints, {}).clear()
         shutil.rmtree(folder, ignore_errors=True)
@@ -174,7 +174,7 @@ def _search(
                         "The chief searches with other settings. Give all machines the same "
                         f"command. Received: {config}"
                     )
-                return {_OBJECTIVE: _tried(config, trial.trial_id, values, self.best, on_event)}
+                return {_OBJECTIVE: _run_trial(config, trial.trial_id, values, self.best, on_event)}
             except (TrainingDiverged, TrainingStopped) as error:
                 raise keras_tuner.errors.FailedTrialError(str(error)) from error
             except Exception as error:
@@ -261,7 +261,7 @@ def _space(config: TuningConfig, mark: str) -> Any:
     return space
 
 
-def _tried(
+def _run_trial(
     config: TuningConfig,
     number: str,
     values: dict[str, Any],
@@ -289,7 +289,7 @@ def _tried(
     return accuracy
 
 
-def _made_a_model(config: TuningConfig, best: TrainingConfig, on_event: OnEvent) -> ModelCard:
+def _train_best(config: TuningConfig, best: TrainingConfig, on_event: OnEvent) -> ModelCard:
     """Save the best trial as the model: from its checkpoints, or where they are elsewhere, anew."""
     final = dataclasses.replace(best, name=config.base.name, overwrite=config.base.overwrite)
     run = begin_run(final)

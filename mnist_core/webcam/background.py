@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_core.preprocessing.segmentation import Box
 
-__all__ = ["unevenness"]
+__all__ = ["background_nonuniformity"]
 
 # What is looked at is shrunk to so many pixels, its surroundings reach so far beyond it, and so
 # much beside the ink is left out: that is where the ink fades.
@@ -26,7 +26,7 @@ _INK = 127
 _FEWEST = 20
 
 
-def unevenness(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box) -> float:
+def background_nonuniformity(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box) -> float:
     """How uneven it is around a digit, as a share of the ink's contrast.
 
     A plane is fitted to the brightness around the ink, as light falls off over paper; what is left

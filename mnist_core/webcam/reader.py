@@ -25,7 +25,7 @@ from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.segmentation import find_digits
-from mnist_core.webcam.background import unevenness
+from mnist_core.webcam.background import background_nonuniformity
 from mnist_core.webcam.overlay import draw_viewfinder
 from mnist_core.webcam.settings import MAX_SMOOTHING, Roi, WebcamSettings
 
@@ -217,7 +217,7 @@ def _written(
             digit.label == _STROKE or digit.digit_score < _DOUBTFUL * threshold
         ):
             continue
-        uneven = unevenness(box, ink, digit.box)
+        uneven = background_nonuniformity(box, ink, digit.box)
         if digit.is_digit or uneven <= _EVEN:
             digits.append(replace(digit, is_digit=True))
             around.append(uneven)
