@@ -225,8 +225,8 @@ def _smoothers() -> NDArray[np.float32]:
             edges[:-1, np.newaxis], place
         )
         few = np.clip(over, 0, None) * cells / FRAME_SIZE
-        centre = (edges[:-1] + edges[1:] - 1) / 2
-        away = np.abs(place[:, np.newaxis] - centre) * cells / FRAME_SIZE
+        center = (edges[:-1] + edges[1:] - 1) / 2
+        away = np.abs(place[:, np.newaxis] - center) * cells / FRAME_SIZE
         linear = np.clip(1 - away, 0, None)
         nearest = np.eye(cells)[away.argmin(axis=1)]
         bank += [linear / linear.sum(axis=1, keepdims=True) @ few, nearest @ few]

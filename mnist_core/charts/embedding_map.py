@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["braille", "map_figure"]
 
-# Ten that colour-blind eyes tell apart, on light and dark pages (after P. Tol's "muted", its dark
+# Ten that color-blind eyes tell apart, on light and dark pages (after P. Tol's "muted", its dark
 # blue and its purple made lighter).
 DIGITS = (
     "#6655CC",
@@ -58,7 +58,7 @@ def map_figure(
     errors_only: bool = False,
     height: int = 560,
 ) -> go.Figure:
-    """The map: a point for each image in its digit's colour, errors as crosses.
+    """The map: a point for each image in its digit's color, errors as crosses.
 
     Each point's custom data begins with its place in `features`; hovering shows the image.
 
@@ -104,13 +104,13 @@ def map_figure(
             "hovertemplate": "%{text}<extra></extra>",
         }
 
-    for digit, colour in enumerate(DIGITS):
+    for digit, color in enumerate(DIGITS):
         chosen = np.flatnonzero((features.labels == digit) & ~features.wrong)
         if not errors_only:
             add(
                 features.places[chosen],
                 name=str(digit),
-                marker={"color": colour, "size": 5 if axes == 2 else 2.5, "opacity": 0.75},
+                marker={"color": color, "size": 5 if axes == 2 else 2.5, "opacity": 0.75},
                 **of(chosen),
             )
     if not errors_only:
@@ -173,7 +173,7 @@ def map_figure(
 
 
 def _name_the_groups(figure: go.Figure, features: EmbeddingMap, axes: int) -> None:
-    """A digit in the middle of each group: colours alone would leave some eyes out."""
+    """A digit in the middle of each group: colors alone would leave some eyes out."""
     for digit in range(len(DIGITS)):
         group = features.places[features.labels == digit]
         if len(group):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_core.charts.style import COLOURS, RIGHT, WRONG, line_style, styled, thinned
+from mnist_core.charts.style import COLORS, RIGHT, WRONG, line_style, styled, thinned
 from mnist_core.data import CLASSES
 from mnist_core.evaluation.calibration import (
     ConfidenceHistogram,
@@ -43,7 +43,7 @@ def confusion_matrix(
         evaluation: a model's answers.
         rates: shares of the true digit's images instead of counts.
         errors_only: leave the diagonal out.
-        log: colour by the logarithm, so that single errors can be seen beside thousands.
+        log: color by the logarithm, so that single errors can be seen beside thousands.
     """
     import plotly.graph_objects as go
 
@@ -58,7 +58,7 @@ def confusion_matrix(
         x=DIGITS,
         y=DIGITS,
         z=levels,
-        # The darkest fifth of the colours would be lost on a dark page.
+        # The darkest fifth of the colors would be lost on a dark page.
         zmin=low - 0.25 * (high - low),
         zmax=high,
         text=text,
@@ -123,11 +123,11 @@ def class_bars(evaluation: Evaluation) -> go.Figure:
                 name=name,
                 x=DIGITS,
                 y=values,
-                marker_color=colour,
+                marker_color=color,
                 customdata=evaluation.support,
                 hovertemplate=f"%{{x}}: {name} %{{y:.2%}}, %{{customdata:,}} images<extra></extra>",
             )
-            for (name, values), colour in zip(measures.items(), COLOURS, strict=False)
+            for (name, values), color in zip(measures.items(), COLORS, strict=False)
         ]
     )
     figure.update_xaxes(title_text="digit", type="category", fixedrange=True, tickvals=DIGITS)
@@ -152,11 +152,11 @@ def confidence_bars(histogram: ConfidenceHistogram) -> go.Figure:
                 name=name,
                 x=(edges[:-1] + edges[1:]) / 2,
                 y=counts,
-                marker_color=colour,
+                marker_color=color,
                 customdata=ranges,
                 hovertemplate=f"%{{customdata}} sure: %{{y:,}} {name}<extra></extra>",
             )
-            for name, counts, colour in (
+            for name, counts, color in (
                 ("right", histogram.right, RIGHT),
                 ("wrong", histogram.wrong, WRONG),
             )

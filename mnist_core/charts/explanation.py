@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_map", "heat_over", "layer_tiles", "perturbation_image"]
 
-# Sky blue and orange on black: apart for every kind of colour-blind eyes (Okabe and Ito, 2008).
+# Sky blue and orange on black: apart for every kind of color-blind eyes (Okabe and Ito, 2008).
 FOR, AGAINST = (86, 180, 233), (230, 130, 0)
 # So many shades between nothing and the strongest.
 _SHADES = 5
@@ -36,7 +36,7 @@ def evidence_map(
     Args:
         frame: (28, 28) uint8, white ink on black.
         evidence: (28, 28), one digit's of an `Explanation`.
-        limit: what has the full colour; None: the strongest there is. Give the same to maps that
+        limit: what has the full color; None: the strongest there is. Give the same to maps that
             are to be compared.
         side: of the figure, px.
     """
@@ -46,7 +46,7 @@ def evidence_map(
     return _over(
         frame,
         evidence,
-        # A scale from 0 to 0 has no colours; nothing is to be seen then anyway.
+        # A scale from 0 to 0 has no colors; nothing is to be seen then anyway.
         (-max(limit, 1e-6), max(limit, 1e-6)),
         list(zip(steps.tolist(), scale, strict=True)),
         "row %{y}, column %{x}: %{z:+.1f}<extra></extra>",
@@ -67,9 +67,9 @@ def heat_over(frame: NDArray[np.uint8], heat: NDArray[np.float32], *, side: int 
     return _over(frame, heat, (0, 1), scale, hover, side)
 
 
-def _shades(colour: tuple[int, int, int]) -> list[str]:
-    """From nothing to the full colour, which lets a little of the digit through."""
-    red, green, blue = colour
+def _shades(color: tuple[int, int, int]) -> list[str]:
+    """From nothing to the full color, which lets a little of the digit through."""
+    red, green, blue = color
     return [
         f"rgba({red},{green},{blue},{0.85 * step / _SHADES:.2f})" for step in range(_SHADES + 1)
     ]
@@ -136,7 +136,7 @@ def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
     """What a layer made of an image: a tile for each channel, or a cell for each unit.
 
     Dark blue is the least of the layer and yellow the most (cividis: Nuñez, Anderton and Renslow,
-    2018), which every kind of colour-blind eyes orders alike.
+    2018), which every kind of color-blind eyes orders alike.
 
     Args:
         layer: from `ActivationReader.layers`.
@@ -161,7 +161,7 @@ def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
         tile = np.kron(levels[..., channel], np.ones((factor, factor), np.uint8))
         top = channel // columns * (height * factor + gap)
         left = channel % columns * (across * factor + gap)
-        coloured = cv2.applyColorMap(tile, cv2.COLORMAP_CIVIDIS)
+        colored = cv2.applyColorMap(tile, cv2.COLORMAP_CIVIDIS)
         place = picture[top : top + tile.shape[0], left : left + tile.shape[1]]
-        place[..., :3], place[..., 3] = coloured[..., ::-1], 255
+        place[..., :3], place[..., 3] = colored[..., ::-1], 255
     return picture

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["corruption_heat_map", "sweep_curves"]
 
-# Apart for colour-blind eyes, on light and on dark pages (Okabe and Ito, 2008).
+# Apart for color-blind eyes, on light and on dark pages (Okabe and Ito, 2008).
 MODELS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 
 
@@ -87,7 +87,7 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
     """Accuracy while digits are turned, moved, enlarged and made noisy: a panel each.
 
     Args:
-        results: of the models to compare, each with the same colour in all panels.
+        results: of the models to compare, each with the same color in all panels.
         height: of the figure, px.
     """
     import plotly.graph_objects as go
@@ -96,7 +96,7 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
     figure = make_subplots(rows=2, cols=2, vertical_spacing=0.2, horizontal_spacing=0.13)
     for panel, sweep in enumerate(SWEEPS.values()):
         row, column = panel // 2 + 1, panel % 2 + 1
-        for result, colour in zip(results, _colours(len(results)), strict=True):
+        for result, color in zip(results, _colors(len(results)), strict=True):
             figure.add_trace(
                 go.Scatter(
                     x=list(sweep.levels),
@@ -105,7 +105,7 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
                     name=result.name,
                     mode="lines+markers",
                     marker={"size": 5},
-                    line_color=colour,
+                    line_color=color,
                     legendgroup=result.name,
                     showlegend=panel == 0,
                     hovertemplate=(
@@ -137,5 +137,5 @@ def _bold(text: str, bold: bool) -> str:
     return f"<b>{text}</b>" if bold else text
 
 
-def _colours(count: int) -> list[str]:
+def _colors(count: int) -> list[str]:
     return [MODELS[place % len(MODELS)] for place in range(count)]

@@ -1,4 +1,4 @@
-"""What the figures of an evaluation have in common: colours, margins, axes."""
+"""What the figures of an evaluation have in common: colors, margins, axes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "COLOURS",
+    "COLORS",
     "DASHES",
     "OTHERS",
     "RIGHT",
@@ -22,9 +22,9 @@ __all__ = [
     "thinned",
 ]
 
-# Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7")
-# Ten lines are five colours in two kinds of stroke: no ten colours can be told apart.
+# Readable on a light and on a dark page, and apart for color-blind eyes (Okabe and Ito, 2008).
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7")
+# Ten lines are five colors in two kinds of stroke: no ten colors can be told apart.
 DASHES = ("solid", "dot")
 RIGHT, WRONG = "#0072B2", "#D55E00"
 # What stands out, and what stands beside it.
@@ -34,10 +34,10 @@ _POINTS = 1000
 
 
 def line_style(index: int) -> dict[str, Any]:
-    """Colour and stroke of the line of this index."""
+    """Color and stroke of the line of this index."""
     return {
-        "color": COLOURS[index % len(COLOURS)],
-        "dash": DASHES[index // len(COLOURS) % len(DASHES)],
+        "color": COLORS[index % len(COLORS)],
+        "dash": DASHES[index // len(COLORS) % len(DASHES)],
         "width": 2,
     }
 

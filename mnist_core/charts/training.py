@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compared_curves", "history_curves", "training_curves"]
 
-# Readable on a light and on a dark page, and apart for colour-blind eyes (Okabe and Ito, 2008).
+# Readable on a light and on a dark page, and apart for color-blind eyes (Okabe and Ito, 2008).
 TRAINING, VALIDATION = "#0072B2", "#E69F00"
 SEVERAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 # Up to so many epochs have a mark each.
@@ -64,12 +64,12 @@ def compared_curves(runs: dict[str, list[Epoch]]) -> go.Figure:
 def _side_by_side(
     lines: Mapping[str, tuple[Sequence[Epoch], str]], titles: tuple[str, str]
 ) -> go.Figure:
-    """Accuracy and loss by epoch; each line has a name, its points and a colour."""
+    """Accuracy and loss by epoch; each line has a name, its points and a color."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
-    for name, (points, colour) in lines.items():
+    for name, (points, color) in lines.items():
         epochs = [point[0] for point in points]
         # Single epochs are marked; many marks would hide what lies behind them.
         marked = len(points) <= _MARKED and all(epoch == int(epoch) for epoch in epochs)
@@ -80,7 +80,7 @@ def _side_by_side(
                     y=[point[value] for point in points],
                     name=name,
                     mode="lines+markers" if marked else "lines",
-                    line_color=colour,
+                    line_color=color,
                     legendgroup=name,
                     showlegend=column == 1,
                 ),

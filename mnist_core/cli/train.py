@@ -17,7 +17,7 @@ from mnist_core.networks.architectures import ARCHITECTURES
 from mnist_core.registry.store import load_card
 from mnist_core.runs.store import Outcome, Run, begin_run, find_run, list_runs, reopen_run
 from mnist_core.storage.paths import runs_directory
-from mnist_core.training.config import OPTIMISERS, SCHEDULES, STRATEGIES, TrainingConfig
+from mnist_core.training.config import OPTIMIZERS, SCHEDULES, STRATEGIES, TrainingConfig
 from mnist_core.training.events import TrainingEvent, event_to_json
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
     settings.add_argument("--batch-size", type=int, help="images per step")
     settings.add_argument("--learning-rate", type=float)
     settings.add_argument("--schedule", choices=tuple(SCHEDULES), help="of the learning rate")
-    settings.add_argument("--optimiser", choices=tuple(OPTIMISERS))
+    settings.add_argument("--optimizer", choices=tuple(OPTIMIZERS))
     settings.add_argument("--dropout", type=float, help="share of units left out, 0 to 0.9")
     settings.add_argument("--augmentation", type=float, help="how much images are altered, 0 to 1")
     settings.add_argument("--target-accuracy", type=float, help="stop when training reaches it")

@@ -97,7 +97,7 @@ class ReplicaLoop:
 
     @tf.function  # type: ignore[untyped-decorator]
     def average_statistics(self) -> None:
-        """Give all replicas the mean of their normalisations' statistics, which each kept alone."""
+        """Give all replicas the mean of their normalizations' statistics, which each kept alone."""
         kept = [v.value for v in self._model.non_trainable_variables if v.dtype == "float32"]
 
         def average() -> None:
@@ -197,7 +197,7 @@ def _slices(
         first = step * size
         whole = tf.minimum(tf.constant(size, tf.int64), count - first)
         start, stop = _bounds(whole, replicas, replica)
-        # A last batch may have fewer images than there are replicas. Normalisations need one.
+        # A last batch may have fewer images than there are replicas. Normalizations need one.
         place = tf.range(first + start, first + tf.maximum(stop, start + 1))
         weights = tf.fill(tf.shape(place), tf.where(stop > start, 1 / whole, 0.0))
         place = tf.minimum(place, count - 1)

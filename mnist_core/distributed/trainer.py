@@ -208,7 +208,7 @@ class DistributedTrainer:
             )
 
     def _spread(self, model: keras.Model) -> None:
-        """Give all workers the chief's weights, optimiser and chance."""
+        """Give all workers the chief's weights, optimizer and chance."""
         variables = [*model.variables, *model.optimizer.variables]
         values = [np.asarray(keras.ops.convert_to_numpy(v), np.float64) for v in variables]
         told = self._from_chief(np.concatenate([value.ravel() for value in values]))

@@ -167,7 +167,7 @@ def label_arrays(name: str, images: NDArray[Any], labels: NDArray[Any]) -> Label
         labels=digits,
         notes=(
             f"The pictures are {pictures.shape[2]}x{pictures.shape[1]} pixels: each was searched "
-            "for its digit, which was scaled and centred as MNIST's are.",
+            "for its digit, which was scaled and centered as MNIST's are.",
             *not_found(sum(frame is None for frame in frames)),
         ),
     )

@@ -96,7 +96,7 @@ def _map_of(
     import tensorflow as tf
 
     # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
-    # and normalisation do as they do when reading.
+    # and normalization do as they do when reading.
     after, first, step = _late_convolution(path, name)
     maps = tf.constant(frame[np.newaxis].astype(np.float32))
     for layer in path[:after]:

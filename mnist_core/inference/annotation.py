@@ -14,7 +14,7 @@ __all__ = ["draw_boxes"]
 
 # Orange stands out from paper, board and skin; dark letters on it can be read. What is no digit is
 # grey, so that the eye passes over it.
-_COLOUR, _NO_DIGIT, _LETTERS = (255, 150, 0), (140, 140, 140), (30, 15, 0)
+_COLOR, _NO_DIGIT, _LETTERS = (255, 150, 0), (140, 140, 140), (30, 15, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -52,8 +52,8 @@ def draw_boxes(
         right = min(copy.shape[1] - 1, left + box_width + 2 * line)
         bottom = min(copy.shape[0] - 1, top + box_height + 2 * line)
         left, top = max(0, left - 2 * line), max(0, top - 2 * line)
-        colour = _COLOUR if digit.is_digit else _NO_DIGIT
-        cv2.rectangle(copy, (left, top), (right, bottom), colour, line, cv2.LINE_AA)
+        color = _COLOR if digit.is_digit else _NO_DIGIT
+        cv2.rectangle(copy, (left, top), (right, bottom), color, line, cv2.LINE_AA)
         tag = [(digit.text, max(0.5, 0.3 * line))]
         if not digit.is_digit:
             tag.append((str(digit.label), max(0.4, 0.2 * line)))
@@ -64,7 +64,7 @@ def draw_boxes(
         base = max(top - pad, tag_height + pad)
         left = max(0, min(left, copy.shape[1] - 1 - tag_width))
         corner = (left + tag_width, base + pad)
-        cv2.rectangle(copy, (left, base - tag_height - pad), corner, colour, cv2.FILLED)
+        cv2.rectangle(copy, (left, base - tag_height - pad), corner, color, cv2.FILLED)
         left += pad
         for (text, size), (text_width, _) in zip(tag, sizes, strict=True):
             place, weight = (left, base), max(1, line // 2)

@@ -32,8 +32,8 @@ class Architecture:
         epochs: at most so many passes over the training images.
         quick_epochs: so many are enough for a good network.
         batch_size: images per step.
-        learning_rate: the optimiser's, at the start.
-        optimiser: a key of `OPTIMISERS`.
+        learning_rate: the optimizer's, at the start.
+        optimizer: a key of `OPTIMIZERS`.
         schedule: a key of `SCHEDULES`.
         augmentation: how strongly training alters the images, 0 to 1.
         steps_at_once: steps that run without Python between them; where a step takes a few
@@ -52,7 +52,7 @@ class Architecture:
     quick_epochs: int
     batch_size: int
     learning_rate: float
-    optimiser: str = "adam"
+    optimizer: str = "adam"
     schedule: str = "constant"
     augmentation: float = 0.0
     steps_at_once: int = 1
@@ -89,7 +89,7 @@ def _convolutions(*filters: int, window: int = 3) -> list[keras.Layer]:
         layer
         for count in filters
         for layer in (
-            # The normalisation has a shift of its own; it is folded into the kernel on export.
+            # The normalization has a shift of its own; it is folded into the kernel on export.
             layers.Conv2D(count, window, use_bias=False),
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -187,7 +187,7 @@ ARCHITECTURES = {
             quick_epochs=4,
             batch_size=128,
             learning_rate=2e-3,
-            optimiser="adamw",
+            optimizer="adamw",
             schedule="warm-up",
             augmentation=1.0,
             gains_from_16_bits=True,

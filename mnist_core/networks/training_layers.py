@@ -35,7 +35,7 @@ _VECTOR = 16
 def training_form(model: keras.Model) -> keras.Model:
     """A network of `ARCHITECTURES` in the form that is trained: the same, or another like it.
 
-    Its normalisations are fused. Where branches end in one last layer, that gives what each of them
+    Its normalizations are fused. Where branches end in one last layer, that gives what each of them
     says by itself, (n, branches, outputs), when it is called in training.
 
     Args:
@@ -102,10 +102,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalise; in training by the batch's own mean and variance, which are remembered."""
+        """Normalize; in training by the batch's own mean and variance, which are remembered."""
         if not training or not self.trainable:
             return super().call(inputs, training=training, mask=mask)
-        normalised, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=tf.cast(self.gamma, tf.float32),
             offset=tf.cast(self.beta, tf.float32),
@@ -119,11 +119,11 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         variance *= (count - 1) / tf.maximum(count, 1)
         for remembered, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             remembered.assign(remembered * self.momentum + value * (1 - self.momentum))
-        return normalised
+        return normalized
 
 
 def fused(layer: keras.layers.BatchNormalization, *, gpu: bool) -> FusedBatchNormalization:
-    """Another like a normalisation over the last axis, as yet without weights, but fused.
+    """Another like a normalization over the last axis, as yet without weights, but fused.
 
     Args:
         layer: built, so that its channels are known.

@@ -1,4 +1,4 @@
-"""The ink of drawings made on a screen: the background is one colour, the rest is ink."""
+"""The ink of drawings made on a screen: the background is one color, the rest is ink."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["drawn_ink"]
 
 # A contrast that cannot be seen is no ink (of 255).
 _MIN_CONTRAST = 24
-# A drawing has one colour of background on at least this share of its pixels …
+# A drawing has one color of background on at least this share of its pixels …
 _DRAWN_BACKGROUND = 0.35
 # … so many of them exactly …
 _DRAWN_EXACTLY = 0.6
@@ -64,7 +64,7 @@ def drawn_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
     plain = same >= _DRAWN_BACKGROUND * contrast.size and counts[0] >= _DRAWN_EXACTLY * same
     if plain and top < _MIN_CONTRAST:
         return np.zeros(contrast.shape, np.uint8)
-    # The strongest contrast is full ink, whatever the pen's colour.
+    # The strongest contrast is full ink, whatever the pen's color.
     shares = np.arange(256) / top
     if not (plain and almost <= _DRAWN_GRAIN * strong):
         if top < _MIN_CONTRAST or not _is_smooth(as_grey(image), levels, contrast):

@@ -1,10 +1,10 @@
 """Any image to MNIST frames: one way for canvas, photograph and webcam.
 
-    pixels -> ink map -> digits in reading order -> each cut, scaled, centred -> (28, 28)
+    pixels -> ink map -> digits in reading order -> each cut, scaled, centered -> (28, 28)
 
 The frame is made the way MNIST was: the digit scaled, aspect kept and anti-aliased, so that its
-longer side is 20 px, then put into 28x28 with its centre of mass in the middle (LeCun et al.,
-1998). In all of MNIST's 60,000 training images the centre of mass is within half a pixel of
+longer side is 20 px, then put into 28x28 with its center of mass in the middle (LeCun et al.,
+1998). In all of MNIST's 60,000 training images the center of mass is within half a pixel of
 (14, 14).
 """
 
@@ -24,7 +24,7 @@ from mnist_core.preprocessing.segmentation import Box, InkedDigit, find_digits
 __all__ = ["Box", "FramedDigit", "Ink", "extract_digits", "frame_digit"]
 
 _DIGIT_SIZE = 20
-_CENTRE = 14
+_CENTER = 14
 # Larger images are shrunk before anything else: digits that can be read stay readable.
 _WORKING_SIDE = 1600
 
@@ -101,8 +101,8 @@ def frame_digit(digit: InkedDigit) -> NDArray[np.uint8]:
     return frame
 
 
-def _place(centre_of_mass: float, length: int) -> int:
-    return min(max(round(_CENTRE - centre_of_mass), 0), FRAME_SIZE - length)
+def _place(center_of_mass: float, length: int) -> int:
+    return min(max(round(_CENTER - center_of_mass), 0), FRAME_SIZE - length)
 
 
 def _scale_box(box: Box, scale: float, width: int, height: int) -> Box:

@@ -1,6 +1,6 @@
 """Pixels to ink: where was something written, and how strongly?
 
-A drawing made on a screen knows its ink: the background is one colour, and everything that differs
+A drawing made on a screen knows its ink: the background is one color, and everything that differs
 from it is ink. A photograph does not: paper is unevenly lit and grainy, so the ink is what stands
 out from its surroundings. Both end in the same map: 0 is background, 255 full ink.
 """
@@ -59,7 +59,7 @@ def _flatten_alpha(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     solid = grey[alpha >= 128] if alpha.max() >= 128 else grey[alpha > 0]
     low, middle, high = np.percentile(solid, (5, 50, 95))
     if high - low > 64 and len(solid) > alpha.size / 2:
-        # A picture with holes: they take the colour of what is around the ink.
+        # A picture with holes: they take the color of what is around the ink.
         background = int(middle)
     else:
         # Strokes on nothing.

@@ -170,9 +170,9 @@ def _line_in_band(
 def _thickness(covered: list[float]) -> tuple[int, int]:
     """The half-open range of rows that a line takes, by how much of each row it covers."""
     reach = len(covered) // 2
-    centre = max(range(reach - 2, reach + 3), key=covered.__getitem__)
-    least = _SAME_LINE * covered[centre]
-    top, bottom = centre, centre + 1
+    center = max(range(reach - 2, reach + 3), key=covered.__getitem__)
+    least = _SAME_LINE * covered[center]
+    top, bottom = center, center + 1
     while top and covered[top - 1] >= least:
         top -= 1
     while bottom < len(covered) and covered[bottom] >= least:

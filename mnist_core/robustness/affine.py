@@ -10,7 +10,7 @@ from mnist_core.data import FRAME_SIZE
 
 __all__ = ["Grey", "affine"]
 
-# The centre of a frame lies between its middle pixels.
+# The center of a frame lies between its middle pixels.
 _MIDDLE = (FRAME_SIZE - 1) / 2
 
 # float32.
@@ -20,11 +20,11 @@ Grey = NDArray[np.floating]
 def affine(
     images: Grey, matrices: NDArray[np.floating], shifts: NDArray[np.floating] | float = 0.0
 ) -> Grey:
-    """Turn, shear, scale or move images about their centre; what comes in from outside is black.
+    """Turn, shear, scale or move images about their center; what comes in from outside is black.
 
     Args:
         images: (n, 28, 28) float32.
-        matrices: (n, 2, 2) or (2, 2): from a place in the result, (x, y) from its centre, to the
+        matrices: (n, 2, 2) or (2, 2): from a place in the result, (x, y) from its center, to the
             place in the image.
         shifts: (n, 2) px: how far (x, y) the result lies to the right and below.
 
@@ -32,9 +32,9 @@ def affine(
         (n, 28, 28) float32, sampled bilinearly.
     """
     matrices = np.broadcast_to(matrices, (len(images), 2, 2))
-    centre = np.full(2, _MIDDLE)
-    offsets = centre - np.einsum(
-        "nij,nj->ni", matrices, centre + np.broadcast_to(shifts, (len(images), 2))
+    center = np.full(2, _MIDDLE)
+    offsets = center - np.einsum(
+        "nij,nj->ni", matrices, center + np.broadcast_to(shifts, (len(images), 2))
     )
     size = (FRAME_SIZE, FRAME_SIZE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -86,11 +86,11 @@ def motion_blur(images: Grey, severity: int, rng: np.random.Generator) -> Grey:
     steps = np.arange(2 * radius + 1)
     weights = np.exp(-0.5 * (steps / sigma) ** 2)
     weights /= weights.sum()
-    centre = steps[-1]
+    center = steps[-1]
     blurred = np.empty_like(images)
     for row, angle in enumerate(rng.uniform(-np.pi / 4, np.pi / 4, len(images))):
-        kernel = np.zeros((2 * centre + 1, 2 * centre + 1), np.float32)
-        places = np.rint(np.outer([np.sin(angle), np.cos(angle)], steps)).astype(int) + centre
+        kernel = np.zeros((2 * center + 1, 2 * center + 1), np.float32)
+        places = np.rint(np.outer([np.sin(angle), np.cos(angle)], steps)).astype(int) + center
         np.add.at(kernel, tuple(places), weights)
         blurred[row] = cv2.filter2D(images[row], -1, kernel, borderType=cv2.BORDER_REPLICATE)
     return blurred
@@ -159,12 +159,12 @@ def _plasma(count: int, decay: float, rng: np.random.Generator) -> Grey:
         finer = np.empty((count, side, side), np.float32)
         finer[:, ::2, ::2] = clouds
         across = clouds + np.roll(clouds, -1, 2)
-        centres = wobble((across + np.roll(across, -1, 1)) / 4)
-        finer[:, 1::2, 1::2] = centres
-        # The middle of an edge lies between two corners and two centres.
-        finer[:, ::2, 1::2] = wobble((across + centres + np.roll(centres, 1, 1)) / 4)
+        centers = wobble((across + np.roll(across, -1, 1)) / 4)
+        finer[:, 1::2, 1::2] = centers
+        # The middle of an edge lies between two corners and two centers.
+        finer[:, ::2, 1::2] = wobble((across + centers + np.roll(centers, 1, 1)) / 4)
         along = clouds + np.roll(clouds, -1, 1)
-        finer[:, 1::2, ::2] = wobble((along + centres + np.roll(centres, 1, 2)) / 4)
+        finer[:, 1::2, ::2] = wobble((along + centers + np.roll(centers, 1, 2)) / 4)
         clouds, rough = finer, rough / decay**2
     clouds -= clouds.min((1, 2), keepdims=True)
     return clouds / clouds.max((1, 2), keepdims=True)

@@ -1,6 +1,6 @@
 """A training that can be stopped at any moment, and goes on from its last whole epoch.
 
-The folder has the weights of the last epoch, with the optimiser's state, and a small file that
+The folder has the weights of the last epoch, with the optimizer's state, and a small file that
 names them and has the rest. The file is put in place in one step and last, when the weights are on
 the disk: whatever happens, it names weights that are whole. The weights of the best epoch are kept
 as well where they may be wanted in the end.
@@ -129,7 +129,7 @@ def _chance(model: keras.Model) -> list[Any]:
 
 
 def _load(model: keras.Model, weights: Path) -> None:
-    # The optimiser's state can be loaded only once it is there.
+    # The optimizer's state can be loaded only once it is there.
     model.optimizer.build(model.trainable_variables)
     model.load_weights(weights)
 

@@ -12,7 +12,7 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import check_name
 from mnist_core.training.cpu import multiplies_bfloat16
 
-__all__ = ["OPTIMISERS", "SCHEDULES", "STRATEGIES", "TrainingConfig"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "STRATEGIES", "TrainingConfig"]
 
 # Where a training computes: what `tf.distribute` calls a strategy.
 STRATEGIES = {
@@ -27,7 +27,7 @@ _SUITED = (
     "batch_size",
     "learning_rate",
     "schedule",
-    "optimiser",
+    "optimizer",
     "augmentation",
     "target_accuracy",
 )
@@ -40,11 +40,11 @@ _FINE_TUNING: dict[str, Any] = {
     "batch_size": 128,
     "learning_rate": 5e-4,
     "schedule": "cosine",
-    "optimiser": "adam",
+    "optimizer": "adam",
     "target_accuracy": None,
 }
 
-OPTIMISERS = {
+OPTIMIZERS = {
     "adam": "Adam: a step size of its own for every weight",
     "adamw": "AdamW: Adam that also pulls the weights towards zero",
     "sgd": "SGD: plain descent with Nesterov's momentum",
@@ -66,10 +66,10 @@ class TrainingConfig:
             with "-tuned".
         epochs: at most so many passes over the training images, 1 to 1000.
         batch_size: images per step, 1 to 10000.
-        learning_rate: the optimiser's, at the start (warm-up: at its highest), above 0 and at
+        learning_rate: the optimizer's, at the start (warm-up: at its highest), above 0 and at
             most 1.
         schedule: how the learning rate goes on from there, a key of `SCHEDULES`.
-        optimiser: a key of `OPTIMISERS`.
+        optimizer: a key of `OPTIMIZERS`.
         dropout: share of units that are left out at each step, 0 to 0.9; None leaves the
             architecture's own shares.
         augmentation: how strongly the images are altered anew each time they are seen, 0 (not at
@@ -101,7 +101,7 @@ class TrainingConfig:
     batch_size: int | None = None
     learning_rate: float | None = None
     schedule: str | None = None
-    optimiser: str | None = None
+    optimizer: str | None = None
     dropout: float | None = None
     augmentation: float | None = None
     target_accuracy: float | None = None
@@ -135,7 +135,7 @@ class TrainingConfig:
         _check("batch_size", self.batch_size, int, 1, 10_000)
         _check("learning_rate", self.learning_rate, (int, float), 1e-9, 1)
         _check_choice("schedule", self.schedule, SCHEDULES)
-        _check_choice("optimiser", self.optimiser, OPTIMISERS)
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.dropout is not None:
             _check("dropout", self.dropout, (int, float), 0, 0.9)
         _check("augmentation", self.augmentation, (int, float), 0, 1)

@@ -36,7 +36,7 @@ def save_model(
     stage: Path,
 ) -> ModelCard:
     """Write the network into a folder, find its temperature and threshold, and test it."""
-    # Without the optimiser's state, which is twice the size of the weights, and in full precision.
+    # Without the optimizer's state, which is twice the size of the weights, and in full precision.
     bare = get_architecture(draft.architecture).build(draft.configuration["dropout"])
     bare.set_weights(model.get_weights())
     bare.save(stage / KERAS)

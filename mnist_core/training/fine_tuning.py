@@ -30,7 +30,7 @@ from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
 from mnist_core.training.fitting import synthetic_sources
 from mnist_core.training.losses import TaughtAccuracy, taught_loss
-from mnist_core.training.optimizers import new_optimiser
+from mnist_core.training.optimizers import new_optimizer
 
 __all__ = ["fine_tune", "taught_batches"]
 
@@ -77,8 +77,8 @@ def fine_tune(
     model, teacher = (_load(initial, config.architecture) for _ in range(2))
     _hold_still(model)
     steps = -(-len(training[0]) // config.batch_size)
-    optimiser = new_optimiser(config, steps)
-    model.compile(optimiser, taught_loss, metrics=[TaughtAccuracy(name="accuracy")])
+    optimizer = new_optimizer(config, steps)
+    model.compile(optimizer, taught_loss, metrics=[TaughtAccuracy(name="accuracy")])
     curves = checkpoints.restore(model)
     done = len(curves.get("loss", ()))
     if done:

@@ -25,7 +25,7 @@ from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
 from mnist_core.training.events import Message, TrainingEvent
 from mnist_core.training.losses import NOT_A_DIGIT, DigitAccuracy, digit_loss
-from mnist_core.training.optimizers import new_optimiser
+from mnist_core.training.optimizers import new_optimizer
 
 __all__ = [
     "augmented_batches",
@@ -137,7 +137,7 @@ def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: 
 def build_compiled_model(
     architecture: Architecture, config: TrainingConfig, steps: int
 ) -> keras.Model:
-    """A new network, ready to train: its loss, its optimiser, and its learning rate's way.
+    """A new network, ready to train: its loss, its optimizer, and its learning rate's way.
 
     Args:
         architecture: which network.
@@ -155,7 +155,7 @@ def build_compiled_model(
         keras.config.set_dtype_policy(kept)
     uses_synthetic_data = architecture.uses_synthetic_data
     model.compile(
-        new_optimiser(config, steps),
+        new_optimizer(config, steps),
         digit_loss
         if uses_synthetic_data
         else keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -1,4 +1,4 @@
-"""How a training goes downhill: the optimiser and its learning rate. Imports Keras."""
+"""How a training goes downhill: the optimizer and its learning rate. Imports Keras."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 
 from mnist_core.training.config import TrainingConfig
 
-__all__ = ["new_optimiser"]
+__all__ = ["new_optimizer"]
 
 # Share of the training in which its learning rate rises, and the decay of weights (Loshchilov and
 # Hutter, "Decoupled Weight Decay Regularization", ICLR 2019).
@@ -16,8 +16,8 @@ _WARM_UP, _WEIGHT_DECAY = 0.03, 0.02
 _MOMENTUM = 0.9
 
 
-def new_optimiser(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
-    """The optimiser of a training.
+def new_optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer of a training.
 
     Args:
         config: says which, and how its learning rate goes.
@@ -33,10 +33,10 @@ def new_optimiser(config: TrainingConfig, steps: int) -> keras.optimizers.Optimi
         rate = keras.optimizers.schedules.CosineDecay(
             0.0, total - rising, warmup_target=rate, warmup_steps=rising
         )
-    if config.optimiser == "sgd":
+    if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True)
-    if config.optimiser == "adam":
+    if config.optimizer == "adam":
         return keras.optimizers.Adam(rate)
-    optimiser = keras.optimizers.AdamW(rate, weight_decay=_WEIGHT_DECAY)
-    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimiser
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=_WEIGHT_DECAY)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

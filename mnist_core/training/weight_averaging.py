@@ -110,7 +110,7 @@ def average(
 
 
 class _Averager(keras.callbacks.Callback):  # type: ignore[misc]
-    """Averages all of a network's weights, the statistics of its normalisations among them."""
+    """Averages all of a network's weights, the statistics of its normalizations among them."""
 
     def __init__(self) -> None:
         super().__init__()

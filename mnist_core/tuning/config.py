@@ -26,7 +26,7 @@ SEARCHABLE = {
     "learning_rate": "from a tenth of the given one to ten times it, by its logarithm",
     "batch_size": "32, 64, 128, 256 or 512",
     "dropout": "0 to 0.7, in steps of 0.05",
-    "optimiser": "all of them",
+    "optimizer": "all of them",
     "schedule": "all of them",
     "augmentation": "0 to 1, in steps of 0.1",
 }

@@ -28,7 +28,7 @@ from mnist_core.runs.store import begin_run, list_runs
 from mnist_core.storage.files import read_table, write_table
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import OPTIMISERS, SCHEDULES, TrainingConfig
+from mnist_core.training.config import OPTIMIZERS, SCHEDULES, TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.events import Message, TrainingEvent
 from mnist_core.tuning.config import Role, TuningConfig
@@ -256,7 +256,7 @@ def _space(config: TuningConfig, mark: str) -> Any:
         elif name == "augmentation":
             space.Float(name, 0.0, 1.0, step=0.1, default=base.augmentation)
         else:
-            choices = OPTIMISERS if name == "optimiser" else SCHEDULES
+            choices = OPTIMIZERS if name == "optimizer" else SCHEDULES
             space.Choice(name, list(choices), default=getattr(base, name), ordered=False)
     return space
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.inference.annotation import _COLOUR, _FONT
+from mnist_core.inference.annotation import _COLOR, _FONT
 from mnist_core.inference.recognizer import Digit
 from mnist_core.preprocessing.framing import Box
 
@@ -42,8 +42,8 @@ def draw_viewfinder(
         start = (x - 2 * line, y - 2 * line)
         end = (x + across + 2 * line, y + down + 2 * line)
         cv2.rectangle(frame, start, end, _PLATE, line + 2)
-        cv2.rectangle(frame, start, end, _COLOUR[::-1], line)
-        plate = _plate(f"{digit.text} {digit.confidence:.0%}", max(9, 6 * line), _COLOUR)
+        cv2.rectangle(frame, start, end, _COLOR[::-1], line)
+        plate = _plate(f"{digit.text} {digit.confidence:.0%}", max(9, 6 * line), _COLOR)
         _put(frame, plate, start[0], start[1] - plate.shape[0])
     text = "paused" if paused else reading
     if text:
@@ -54,7 +54,7 @@ def draw_viewfinder(
 
 
 @lru_cache(maxsize=512)
-def _plate(text: str, size: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
+def _plate(text: str, size: int, color: tuple[int, int, int]) -> NDArray[np.uint8]:
     """A text, `size` pixels high, on a dark plate: (h, w, 3) BGR.
 
     Kept, for letters cost more than all the rest of a frame's drawing.
@@ -64,7 +64,7 @@ def _plate(text: str, size: int, colour: tuple[int, int, int]) -> NDArray[np.uin
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, weight)
     plate = np.full((height + 2 * pad, width + 2 * pad, 3), _PLATE, np.uint8)
     place = (pad, pad + height)
-    cv2.putText(plate, text, place, _FONT, scale, colour[::-1], weight, cv2.LINE_AA)
+    cv2.putText(plate, text, place, _FONT, scale, color[::-1], weight, cv2.LINE_AA)
     return plate
 
 

@@ -79,7 +79,7 @@ def _show(card: ModelCard, drawn: list[Digit]) -> None:
         f"{len(features.labels):,} MNIST test images as {card.name} sees them: the "
         f"{len(features.mean)} values before its last layer, on their principal components. "
         f"Near together: alike for the network. {int(features.wrong.sum())} crosses are errors, in "
-        "the colour of what they really are. Hover for the image, click to look closer"
+        "the color of what they really are. Hover for the image, click to look closer"
         + (". " if axes == FLAT else ", drag to turn. ")
         + ("The star is yours." if drawn else "What is drawn on the Draw page appears here, too.")
     )
@@ -107,7 +107,7 @@ def _show_chart(
 
     alt = (
         f"{len(features.labels):,} test images as {card.name} sees them: a point each, in the "
-        "colour of its digit; errors are crosses."
+        "color of its digit; errors are crosses."
     )
     config = charts.camera(f"map_{card.name}")
     if not deep:

@@ -13,7 +13,7 @@ from pages.widgets.charts import camera
 
 ANY = "any"
 CHOICES = [ANY, *(str(digit) for digit in range(10))]
-RATES, ERRORS, LOG = "Rates", "Errors only", "Log colour"
+RATES, ERRORS, LOG = "Rates", "Errors only", "Log color"
 # So many pictures more with each press.
 PAGE = 48
 # The side of a map of evidence: two fit beside each other, on a phone as well, px.

@@ -14,7 +14,7 @@ from mnist_core.networks.summary import layers_of
 from mnist_core.registry.store import is_bundled
 from mnist_core.runs import jobs
 from mnist_core.runs.store import list_runs
-from mnist_core.training.config import OPTIMISERS, SCHEDULES
+from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
 
@@ -144,9 +144,9 @@ def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object
             format_func=SCHEDULES.__getitem__, key=f"train_schedule_{kind}",
             help="How the learning rate changes from the first epoch to the last.",
         )  # fmt: skip
-        values["optimiser"] = st.selectbox(
-            "Optimiser", list(OPTIMISERS), list(OPTIMISERS).index(architecture.optimiser),
-            format_func=OPTIMISERS.__getitem__, key=f"train_optimiser_{kind}",
+        values["optimizer"] = st.selectbox(
+            "Optimizer", list(OPTIMIZERS), list(OPTIMIZERS).index(architecture.optimizer),
+            format_func=OPTIMIZERS.__getitem__, key=f"train_optimizer_{kind}",
             help="How the weights are changed to lower the loss.",
         )  # fmt: skip
         values["seed"] = st.number_input(

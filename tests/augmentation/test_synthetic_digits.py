@@ -24,7 +24,7 @@ def test_drawn_digits_are_mnist_frames() -> None:
     frames = synthesize_digits(labels, generator())
     assert (frames.shape, frames.dtype) == ((200, 28, 28), np.uint8)
     assert (frames.reshape(200, -1).max(axis=1) > 150).all()
-    # As in MNIST: the ink in 20x20 pixels, its centre of mass in the middle of the frame.
+    # As in MNIST: the ink in 20x20 pixels, its center of mass in the middle of the frame.
     for frame in frames:
         _, _, width, height = cv2.boundingRect(frame)
         assert max(width, height) <= 22

@@ -29,7 +29,7 @@ def main(architecture: str) -> None:
     from mnist_core.runs import jobs
 
     recognizer = load_recognizer()
-    strokes = place_strokes(OWN_STROKES[4], side=180, centre=(140, 140))
+    strokes = place_strokes(OWN_STROKES[4], side=180, center=(140, 140))
     image = draw_strokes(strokes)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MNIST_RUNS"] = folder + "/runs"

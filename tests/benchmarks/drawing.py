@@ -45,7 +45,7 @@ class Figure:
 def lay(
     scene: Floats,
     mask: Image,
-    colour: Floats,
+    color: Floats,
     thick: float,
     random: Generator,
     *,
@@ -56,10 +56,10 @@ def lay(
     Args:
         scene: it is drawn on.
         mask: (h, w) uint8, 0 or 1.
-        colour: (3,) of its surface.
+        color: (3,) of its surface.
         thick: how far from its edge it is round, in pixels; flat beyond that.
         random: what the grain is drawn from.
-        grain: how uneven the colour is.
+        grain: how uneven the color is.
     """
     reach = round(thick) + 4
     left, top, wide, high = cv2.boundingRect(mask)
@@ -80,23 +80,23 @@ def lay(
     shadow = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.3 * thick + 1)
     part *= 1 - 0.35 * shadow[:, :, np.newaxis]
     edge = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)[:, :, np.newaxis]
-    part += (shade[:, :, np.newaxis] * colour - part) * edge
+    part += (shade[:, :, np.newaxis] * color - part) * edge
     np.clip(part, 0, 1, out=part)
 
 
 def paint(
-    scene: Floats, outline: Points, colour: NDArray[np.floating], strength: float, soft: float
+    scene: Floats, outline: Points, color: NDArray[np.floating], strength: float, soft: float
 ) -> None:
     """Fill an outline, its edge as soft as `soft` pixels."""
     mask = np.zeros(scene.shape[:2], np.float32)
     cv2.fillPoly(mask, [np.rint(outline * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    _blend(scene, mask, colour, strength, soft)
+    _blend(scene, mask, color, strength, soft)
 
 
 def stroke(
     scene: Floats,
     points: Points,
-    colour: NDArray[np.floating],
+    color: NDArray[np.floating],
     width: int,
     strength: float,
     soft: float,
@@ -105,11 +105,11 @@ def stroke(
     mask = np.zeros(scene.shape[:2], np.float32)
     fixed = np.rint(smooth(points) * 16).astype(np.int32)
     cv2.polylines(mask, [fixed], False, 1.0, width, cv2.LINE_AA, 4)
-    _blend(scene, mask, colour, strength, soft)
+    _blend(scene, mask, color, strength, soft)
 
 
 def _blend(
-    scene: Floats, mask: Floats, colour: NDArray[np.floating], strength: float, soft: float
+    scene: Floats, mask: Floats, color: NDArray[np.floating], strength: float, soft: float
 ) -> None:
     left, top, wide, high = cv2.boundingRect((mask > 0).astype(np.uint8))
     if not wide:
@@ -119,7 +119,7 @@ def _blend(
     columns = slice(max(0, left - reach), left + wide + reach)
     part = scene[rows, columns]
     cover = cv2.GaussianBlur(mask[rows, columns], (0, 0), max(0.4, soft))[:, :, np.newaxis]
-    part += (np.asarray(colour, np.float32).clip(0, 1) - part) * cover * np.float32(strength)
+    part += (np.asarray(color, np.float32).clip(0, 1) - part) * cover * np.float32(strength)
 
 
 def smooth(points: Points) -> Points:

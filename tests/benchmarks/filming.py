@@ -62,7 +62,7 @@ def filmed(
         ink *= np.clip(1 - pen.rough * (0.5 + _clouds(height, width, 1.0, random)), 0, 1)
     cover = (ink * pen.cover)[:, :, np.newaxis]
     sheet = _paper(height, width, share, random) * (1 - cover)
-    sheet += np.array(pen.colour, np.float32) * cover
+    sheet += np.array(pen.color, np.float32) * cover
     view = _view((left, top, wide, high), inner, share, size, random)
     scene = _held(sheet, view, share, roi, random) if share else sheet
     place = (
@@ -74,10 +74,10 @@ def filmed(
 def _pen(share: float, random: Generator) -> Pen:
     kind = random.choice(PEN_KINDS) if share else "marker"
     name = random.choice([name for name in PENS if name.endswith(kind)])
-    colour, cover, rough, least, most = PENS[name]
+    color, cover, rough, least, most = PENS[name]
     # Who writes large with a fine pen has a thin line.
     width = random.uniform(least * (1 - 0.3 * share), most)
-    return Pen(colour=colour, cover=cover, rough=rough * share, width=float(width))
+    return Pen(color=color, cover=cover, rough=rough * share, width=float(width))
 
 
 def _number(

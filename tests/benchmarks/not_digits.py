@@ -84,7 +84,7 @@ def scribbles(count: int = COUNT) -> NotDigits:
     def draw(random: np.random.Generator) -> Image:
         figure = FIGURES[random.integers(len(FIGURES))]
         side = random.uniform(90, 220)
-        strokes = place_strokes(figure(random), side=side, centre=(CANVAS / 2, CANVAS / 2))
+        strokes = place_strokes(figure(random), side=side, center=(CANVAS / 2, CANVAS / 2))
         return draw_strokes(strokes, brush=side * random.uniform(0.025, 0.085))
 
     return NotDigits(name="scribbles and figures", frames=_framed(draw, count, _only))

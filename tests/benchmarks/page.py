@@ -54,8 +54,8 @@ def measure(address: str) -> list[float]:
             for strokes in OWN_STROKES.values():
                 box = page.locator("canvas").last.bounding_box()
                 assert box
-                centre = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-                (first, *_) = place_strokes(strokes, side=180, centre=centre)
+                center = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+                (first, *_) = place_strokes(strokes, side=180, center=center)
                 page.mouse.move(*first[0])
                 page.mouse.down()
                 for point in first[1:]:

@@ -46,19 +46,19 @@ class Pen:
     """What writes.
 
     Attributes:
-        colour: (3,) RGB share of the light that full ink leaves, 0 to 1.
+        color: (3,) RGB share of the light that full ink leaves, 0 to 1.
         cover: how much of it full ink is, 0 to 1.
         rough: how unevenly it covers, 0 to 1, as a pencil does on rough paper.
         width: of its stroke, as a share of a digit's height.
     """
 
-    colour: tuple[float, float, float]
+    color: tuple[float, float, float]
     cover: float
     rough: float
     width: float
 
 
-# name -> colour, cover, rough, least and largest width
+# name -> color, cover, rough, least and largest width
 PENS: dict[str, tuple[tuple[float, float, float], float, float, float, float]] = {
     "marker": ((0.08, 0.08, 0.08), 0.95, 0.0, 0.09, 0.14),
     "black ballpoint": ((0.15, 0.15, 0.17), 0.85, 0.15, 0.035, 0.07),
@@ -88,7 +88,7 @@ def write(digit: Image | Sequence[Stroke], *, height: int, width: float) -> Floa
         ink = _rewritten(digit, height, width)
     else:
         side = height + 4 * round(width)
-        placed = place_strokes(digit, side=max(1, height - width), centre=(side / 2, side / 2))
+        placed = place_strokes(digit, side=max(1, height - width), center=(side / 2, side / 2))
         ink = draw_strokes(placed, width=side, height=side, brush=width)
     left, top, across, down = cv2.boundingRect((ink >= 32).astype(np.uint8))
     return ink[top : top + down, left : left + across].astype(np.float32) / 255
@@ -122,9 +122,9 @@ def photograph(
     height = round(width * random.uniform(0.5, 0.75))
     share = severity / 4
     name = random.choice(list(PENS)) if severity else "marker"
-    colour, cover, rough, least, most = PENS[name]
+    color, cover, rough, least, most = PENS[name]
     pen = Pen(
-        colour=colour, cover=cover, rough=rough * share, width=float(random.uniform(least, most))
+        color=color, cover=cover, rough=rough * share, width=float(random.uniform(least, most))
     )
     sheet = _paper(height, width, share, random)
     ink = _number(digits, pen, height, width, random)
@@ -132,7 +132,7 @@ def photograph(
         tooth = _clouds(height, width, 1.0, random)
         ink = ink * np.clip(1 - pen.rough * (0.5 + tooth), 0, 1)
     cover_map = (ink * pen.cover)[:, :, np.newaxis]
-    sheet = sheet * (1 - cover_map) + np.array(pen.colour, np.float32) * cover_map
+    sheet = sheet * (1 - cover_map) + np.array(pen.color, np.float32) * cover_map
     sheet = _held(sheet, share, random) * _light(height, width, share, random)
     return _camera(sheet, share, random)
 
@@ -170,8 +170,8 @@ def _number(
 
 def _paper(height: int, width: int, share: float, random: Generator) -> Floats:
     """The share of light that the sheet gives back, (height, width, 3)."""
-    colour = PAPERS[random.choice(list(PAPERS)) if share else "white"]
-    sheet = np.full((height, width, 3), colour, np.float32)
+    color = PAPERS[random.choice(list(PAPERS)) if share else "white"]
+    sheet = np.full((height, width, 3), color, np.float32)
     if random.random() < 0.6 * min(1, 2 * share):
         sheet *= 1 - _rulings(height, width, share, random)
     texture = _clouds(height, width, 1.5, random) + _clouds(height, width, 12, random)
@@ -189,9 +189,9 @@ def _rulings(height: int, width: int, share: float, random: Generator) -> Floats
     if random.random() < 0.5:
         for column in range(start, width, step):
             lines[:, column : column + thickness] = 1
-    colour = np.array([(0.8, 0.5, 0.2), (0.6, 0.6, 0.6), (0.3, 0.7, 0.7)][random.integers(3)])
+    color = np.array([(0.8, 0.5, 0.2), (0.6, 0.6, 0.6), (0.3, 0.7, 0.7)][random.integers(3)])
     strength = random.uniform(0.15, 0.25 + 0.5 * share)
-    return (lines[:, :, np.newaxis] * colour * strength).astype(np.float32)
+    return (lines[:, :, np.newaxis] * color * strength).astype(np.float32)
 
 
 def _clouds(height: int, width: int, size: float, random: Generator) -> Floats:

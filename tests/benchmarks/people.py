@@ -14,13 +14,13 @@ Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Points = NDArray[np.float64]
 Generator = np.random.Generator
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 
-SKINS: tuple[Colour, ...] = (
+SKINS: tuple[Color, ...] = (
     *((0.93, 0.76, 0.66), (0.87, 0.67, 0.54), (0.76, 0.55, 0.42)),
     *((0.6, 0.41, 0.3), (0.43, 0.28, 0.2), (0.29, 0.19, 0.14)),
 )
-HAIRS: tuple[Colour, ...] = (
+HAIRS: tuple[Color, ...] = (
     *((0.07, 0.06, 0.06), (0.2, 0.13, 0.09), (0.38, 0.25, 0.14)),
     *((0.7, 0.55, 0.32), (0.62, 0.6, 0.58), (0.5, 0.22, 0.1)),
 )
@@ -85,9 +85,9 @@ def _hand(scene: Floats, side: str, skin: Floats, random: Generator) -> None:
         lay(scene, part, skin, thick * length, random)
     _marks(scene, hand, fingers, palm=bool(random.random() < 0.4), skin=skin, length=length)
     if random.random() < 0.6:
-        colour = random.uniform(0.1, 0.8, 3).astype(np.float32)
+        color = random.uniform(0.1, 0.8, 3).astype(np.float32)
         sleeve = hand.at([(0, 1.8), (0, random.uniform(0.1, 0.6))])
-        lay(scene, limb(scene, sleeve, length * np.full(2, 0.21)), colour, 0.1 * length, random)
+        lay(scene, limb(scene, sleeve, length * np.full(2, 0.21)), color, 0.1 * length, random)
 
 
 def _marks(
@@ -214,5 +214,5 @@ def _nose_and_mouth(scene: Floats, face: Figure, skin: Floats, random: Generator
 
 
 def _skin(random: Generator) -> Floats:
-    colour = np.array(SKINS[random.integers(len(SKINS))]) * random.uniform(0.92, 1.05)
-    return colour.astype(np.float32)
+    color = np.array(SKINS[random.integers(len(SKINS))]) * random.uniform(0.92, 1.05)
+    return color.astype(np.float32)

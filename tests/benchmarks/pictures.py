@@ -138,7 +138,7 @@ def scattered_strokes() -> Pictures:
         brush = side * random.uniform(0.05, 0.13)
         free = CANVAS - side - brush
         x, y = CANVAS / 2 + free * random.uniform(-0.5, 0.5, 2)
-        placed = place_strokes(strokes[index], side=side, centre=(x, y))
+        placed = place_strokes(strokes[index], side=side, center=(x, y))
         return draw_strokes(placed, width=CANVAS, height=CANVAS, brush=brush)
 
     return Pictures(name=name, truths=_texts(labels), make=make)

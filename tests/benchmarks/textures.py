@@ -29,8 +29,8 @@ def _wood(height: int, width: int, random: Generator) -> Floats:
     tone = 1 + 0.12 * rings + 0.07 * fibre + 0.08 * np.sin(12.9 * boards)
     seams = np.abs(np.diff(boards, axis=0, prepend=boards[:1])) > 0
     tone[cv2.dilate(seams.view(np.uint8), np.ones((3, 1))) > 0] *= 0.5
-    colour = np.array([(0.72, 0.5, 0.3), (0.5, 0.32, 0.18), (0.85, 0.7, 0.5)][random.integers(3)])
-    return (tone[:, :, np.newaxis] * colour).clip(0, 1).astype(np.float32)
+    color = np.array([(0.72, 0.5, 0.3), (0.5, 0.32, 0.18), (0.85, 0.7, 0.5)][random.integers(3)])
+    return (tone[:, :, np.newaxis] * color).clip(0, 1).astype(np.float32)
 
 
 def _cloth(height: int, width: int, random: Generator) -> Floats:
@@ -40,14 +40,14 @@ def _cloth(height: int, width: int, random: Generator) -> Floats:
     weave = np.sin(2 * np.pi * x / thread) * np.sin(2 * np.pi * y / thread)
     folds = _clouds(height, width, height * random.uniform(0.25, 0.6), random)
     tone = 1 + 0.06 * weave + 0.18 * folds + 0.04 * _clouds(height, width, 2, random)
-    colours = random.uniform(0.15, 0.8, (2, 1)) + random.uniform(-0.15, 0.15, (2, 3))
-    colours = colours.astype(np.float32)
+    colors = random.uniform(0.15, 0.8, (2, 1)) + random.uniform(-0.15, 0.15, (2, 3))
+    colors = colors.astype(np.float32)
     step, pattern = height * random.uniform(0.06, 0.25), random.integers(3)
     bend = folds * 0.08 * height
     over = [np.zeros_like(x), (x + bend) % step < step / 2, np.zeros_like(x)][pattern]
     if pattern == 2:
         over = ((x + bend) % step < step / 2) * 0.5 + ((y + bend) % step < step / 2) * 0.5
-    mixed = colours[0] + (colours[1] - colours[0]) * over[:, :, np.newaxis]
+    mixed = colors[0] + (colors[1] - colors[0]) * over[:, :, np.newaxis]
     return (mixed * tone[:, :, np.newaxis]).clip(0, 1).astype(np.float32)
 
 
@@ -61,11 +61,11 @@ def _foliage(height: int, width: int, random: Generator) -> Floats:
         angle, long = random.uniform(0, 360), size * random.uniform(0.7, 1.4)
         axes = (max(2, round(long)), max(1, round(long * random.uniform(0.3, 0.5))))
         tone = (0.25 + 0.75 * number / count) * random.uniform(0.6, 1.1)
-        colour = tuple(tone * np.array((0.35, 0.55, 0.2)) * random.uniform(0.8, 1.2, 3))
-        cv2.ellipse(scene, place, axes, angle, 0, 360, colour, cv2.FILLED, cv2.LINE_AA)
+        color = tuple(tone * np.array((0.35, 0.55, 0.2)) * random.uniform(0.8, 1.2, 3))
+        cv2.ellipse(scene, place, axes, angle, 0, 360, color, cv2.FILLED, cv2.LINE_AA)
         rib = turned(np.array([(-axes[0], 0), (axes[0], 0)]), angle) + place
         ends = [tuple(int(part) for part in end) for end in rib]
-        cv2.line(scene, *ends, tuple(1.3 * part for part in colour), 1, cv2.LINE_AA)
+        cv2.line(scene, *ends, tuple(1.3 * part for part in color), 1, cv2.LINE_AA)
     return scene.clip(0, 1)
 
 
@@ -80,15 +80,15 @@ def _books(height: int, width: int, random: Generator) -> Floats:
             wide = max(4, round(step * random.uniform(0.06, 0.2)))
             top = bottom - round(step * random.uniform(0.6, 0.88))
             curve = np.sqrt(1 - np.linspace(-0.85, 0.85, wide) ** 2)[np.newaxis, :, np.newaxis]
-            colour = random.uniform(0.08, 0.85, 3) * random.uniform(0.5, 1.1)
+            color = random.uniform(0.08, 0.85, 3) * random.uniform(0.5, 1.1)
             down = bottom - top
-            spine = np.tile(colour * (0.45 + 0.6 * curve), (down, 1, 1))
+            spine = np.tile(color * (0.45 + 0.6 * curve), (down, 1, 1))
             title = slice(round(0.25 * down), round(random.uniform(0.5, 0.8) * down))
             letters = cv2.resize(random.random((40, 5)).astype(np.float32), (wide, down)) > 0.5
             letters[:, : wide // 3] = letters[:, 2 * wide // 3 :] = False
             inked = np.zeros((down, wide), bool)
             inked[title] = letters[title]
-            spine[inked] = 0.85 if colour.mean() < 0.5 else 0.12
+            spine[inked] = 0.85 if color.mean() < 0.5 else 0.12
             if random.random() < 0.5:
                 spine[round(0.08 * down) : round(0.13 * down)] *= random.uniform(0.4, 1.6)
             put(scene, spine, left, top)
@@ -124,8 +124,8 @@ def room(height: int, width: int, random: Generator) -> Floats:
     """What is behind a hand or a face: a wall, a shelf, a curtain, out of focus."""
     kind = random.choice(["wall", "wall", "books", "cloth", "wood"])
     if kind == "wall":
-        colour = np.array(random.choice([0.85, 0.7, 0.5, 0.3])) * random.uniform(0.9, 1.05, 3)
-        scene = np.full((height, width, 3), colour, np.float32)
+        color = np.array(random.choice([0.85, 0.7, 0.5, 0.3])) * random.uniform(0.9, 1.05, 3)
+        scene = np.full((height, width, 3), color, np.float32)
         scene *= 1 + 0.02 * _clouds(height, width, 60, random)[:, :, np.newaxis]
         corner = round(width * random.uniform(-0.3, 1.3))
         scene[:, : max(0, corner)] *= random.uniform(0.75, 1)

@@ -2,7 +2,7 @@
 
 What happens to a frame is what happens in the app: aiortc receives and decodes it, the page's own
 callback reads it and draws on it in a thread of the worker's, aiortc encodes and sends it. One
-recogniser serves all, each viewer has a reader.
+recognizer serves all, each viewer has a reader.
 """
 
 from __future__ import annotations

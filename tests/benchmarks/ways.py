@@ -147,9 +147,9 @@ def make_pictures() -> dict[str, NDArray[np.uint8]]:
     number = np.zeros((280, 560), np.uint8)
     paper = np.zeros((960, 1280), np.uint8)
     for place, strokes in enumerate(STROKES.values()):
-        near = place_strokes(strokes, side=150, centre=(110 + 170 * place, 140))
+        near = place_strokes(strokes, side=150, center=(110 + 170 * place, 140))
         draw_strokes(near, image=number, brush=18)
-        far = place_strokes(strokes, side=260, centre=(330 + 310 * place, 460 + 30 * place))
+        far = place_strokes(strokes, side=260, center=(330 + 310 * place, 460 + 30 * place))
         draw_strokes(far, image=paper, brush=20)
     # Paper that is lit from the left, a dark pen, a soft lens and a sensor's grain.
     random = np.random.default_rng(7)

@@ -130,9 +130,9 @@ def save_sheet(path: Path, pictures: Pictures, readings: Sequence[Reading], titl
         canvas = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         sheet.paste(Picture.fromarray(canvas), (left, top))
         sheet.paste(Picture.fromarray(_beside(reading.frames)), (left + SIDE + GAP, top))
-        colour = GREEN if reading.read == reading.truth else RED
+        color = GREEN if reading.read == reading.truth else RED
         text = f"{reading.truth} -> {reading.read or 'nothing'}   {reading.confidence:.2%}"
-        draw.text((left, top + SIDE + LINE / 2), text, fill=colour, font=font, anchor="lm")
+        draw.text((left, top + SIDE + LINE / 2), text, fill=color, font=font, anchor="lm")
     sheet.save(path, "PNG")
 
 

@@ -43,11 +43,11 @@ def ready(page: Page) -> Page:
 
 
 def draw(page: Page, strokes: list[Stroke], *, side: float = SIDE, x: float = 140) -> None:
-    """Draw with the mouse; `x` is the digit's centre on the canvas, in canvas pixels."""
+    """Draw with the mouse; `x` is the digit's center on the canvas, in canvas pixels."""
     box = canvas(page).bounding_box()
     assert box
-    centre = (box["x"] + x, box["y"] + box["height"] / 2)
-    for stroke in place_strokes(strokes, side=side, centre=centre):
+    center = (box["x"] + x, box["y"] + box["height"] / 2)
+    for stroke in place_strokes(strokes, side=side, center=center):
         page.mouse.move(*stroke[0])
         page.mouse.down()
         for point in stroke[1:]:
@@ -222,9 +222,9 @@ def picture_of(digits: tuple[int, ...], suffix: str = ".png") -> bytes:
     """Dark ink on unevenly lit, grainy paper."""
     image = np.zeros((300, 160 * len(digits) + 80), np.uint8)
     for position, digit in enumerate(digits):
-        centre = (120 + 160 * position, 150)
+        center = (120 + 160 * position, 150)
         draw_strokes(
-            place_strokes(OWN_STROKES[digit], side=130, centre=centre), image=image, brush=11
+            place_strokes(OWN_STROKES[digit], side=130, center=center), image=image, brush=11
         )
     paper = 225 - np.linspace(0, 70, image.shape[1])[np.newaxis]
     grain = np.random.default_rng(0).normal(0, 4, image.shape)
@@ -293,9 +293,9 @@ def test_a_finger_draws_and_the_page_stays_in_place(app: str, open_page: OpenPag
     page = ready(open_page(app, width=390, height=844, has_touch=True, is_mobile=True))
     box = canvas(page).bounding_box()
     assert box
-    centre = (box["x"] + 140, box["y"] + 140)
+    center = (box["x"] + 140, box["y"] + 140)
     touch = page.context.new_cdp_session(page)
-    for stroke in place_strokes(STYLES["7 with a bar"][1], side=SIDE, centre=centre):
+    for stroke in place_strokes(STYLES["7 with a bar"][1], side=SIDE, center=center):
         for number, (x, y) in enumerate(stroke):
             kind = "touchMove" if number else "touchStart"
             points = {"type": kind, "touchPoints": [{"x": x, "y": y}]}

@@ -30,12 +30,12 @@ def test_evidence_lies_over_the_digit_on_one_scale(
 def test_the_scale_is_clear_in_the_middle_and_parts_for_from_against() -> None:
     figure = evidence_map(np.zeros((28, 28), np.uint8), np.zeros((28, 28), np.float32))
     scale = figure.data[1].colorscale
-    places, colours = zip(*scale, strict=True)
+    places, colors = zip(*scale, strict=True)
     assert list(places) == sorted(places)
     assert (places[0], places[-1]) == (0, 1)
-    assert [colour.rpartition(",")[2] for p, colour in scale if p == 0.5] == ["0.00)", "0.00)"]
-    assert colours[0].startswith("rgba(230,130,0")
-    assert colours[-1].startswith("rgba(86,180,233")
+    assert [color.rpartition(",")[2] for p, color in scale if p == 0.5] == ["0.00)", "0.00)"]
+    assert colors[0].startswith("rgba(230,130,0")
+    assert colors[-1].startswith("rgba(86,180,233")
     # Nothing to show is no error.
     assert figure.data[1].zmin < 0 < figure.data[1].zmax
 
@@ -56,9 +56,9 @@ def test_the_changed_patch_has_a_frame(box: tuple[int, int, int, int]) -> None:
     change = Perturbation(kind="inked", box=box, frame=frame, probabilities=probabilities)
     picture = perturbation_image(change, factor=6)
     assert picture.shape == (168, 168, 3)
-    coloured = picture[..., 0] != picture[..., 2]
-    assert coloured.any()
-    rows, columns = np.nonzero(coloured)
+    colored = picture[..., 0] != picture[..., 2]
+    assert colored.any()
+    rows, columns = np.nonzero(colored)
     assert abs(rows.min() - 6 * y) <= 6
     assert abs(columns.max() - 6 * (x + width)) <= 6
     # The ink itself stays to be seen.
@@ -93,8 +93,8 @@ def test_a_layer_has_a_tile_for_each_channel(
 
 def test_a_layer_of_one_value_is_no_error() -> None:
     picture = layer_tiles(Activation(name="x", values=np.zeros((3, 3, 5), np.float32)))
-    colours = picture[picture[..., 3] > 0]
-    assert (colours == colours[0]).all()
+    colors = picture[picture[..., 3] > 0]
+    assert (colors == colors[0]).all()
 
 
 def test_all_layers_of_the_bundled_models_can_be_shown(

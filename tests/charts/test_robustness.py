@@ -65,7 +65,7 @@ def test_curves_show_every_model_in_every_panel(count: int) -> None:
         assert list(trace.x) == list(sweep.levels)
         assert np.array(trace.y) == pytest.approx(result.accuracy[sweep.name])
         assert trace.showlegend == (place < count)
-    colours = {(trace.name, trace.line.color) for trace in figure.data}
-    assert len(colours) == len({colour for _, colour in colours}) == count
+    colors = {(trace.name, trace.line.color) for trace in figure.data}
+    assert len(colors) == len({color for _, color in colors}) == count
     titles = [figure.layout[f"xaxis{number}"].title.text for number in ("", 2, 3, 4)]
     assert titles == [sweep.axis for sweep in SWEEPS.values()]

@@ -14,7 +14,7 @@ def test_probability_bars_show_the_probabilities_and_mark_the_best() -> None:
     (bars,) = probability_bars(probabilities).data
     assert bars.x == tuple("0123456789")
     assert bars.y == pytest.approx(probabilities)
-    assert [colour == WINNER for colour in bars.marker.color] == [digit == 7 for digit in range(10)]
+    assert [color == WINNER for color in bars.marker.color] == [digit == 7 for digit in range(10)]
 
 
 def test_probability_bars_always_reach_from_nothing_to_certainty() -> None:

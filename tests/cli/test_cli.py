@@ -44,8 +44,8 @@ def picture(tmp_path: Path) -> Path:
 def write_picture(path: Path, *drawings: Sequence[Stroke]) -> Path:
     image = draw_strokes([], width=50 + 170 * len(drawings))
     for position, strokes in enumerate(drawings):
-        centre = (110 + 170 * position, 140)
-        draw_strokes(place_strokes(strokes, side=150, centre=centre), image=image)
+        center = (110 + 170 * position, 140)
+        draw_strokes(place_strokes(strokes, side=150, center=center), image=image)
     cv2.imwrite(str(path), 255 - image)
     return path
 

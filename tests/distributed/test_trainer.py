@@ -102,7 +102,7 @@ def test_a_training_on_devices_is_stopped_and_resumed(tmp_path: Path) -> None:
     "settings",
     [
         {"architecture": "cnn", "augmentation": 0.3},
-        {"architecture": "cnn", "mixed_precision": True, "optimiser": "sgd"},
+        {"architecture": "cnn", "mixed_precision": True, "optimizer": "sgd"},
         {"architecture": "champion", "patience": 1},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
@@ -117,7 +117,7 @@ def test_two_devices_learn_whatever_is_trained(tmp_path: Path, settings: dict[st
 
 
 @pytest.mark.slow
-def test_the_statistics_of_normalisations_are_those_of_all_devices(tmp_path: Path) -> None:
+def test_the_statistics_of_normalizations_are_those_of_all_devices(tmp_path: Path) -> None:
     settings = {"architecture": "cnn", "epochs": 14, "batch_size": 33}
     alone, _, _ = mirrored(0, tmp_path / "alone", **settings)
     curves, _, _ = mirrored(2, tmp_path / "two", **settings)

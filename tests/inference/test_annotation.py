@@ -23,8 +23,8 @@ def digit(box: tuple[int, int, int, int], *, label: int = 7, is_digit: bool = Tr
     )
 
 
-def count(image: np.ndarray, colour: tuple[int, int, int]) -> int:
-    return int((image == colour).all(axis=2).sum())
+def count(image: np.ndarray, color: tuple[int, int, int]) -> int:
+    return int((image == color).all(axis=2).sum())
 
 
 @pytest.mark.parametrize("shape", [(60, 80), (60, 80, 3), (60, 80, 4)])

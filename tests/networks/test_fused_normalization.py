@@ -1,4 +1,4 @@
-"""The fused normalisation computes what Keras's own does."""
+"""The fused normalization computes what Keras's own does."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ out["apart"] = max(
     float(np.abs(np.asarray(a) - np.asarray(b)).max() / (1e-3 + np.abs(np.asarray(a)).max()))
     for a, b in zip(*results, strict=True))
 
-# Frozen, it normalises by what it remembers, and remembers nothing new.
+# Frozen, it normalizes by what it remembers, and remembers nothing new.
 fused.trainable = False
 before = [w.copy() for w in fused.get_weights()]
 again = fused(images, training=True)
@@ -74,7 +74,7 @@ def test_outputs_gradients_and_what_is_remembered_are_keras_own(out: dict[str, o
     assert out["alike"] == [True] * len(out["alike"])  # type: ignore[arg-type]
 
 
-def test_frozen_it_normalises_by_what_it_remembers(out: dict[str, object]) -> None:
+def test_frozen_it_normalizes_by_what_it_remembers(out: dict[str, object]) -> None:
     assert out["frozen"] == [0, 0]
 
 

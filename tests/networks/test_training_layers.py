@@ -37,13 +37,13 @@ for name in ARCHITECTURES:
         "apart": float(np.abs(said - trained(images)).max() / np.abs(said).max()),
         "alike": [a.path.split("/")[-1] for a in saved.weights]
             == [b.path.split("/")[-1] for b in trained.weights],
-        "normalisations": [len(normal), sum(type(n) is FusedBatchNormalization for n in normal)],
+        "normalizations": [len(normal), sum(type(n) is FusedBatchNormalization for n in normal)],
         "branches": [branch.name for branch in branches_of(saved)],
         "training": list(trained(images, training=True).shape),
         "answer": list(trained(images, training=False).shape),
     }
 
-# Branches learn from their own losses. Frozen normalisations: the same numbers every time.
+# Branches learn from their own losses. Frozen normalizations: the same numbers every time.
 trained.trainable = True
 for layer in single_layers(trained):
     if isinstance(layer, keras.layers.BatchNormalization):
@@ -93,7 +93,7 @@ def out() -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "normalisations", "branches", "outputs"),
+    ("name", "normalizations", "branches", "outputs"),
     [
         ("mlp", 0, [], 10),
         ("cnn", 4, [], 10),
@@ -103,14 +103,14 @@ def out() -> dict[str, object]:
 def test_it_is_the_same_network(
     out: dict[str, dict[str, object]],
     name: str,
-    normalisations: int,
+    normalizations: int,
     branches: list[str],
     outputs: int,
 ) -> None:
     told = out[name]
     assert told["apart"] < 1e-5  # type: ignore[operator]
     assert told["alike"]
-    assert told["normalisations"] == [normalisations, normalisations]
+    assert told["normalizations"] == [normalizations, normalizations]
     assert told["branches"] == branches
     assert told["answer"] == [6, outputs]
     assert told["training"] == ([6, len(branches), outputs] if branches else [6, outputs])
@@ -140,5 +140,5 @@ def test_networks_beside_each_other_are_no_branches(out: dict[str, str]) -> None
     assert "Choose one of its members. Received: 'several'" in out["several"]
 
 
-def test_a_network_without_normalisations_is_trained_as_it_is(out: dict[str, object]) -> None:
+def test_a_network_without_normalizations_is_trained_as_it_is(out: dict[str, object]) -> None:
     assert out["left"] is True

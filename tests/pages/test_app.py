@@ -107,8 +107,8 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
     monkeypatch.setenv("MNIST_MODELS", str(linear_models))
     image = draw_strokes([], width=560)
     for position, strokes in enumerate(drawings):
-        centre = (100 + 180 * position, 140)
-        draw_strokes(place_strokes(strokes, side=130, centre=centre), image=image)
+        center = (100 + 180 * position, 140)
+        draw_strokes(place_strokes(strokes, side=130, center=center), image=image)
     # A canvas that was drawn on; AppTest has no browser to draw with.
     canvas = SimpleNamespace(
         image_data=cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA), json_data={"objects": ["a stroke"]}
@@ -133,7 +133,7 @@ def test_a_photo_shows_what_is_no_digit(
     monkeypatch.setenv("MNIST_MODELS", str(linear_models))
     image = draw_strokes([], width=400)
     for x, strokes in ((100, SCRIBBLE), (280, OWN_STROKES[7])):
-        draw_strokes(place_strokes(strokes, side=130, centre=(x, 140)), image=image)
+        draw_strokes(place_strokes(strokes, side=130, center=(x, 140)), image=image)
     # The page by itself: AppTest follows a second run only without `st.navigation`.
     app = AppTest.from_file(str(ROOT / "pages" / "draw.py"), default_timeout=30).run()
     photo = bytes(cv2.imencode(".png", 255 - image)[1])

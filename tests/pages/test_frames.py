@@ -116,7 +116,7 @@ def test_a_frame_comes_back_as_it_was_drawn_on(width: int, height: int) -> None:
     result = live.state.result
     assert result is not None
     assert result.reading == ("47" if width > 1 else "")
-    # Colours have half as many pixels as grey levels have, so edges of colours are blurred.
+    # Colors have half as many pixels as grey levels have, so edges of colors are blurred.
     difference = np.abs(drawn.to_ndarray(format="bgr24").astype(int) - result.annotated)
     assert np.median(difference) <= 3
     assert (

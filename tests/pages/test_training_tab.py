@@ -122,7 +122,7 @@ def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:
     app.select_slider(key="train_batch_mlp").set_value(256)
     app.number_input(key="train_rate_mlp").set_value(0.01)
     app.selectbox(key="train_schedule_mlp").set_value("cosine")
-    app.selectbox(key="train_optimiser_mlp").set_value("sgd")
+    app.selectbox(key="train_optimizer_mlp").set_value("sgd")
     app.number_input(key="train_seed").set_value(5)
     app.slider(key="train_augmentation_mlp").set_value(0.5)
     app.select_slider(key="train_dropout_mlp").set_value("0.25")
@@ -136,7 +136,7 @@ def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:
     assert started == [
         TrainingConfig(
             architecture="mlp", name="other", epochs=7, batch_size=256, learning_rate=0.01,
-            schedule="cosine", optimiser="sgd", seed=5, augmentation=0.5, dropout=0.25, patience=3,
+            schedule="cosine", optimizer="sgd", seed=5, augmentation=0.5, dropout=0.25, patience=3,
             target_accuracy=0.95, validation_fraction=0.2, initial_model="mine",
             mixed_precision=True,
         )

@@ -43,7 +43,7 @@ def test_a_mnist_image_pasted_large_comes_back_as_itself(
         return min(float(np.abs(frame.astype(int) - original).mean()) for frame in moved)
 
     assert difference(cv2.INTER_NEAREST, (0,)) <= 0.5
-    # A smooth enlargement blurs, and where the centre of mass lies between two pixels it may fall
+    # A smooth enlargement blurs, and where the center of mass lies between two pixels it may fall
     # to the other one.
     assert difference(cv2.INTER_CUBIC, (-1, 0, 1)) <= 14
     assert difference(cv2.INTER_LINEAR, (-1, 0, 1)) <= 14
@@ -70,8 +70,8 @@ def test_frames_are_made_as_mnists_are(name: str, brush: int) -> None:
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
     for axis in (0, 1):
         weights = frame.sum(axis=1 - axis)
-        centre = (weights * np.arange(28)).sum() / weights.sum()
-        assert centre == pytest.approx(14, abs=0.51)
+        center = (weights * np.arange(28)).sum() / weights.sum()
+        assert center == pytest.approx(14, abs=0.51)
 
 
 @pytest.mark.parametrize("name", DIGITS)
@@ -84,9 +84,9 @@ def test_our_own_digits_are_read_however_they_are_drawn(recognizer: Recognizer, 
         size = round(280 * scale)
         scaled = drawn_digit(strokes, size=size, side=180 * scale, brush=18 * scale)
         assert reading(recognizer, scaled) == expected, scale
-    for centre in ((110, 110), (170, 110), (141.5, 168.5)):
-        moved = draw_strokes(place_strokes(strokes, side=180, centre=centre))
-        assert reading(recognizer, moved) == expected, centre
+    for center in ((110, 110), (170, 110), (141.5, 168.5)):
+        moved = draw_strokes(place_strokes(strokes, side=180, center=center))
+        assert reading(recognizer, moved) == expected, center
     share = drawing[:, :, np.newaxis] / 255
     for paper, pen in (((255, 255, 255), (0, 0, 0)), ((20, 60, 30), (90, 200, 90))):
         inked = np.rint(np.array(paper) * (1 - share) + np.array(pen) * share).astype(np.uint8)
@@ -127,7 +127,7 @@ def test_boxes_are_in_pixels_of_the_image_however_large(
 ) -> None:
     image = np.zeros((4000, 4000), np.uint8)
     for place, digit in (((1000, 900), 4), ((2000, 1000), 7), ((1500, 3000), 2)):
-        strokes = place_strokes(OWN_STROKES[digit], side=700, centre=place)
+        strokes = place_strokes(OWN_STROKES[digit], side=700, center=place)
         draw_strokes(strokes, image=image, brush=70)
     digits = recognizer.read(255 - image if invert else image)
     assert [digit.label for digit in digits] == [4, 7, 2]
@@ -148,9 +148,9 @@ def test_empty_paper_is_read_as_nothing(recognizer: Recognizer, grain: int) -> N
 def test_a_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
     image = np.zeros((480, 800), np.uint8)
     for position, digit in enumerate((9, 0, 2, 6)):
-        centre = (140 + 170 * position, 240)
+        center = (140 + 170 * position, 240)
         draw_strokes(
-            place_strokes(OWN_STROKES[digit], side=130, centre=centre), image=image, brush=10
+            place_strokes(OWN_STROKES[digit], side=130, center=center), image=image, brush=10
         )
     light = np.linspace(55, 220, 800)[np.newaxis]  # 4:1
     ink = cv2.GaussianBlur(image, (0, 0), 1.2) / 255

@@ -88,7 +88,7 @@ def test_pictures_of_every_kind_are_decoded(form: str, mode: str) -> None:
     image = load_image(encoded(picture, form, quality=95))
     assert image.dtype == np.uint8
     assert image.shape == (40, 60, 4 if mode.endswith("A") else 3)
-    # Two levels, a palette of few, or a lossy colour space: the four corners are still told apart.
+    # Two levels, a palette of few, or a lossy color space: the four corners are still told apart.
     tolerance = {"1": 91, "P": 30}.get(mode, 12)
     assert np.abs(image[10::20, 15::30, :3].astype(int) - PICTURE[10::20, 15::30]).max() < tolerance
 

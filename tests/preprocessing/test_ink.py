@@ -13,7 +13,7 @@ from mnist_core.preprocessing.ink import ink_map
 DRAWING = drawn_digit(OWN_STROKES[5])
 
 
-def coloured(
+def colored(
     paper: tuple[int, int, int], pen: tuple[int, int, int], drawing: np.ndarray = DRAWING
 ) -> np.ndarray:
     share = drawing[:, :, np.newaxis] / 255
@@ -64,11 +64,11 @@ def test_a_drawing_is_its_own_ink() -> None:
     "image",
     [
         255 - DRAWING,
-        coloured((255, 255, 255), (0, 0, 0)),
-        coloured((200, 30, 30), (30, 30, 200)),
-        coloured((0, 90, 0), (90, 0, 0)),
-        coloured((128, 128, 128), (170, 170, 170)),
-        coloured((250, 240, 200), (40, 60, 160)),
+        colored((255, 255, 255), (0, 0, 0)),
+        colored((200, 30, 30), (30, 30, 200)),
+        colored((0, 90, 0), (90, 0, 0)),
+        colored((128, 128, 128), (170, 170, 170)),
+        colored((250, 240, 200), (40, 60, 160)),
     ],
     ids=["inverted", "black on white", "blue on red", "same grey", "faint", "pen on cream"],
 )
@@ -110,9 +110,9 @@ def test_paper_that_is_overexposed_on_one_side_is_no_drawing(grain: float) -> No
     assert not found.drawn
 
 
-@pytest.mark.parametrize("colour", [0, 90, 255])
-def test_strokes_on_nothing_are_ink_whatever_their_colour(colour: int) -> None:
-    image = np.dstack([np.full_like(DRAWING, colour)] * 3 + [DRAWING])
+@pytest.mark.parametrize("color", [0, 90, 255])
+def test_strokes_on_nothing_are_ink_whatever_their_color(color: int) -> None:
+    image = np.dstack([np.full_like(DRAWING, color)] * 3 + [DRAWING])
     assert np.abs(ink_map(image).ink.astype(int) - DRAWING).max() <= 8
 
 

@@ -44,8 +44,8 @@ def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np
         points = np.array([point for stroke in strokes for point in stroke])
         width, height = np.ptp(points, axis=0)
         width *= 100 / max(width, height)
-        centre = (left + width / 2, 130 - slope * position)
-        draw_strokes(place_strokes(strokes, side=100, centre=centre), image=image, brush=brush)
+        center = (left + width / 2, 130 - slope * position)
+        draw_strokes(place_strokes(strokes, side=100, center=center), image=image, brush=brush)
         left += width + brush + gap
     return image
 

@@ -23,8 +23,8 @@ def square(left: int, top: int, side: int = 6) -> np.ndarray:
     return frame
 
 
-def centre(frame: np.ndarray) -> tuple[float, float]:
-    """The centre of mass, (x, y)."""
+def center(frame: np.ndarray) -> tuple[float, float]:
+    """The center of mass, (x, y)."""
     y, x = np.indices(frame.shape)
     return float((x * frame).sum() / frame.sum()), float((y * frame).sum() / frame.sum())
 
@@ -106,25 +106,25 @@ def test_what_cannot_be_corrupted_is_refused(
 
 def test_translation_moves_to_the_corners_and_loses_nothing_of_what_stays_inside() -> None:
     images = np.repeat(square(11, 11), 40, axis=0)
-    x, y = centre(images[0])
+    x, y = center(images[0])
     corners = set()
     for frame in corrupt(images, "translate", 4):
         assert frame.sum() == images[0].sum()
-        away = tuple(round(a - b, 3) for a, b in zip(centre(frame), (x, y), strict=True))
+        away = tuple(round(a - b, 3) for a, b in zip(center(frame), (x, y), strict=True))
         corners.add(away)
     assert corners == {(4, 4), (4, -4), (-4, 4), (-4, -4)}
 
 
-def test_scaling_shrinks_about_the_centre() -> None:
+def test_scaling_shrinks_about_the_center() -> None:
     (frame,) = corrupt(square(6, 6, 16), "scale", 5)
-    assert centre(frame) == pytest.approx((13.5, 13.5), abs=0.01)
+    assert center(frame) == pytest.approx((13.5, 13.5), abs=0.01)
     assert frame.sum() / 255 == pytest.approx(16**2 / 4, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["rotate", "shear"])
-def test_turning_and_shearing_keep_the_centre_and_the_ink(name: str) -> None:
+def test_turning_and_shearing_keep_the_center_and_the_ink(name: str) -> None:
     for frame in corrupt(np.repeat(square(9, 9, 10), 20, axis=0), name, 3):
-        assert centre(frame) == pytest.approx((13.5, 13.5), abs=0.05)
+        assert center(frame) == pytest.approx((13.5, 13.5), abs=0.05)
         assert frame.sum() / 255 == pytest.approx(100, rel=0.03)
 
 
@@ -175,9 +175,9 @@ def test_a_sweep_has_a_level_that_changes_nothing(dataset: Dataset, name: str) -
 
 
 def test_rotation_turns_anticlockwise_by_degrees() -> None:
-    right_of_the_centre = square(20, 11)
-    (frame,) = distort(right_of_the_centre, "rotation", 90)
-    assert centre(frame) == pytest.approx((13.5, 27 - 22.5), abs=0.1)
+    right_of_the_center = square(20, 11)
+    (frame,) = distort(right_of_the_center, "rotation", 90)
+    assert center(frame) == pytest.approx((13.5, 27 - 22.5), abs=0.1)
 
 
 @pytest.mark.parametrize(("name", "level"), [("size", 1.5), ("size", 0.5)])
@@ -188,14 +188,14 @@ def test_size_is_a_factor(name: str, level: float) -> None:
 
 def test_a_shift_is_as_long_as_it_says_in_any_direction() -> None:
     frames = distort(np.repeat(square(11, 11), 30, axis=0), "shift", 5)
-    away = np.array([centre(frame) for frame in frames]) - 13.5
+    away = np.array([center(frame) for frame in frames]) - 13.5
     assert np.hypot(*away.T) == pytest.approx(5, abs=0.1)
     assert all((away * sign > 1).any() for sign in (1, -1))
 
 
 def test_an_unknown_sweep_is_refused() -> None:
-    with pytest.raises(MnistError, match="Received: 'colour'"):
-        distort(square(1, 1), "colour", 1)
+    with pytest.raises(MnistError, match="Received: 'color'"):
+        distort(square(1, 1), "color", 1)
 
 
 @settings(max_examples=20, deadline=None)

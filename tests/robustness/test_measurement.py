@@ -32,7 +32,7 @@ def mlp() -> Recognizer:
 
 
 class Counting:
-    """A recogniser that counts the images it reads, and may be told to wait."""
+    """A recognizer that counts the images it reads, and may be told to wait."""
 
     def __init__(self, recognizer: Recognizer, *, fail: bool = False) -> None:
         self.card = recognizer.card

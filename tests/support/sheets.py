@@ -28,7 +28,7 @@ def sheet(
         for stroke in place_strokes(
             OWN_STROKES[digit],
             side=side,
-            centre=(x + (place - (len(digits) - 1) / 2) * 0.75 * side, y),
+            center=(x + (place - (len(digits) - 1) / 2) * 0.75 * side, y),
         )
     ]
     ink = np.zeros((height, width), np.float32)

@@ -35,16 +35,16 @@ def load_development_writers() -> NDArray[np.int64]:
 
 
 def place_strokes(
-    strokes: Sequence[Stroke], *, side: float, centre: tuple[float, float]
+    strokes: Sequence[Stroke], *, side: float, center: tuple[float, float]
 ) -> list[list[tuple[float, float]]]:
-    """Scale strokes so that their longer side is `side` px and their box is centred."""
+    """Scale strokes so that their longer side is `side` px and their box is centered."""
     points = np.array([point for stroke in strokes for point in stroke], float)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = side / max((high - low).max(), 1e-9)
     middle = (low + high) / 2
     return [
         [
-            (centre[0] + (x - middle[0]) * scale, centre[1] + (y - middle[1]) * scale)
+            (center[0] + (x - middle[0]) * scale, center[1] + (y - middle[1]) * scale)
             for x, y in stroke
         ]
         for stroke in strokes
@@ -74,5 +74,5 @@ def drawn_digit(
     strokes: Sequence[Stroke], *, size: int = 280, side: float = 180, brush: float = 18
 ) -> NDArray[np.uint8]:
     """One digit in the middle of a square canvas."""
-    placed = place_strokes(strokes, side=side, centre=(size / 2, size / 2))
+    placed = place_strokes(strokes, side=side, center=(size / 2, size / 2))
     return draw_strokes(placed, width=size, height=size, brush=brush)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
-from mnist_core.training.config import OPTIMISERS, SCHEDULES, STRATEGIES
+from mnist_core.training.config import OPTIMIZERS, SCHEDULES, STRATEGIES
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -19,7 +19,7 @@ def test_what_is_not_set_is_what_suits_the_architecture(name: str) -> None:
     config, architecture = TrainingConfig(architecture=name), get_architecture(name)
     assert config.name == name
     fields = ("epochs", "batch_size", "learning_rate", "target_accuracy")
-    for field in (*fields, "schedule", "optimiser", "augmentation"):
+    for field in (*fields, "schedule", "optimizer", "augmentation"):
         assert getattr(config, field) == getattr(architecture, field)
 
 
@@ -50,7 +50,7 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "validation_fraction": [0, 0.6, -1, float("nan"), None, True],
     "seed": [-1, 2**32, 1.5, None, "1", True],
     "schedule": ["", "linear", "Cosine", 1, True, []],
-    "optimiser": ["", "Adam", "rmsprop", 1, True],
+    "optimizer": ["", "Adam", "rmsprop", 1, True],
     "dropout": [-0.1, 0.91, 1, float("nan"), "half", True],
     "augmentation": [-0.1, 1.01, float("nan"), "much", True],
     "patience": [0, -1, 1001, 2.5, "3", True],
@@ -81,7 +81,7 @@ def test_impossible_settings_are_explained(field: str, value: object) -> None:
         ("validation_fraction", [0.01, 0.5]),
         ("seed", [0, 2**32 - 1]),
         ("schedule", list(SCHEDULES)),
-        ("optimiser", list(OPTIMISERS)),
+        ("optimizer", list(OPTIMIZERS)),
         ("dropout", [0, 0.9]),
         ("augmentation", [0, 1]),
         ("patience", [1, 1000]),
@@ -132,7 +132,7 @@ def test_settings_come_back_from_json_as_they_were(values: dict[str, object]) ->
 
 
 @pytest.mark.parametrize(
-    "values", [None, [], "cnn", 3, {"colour": "red"}, {"epochs": 0}, {"name": "../x"}, {1: 2}]
+    "values", [None, [], "cnn", 3, {"color": "red"}, {"epochs": 0}, {"name": "../x"}, {1: 2}]
 )
 def test_what_is_no_table_of_settings_is_explained(values: object) -> None:
     with pytest.raises(TrainingError, match="Received"):

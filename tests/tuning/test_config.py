@@ -119,9 +119,9 @@ def test_what_is_given_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # those of pytest
     command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]
     assert main([*command, "--batch-size", "64", "--trials", "3", "--algorithm", "random"]) == 0
-    assert main([*command, "--search", "optimiser", "augmentation"]) == 0
+    assert main([*command, "--search", "optimizer", "augmentation"]) == 0
     first, second = asked
     assert first.search == ("learning_rate", "dropout")
     assert (first.base.batch_size, first.trials, first.algorithm) == (64, 3, "random")
-    assert second.search == ("optimiser", "augmentation")
+    assert second.search == ("optimizer", "augmentation")
     assert (second.trials, second.algorithm) == (20, "bayesian")

@@ -272,7 +272,7 @@ def test_what_is_no_frame_is_refused(frame: np.ndarray, champion: Recognizer) ->
 @pytest.mark.parametrize(
     "shape", [(1, 1, 3), (1, 640, 3), (480, 1, 3), (2, 3), (480, 640), (9, 9, 4)]
 )
-def test_odd_frames_read_nothing_and_come_back_in_colour(
+def test_odd_frames_read_nothing_and_come_back_in_color(
     shape: tuple[int, ...], champion: Recognizer
 ) -> None:
     result = read(np.full(shape, 90, np.uint8), champion)
