@@ -65,7 +65,7 @@ def map_figure(
     Args:
         features: the map.
         axes: 2, or 3 for a map to turn.
-        drawn: (m, 3) places of digits drawn just now, shown as stars; as `EmbeddingMap.place` gives.
+        drawn: (m, 3) positions of new drawings, shown as stars; from `EmbeddingMap.place`.
         drawn_names: m names for them, such as "your 4".
         looked_at: (3,) the place of the image that is looked at, marked by a ring.
         errors_only: leave out what was read rightly.

@@ -27,6 +27,7 @@ def add_to(commands: Commands) -> None:
     tune.add_argument(
         "--search",
         nargs="+",
+        type=lambda name: "optimizer" if name == "optimiser" else name,
         choices=tuple(SEARCHABLE),
         help="which settings; default: learning_rate, batch_size and dropout, unless given",
     )

@@ -149,7 +149,7 @@ class Run:
         """One of `STATES`."""
         if ended := self.outcome:
             return ended.state
-        if self.alive:
+        if self.has_process:
             phase = self.phase
             return phase if phase in ACTIVE else "queued"
         phase, since = self.phase, read_table(self.folder / "process.json").get("since", 0)
@@ -279,7 +279,7 @@ class Run:
         Raises:
             TrainingError: it goes on.
         """
-        if self.live:
+        if self.is_active:
             raise TrainingError(
                 f"This run goes on. Cancel it before it is removed. Received: {self.id}"
             )

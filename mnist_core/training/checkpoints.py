@@ -23,6 +23,8 @@ import numpy as np
 if TYPE_CHECKING:
     import keras
 
+from mnist_core.training.config import with_current_names
+
 __all__ = ["Checkpoints"]
 
 _STATE = "state.json"
@@ -53,12 +55,12 @@ class Checkpoints:
             weights = self._folder / state["weights"]
             history: dict[str, list[float]] = state["history"]
             chance: list[list[int]] = state["chance"]
-            fits = state["configuration"] == self._configuration
+            fits = with_current_names(state["configuration"]) == self._configuration
             # An architecture of the same name may have been another network before an update.
             fits = fits and state["network"] == _network(model)
             if not fits or not weights.is_file():
                 return {}
-        except (FileNotFoundError, ValueError, TypeError, KeyError):
+        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
             return {}
         _load(model, weights)
         for variable, value in zip(_chance(model), chance, strict=True):

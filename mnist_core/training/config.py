@@ -12,7 +12,7 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import check_name
 from mnist_core.training.cpu import multiplies_bfloat16
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "STRATEGIES", "TrainingConfig"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "STRATEGIES", "TrainingConfig", "with_current_names"]
 
 # Where a training computes: what `tf.distribute` calls a strategy.
 STRATEGIES = {
@@ -44,6 +44,8 @@ _FINE_TUNING: dict[str, Any] = {
     "target_accuracy": None,
 }
 
+# Runs, cards and checkpoints on disk may have been written by an older version.
+_OLD_NAMES = {"optimiser": "optimizer"}
 OPTIMIZERS = {
     "adam": "Adam: a step size of its own for every weight",
     "adamw": "AdamW: Adam that also pulls the weights towards zero",
@@ -166,12 +168,19 @@ class TrainingConfig:
             TrainingError: they are none.
         """
         known = {field.name for field in dataclasses.fields(cls)}
+        if isinstance(values, Mapping):
+            values = with_current_names(values)
         if not isinstance(values, Mapping) or not known >= set(values):
             raise TrainingError(
                 "These are no settings of a training. They are a table of: "
                 f"{', '.join(sorted(known))}. Received: {values!r:.200}"
             )
         return cls(**values)
+
+
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as older versions saved them, under the names that they have now."""
+    return {_OLD_NAMES.get(name, name): value for name, value in values.items()}
 
 
 def _check(field: str, value: Any, kind: Any, low: float, high: float) -> None:

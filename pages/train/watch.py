@@ -48,7 +48,7 @@ def _watched() -> Run | None:
     except MnistError:
         run = None
     if run is None or not run.is_active:
-        going = [other for other in list_runs() if other.live]
+        going = [other for other in list_runs() if other.is_active]
         # The one that computes comes before those that wait.
         going.sort(key=lambda other: (other.state == "queued", other.ticket))
         if going and run is None:
@@ -148,7 +148,7 @@ def _curves(progress: Progress) -> None:
 
 
 def _others(run: Run) -> None:
-    waiting = [other for other in list_runs() if other.live and other.id != run.id]
+    waiting = [other for other in list_runs() if other.is_active and other.id != run.id]
     if waiting:
         names = ", ".join(f"{other.config.name} ({other.state})" for other in waiting)
         st.caption(f"Besides: {names}.")

@@ -158,7 +158,7 @@ def test_a_taken_name_is_refused_unless_it_may_be_replaced(own_models: Path) -> 
     with pytest.raises(TrainingError, match="there already"):
         new_run(MLP)
     assert list_runs() == []
-    assert new_run(TrainingConfig(architecture="mlp", name="mine", overwrite=True)).live
+    assert new_run(TrainingConfig(architecture="mlp", name="mine", overwrite=True)).is_active
 
 
 def test_two_that_start_at_once_do_not_train_one_name() -> None:

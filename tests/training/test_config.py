@@ -137,3 +137,9 @@ def test_settings_come_back_from_json_as_they_were(values: dict[str, object]) ->
 def test_what_is_no_table_of_settings_is_explained(values: object) -> None:
     with pytest.raises(TrainingError, match="Received"):
         TrainingConfig.from_json(values)
+
+
+def test_settings_of_older_versions_are_read() -> None:
+    old = dataclasses.asdict(TrainingConfig(architecture="mlp", optimizer="sgd"))
+    old["optimiser"] = old.pop("optimizer")
+    assert TrainingConfig.from_json(old) == TrainingConfig(architecture="mlp", optimizer="sgd")
