@@ -13,8 +13,7 @@ from hypothesis import settings
 from support.cards import make_card
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
-from mnist_core.registry.card import write_card
-from mnist_core.registry.store import TFLITE
+from mnist_core.registry.card import TFLITE, write_card
 
 # Machines that test are slow and busy: no example is wrong for having taken long.
 settings.register_profile("unhurried", deadline=None)

@@ -13,7 +13,8 @@ import pytest
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation.metrics import wilson_interval
-from mnist_core.registry.store import HISTORY, KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE
+from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 
 LEAST = {"mlp": 0.978, "cnn": 0.992, "champion": 0.997}

@@ -34,7 +34,7 @@ from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import Message, OnEvent
 from mnist_core.training.fitting import build_compiled_model, load_initial_weights
 
 __all__ = ["DistributedTrainer"]
@@ -43,7 +43,6 @@ __all__ = ["DistributedTrainer"]
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
 
 Images = NDArray[np.uint8]
-OnEvent = Callable[[TrainingEvent], None]
 
 
 class DistributedTrainer:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import Message, OnEvent
 from mnist_core.training.inputs import TrainingInputs
 
 __all__ = ["run_worker"]
 
 
-def run_worker(
-    config: TrainingConfig, on_event: Callable[[TrainingEvent], None] = lambda event: None
-) -> None:
+def run_worker(config: TrainingConfig, on_event: OnEvent = lambda event: None) -> None:
     """Compute a share of a training whose run and model are another machine's, the chief's.
 
     Nothing is written on this one. An initial model must be here as well.

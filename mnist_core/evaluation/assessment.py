@@ -26,8 +26,7 @@ from mnist_core.evaluation.metrics import (
 )
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.artifacts import load_predictions
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import PREDICTIONS
+from mnist_core.registry.card import PREDICTIONS, ModelCard
 
 __all__ = ["Assessment", "assess"]
 

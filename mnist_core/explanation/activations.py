@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from mnist_core.data import check_frames
 from mnist_core.errors import ModelLoadError
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import TFLITE, read_verified
+from mnist_core.registry.card import TFLITE, ModelCard
+from mnist_core.registry.store import read_verified
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

@@ -18,7 +18,6 @@ from mnist_core.data import load_mnist
 from mnist_core.errors import MnistError
 from mnist_core.explanation.activations import ActivationReader
 from mnist_core.inference.recognizer import Recognizer
-from mnist_core.registry.store import TFLITE
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
 
 __all__ = ["IMAGES", "EmbeddingMap", "build_embedding_map"]
@@ -95,7 +94,7 @@ def build_embedding_map(
         )
     order = np.random.default_rng(_SEED).permutation(len(dataset.x_test))
     chosen = order[:images]
-    digest = recognizer.card.sha256.get(TFLITE)
+    digest = recognizer.card.digest
     path = cache_path("map", digest, recognizer.card.temperature, images)
     kept = _checked(load_arrays(path), images) if digest else None
     if kept is None:

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from mnist_core.data import FRAME_SIZE, check_frames
 from mnist_core.errors import MnistError, ModelLoadError
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import KERAS, read_verified
+from mnist_core.registry.card import KERAS, ModelCard
+from mnist_core.registry.store import read_verified
 from mnist_core.storage.paths import PROJECT, models_directory
 
 if TYPE_CHECKING:

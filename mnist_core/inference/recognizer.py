@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from mnist_core.data import CLASSES, FRAME_SIZE
 from mnist_core.errors import InvalidImageError, ModelLoadError
 from mnist_core.preprocessing.framing import Box, FramedDigit, Ink, extract_digits
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import TFLITE, load_card, read_verified
+from mnist_core.registry.card import TFLITE, ModelCard
+from mnist_core.registry.store import load_card, read_verified
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter

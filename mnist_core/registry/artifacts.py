@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES
 from mnist_core.errors import ModelLoadError
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import HISTORY, PREDICTIONS, read_verified
+from mnist_core.registry.card import HISTORY, PREDICTIONS, ModelCard
+from mnist_core.registry.store import read_verified
 
 __all__ = ["load_history", "load_predictions"]
 

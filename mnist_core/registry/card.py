@@ -13,7 +13,18 @@ from typing import Any
 
 from mnist_core.errors import ModelLoadError, TrainingError
 
-__all__ = ["CARD", "ENSEMBLE", "ModelCard", "check_name", "read_card", "write_card"]
+__all__ = [
+    "CARD",
+    "ENSEMBLE",
+    "HISTORY",
+    "KERAS",
+    "PREDICTIONS",
+    "TFLITE",
+    "ModelCard",
+    "check_name",
+    "read_card",
+    "write_card",
+]
 
 CARD = "card.json"
 # The architecture of a model that averages others: it is made of them, and not trained.
@@ -31,6 +42,12 @@ _NUMBERS = {
 }
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+
+
+HISTORY = "history.json"
+KERAS = "model.keras"
+PREDICTIONS = "predictions.npz"
+TFLITE = "model.tflite"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +93,11 @@ class ModelCard:
     digit_threshold: float
     sha256: Mapping[str, str] = field(default_factory=dict)
     fine_tuning: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the network that reads; "" of a model that has not been saved yet."""
+        return self.sha256.get(TFLITE, "")
 
     @property
     def members(self) -> tuple[str, ...]:

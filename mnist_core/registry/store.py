@@ -14,21 +14,8 @@ from mnist_core.errors import ModelLoadError, ModelNotFoundError
 from mnist_core.registry.card import _NAME, CARD, ModelCard, read_card
 from mnist_core.storage.paths import BUNDLED_MODELS, models_directory
 
-__all__ = [
-    "HISTORY",
-    "KERAS",
-    "PREDICTIONS",
-    "TFLITE",
-    "is_bundled",
-    "list_models",
-    "load_card",
-    "read_verified",
-]
+__all__ = ["is_bundled", "list_models", "load_card", "read_verified"]
 
-HISTORY = "history.json"
-KERAS = "model.keras"
-PREDICTIONS = "predictions.npz"
-TFLITE = "model.tflite"
 
 # The models of the repository, in the order in which a default is looked for; then the best on the
 # test images.

@@ -16,7 +16,7 @@ from mnist_core.data import load_mnist
 from mnist_core.errors import MnistError
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.preprocessing.framing import FramedDigit
-from mnist_core.registry.store import TFLITE
+from mnist_core.registry.card import TFLITE
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.robustness.distortions import SWEEPS, distort
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
@@ -281,9 +281,7 @@ def _count(
 
 def _path(recognizer: Recognizer, part: int, count: int) -> Path:
     card = recognizer.card
-    return cache_path(
-        "robustness", card.sha256.get(TFLITE), card.digit_threshold, part, count, _how()
-    )
+    return cache_path("robustness", card.digest, card.digit_threshold, part, count, _how())
 
 
 @cache

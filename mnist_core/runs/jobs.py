@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from mnist_core.registry.card import ModelCard
 from mnist_core.training.config import TrainingConfig
 from mnist_core.errors import MnistError, TrainingError, TrainingStopped
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import OnEvent, Message, TrainingEvent
 from mnist_core.storage.paths import PROJECT, runs_directory
 from mnist_core.runs.store import Outcome, Run, list_runs, new_run, reopen_run
 from mnist_core.runs.train import train_run, try_run
@@ -32,7 +32,6 @@ from mnist_core.runs.train import train_run, try_run
 __all__ = ["cancel", "kill", "resume", "start", "lower_priority", "execute_trial", "execute"]
 
 T = TypeVar("T")
-OnEvent = Callable[[TrainingEvent], None]
 Training = Callable[[Run, OnEvent, Callable[[], bool]], T]
 
 # Trainings that may run at once; the others wait.
@@ -108,7 +107,7 @@ def lower_priority() -> None:
 
 def execute(
     run: Run,
-    on_event: Callable[[TrainingEvent], None] = lambda event: None,
+    on_event: OnEvent = lambda event: None,
     *,
     background: bool = False,
 ) -> ModelCard:
@@ -128,7 +127,7 @@ def execute(
     return _execute(run, on_event, train_run, background=background)
 
 
-def execute_trial(run: Run, on_event: Callable[[TrainingEvent], None] = lambda event: None) -> float:
+def execute_trial(run: Run, on_event: OnEvent = lambda event: None) -> float:
     """Be the process that trains a run as a trial, which saves no model; else as `execute`.
 
     Returns:
@@ -193,7 +192,7 @@ class _Watch:
 
 
 @contextmanager
-def _turn(run: Run, on_event: Callable[[TrainingEvent], None]) -> Iterator[None]:
+def _turn(run: Run, on_event: OnEvent) -> Iterator[None]:
     """Wait until a training may run and no other has waited longer; first come, first served."""
     run.set_phase("queued")
     told = False

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from mnist_core.errors import TrainingError, TrainingStopped
-from mnist_core.training.events import TrainingEvent
+from mnist_core.training.events import OnEvent, TrainingEvent
 from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.tensorboard import TensorBoardLog
 
 __all__ = ["recorded"]
 
-OnEvent = Callable[[TrainingEvent], None]
 
 
 @contextmanager

@@ -23,11 +23,11 @@ from mnist_core.distributed.cluster import check_is_chief
 from mnist_core.training.config import TrainingConfig
 from mnist_core.data import NOT_A_DIGIT, Dataset, load_mnist
 from mnist_core.errors import TrainingStopped
-from mnist_core.training.events import Done, EpochEnd, Message, TrainingEvent
+from mnist_core.training.events import OnEvent, Done, EpochEnd, Message, TrainingEvent
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.runs.recording import recorded
-from mnist_core.registry.store import HISTORY
+from mnist_core.registry.card import HISTORY
 from mnist_core.runs.store import Outcome, Run, begin_run
 from mnist_core.training.export import save_model
 from mnist_core.registry.staging import check_free, staged_model
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingConfig", "train", "train_run", "try_run"]
 
-OnEvent = Callable[[TrainingEvent], None]
 Images = NDArray[np.uint8]
 
 

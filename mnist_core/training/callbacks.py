@@ -13,7 +13,7 @@ from mnist_core.errors import TrainingDiverged
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import BatchEnd, EpochEnd, TrainingEvent
+from mnist_core.training.events import BatchEnd, EpochEnd, OnEvent
 
 __all__ = ["StopTraining", "TrainingCallback"]
 
@@ -43,7 +43,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         steps: int,
         curves: Curves,
         checkpoints: Checkpoints | None,
-        on_event: Callable[[TrainingEvent], None],
+        on_event: OnEvent,
         stopping: Callable[[], bool],
     ) -> None:
         super().__init__()

@@ -24,10 +24,10 @@ from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.evaluation.calibration import REFUSED_DIGITS, fit_temperature
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
-from mnist_core.registry.card import ENSEMBLE, ModelCard, write_card
+from mnist_core.registry.card import ENSEMBLE, KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
 from mnist_core.registry.splits import held_out_indices, splits
 from mnist_core.registry.staging import check_free, staged_model
-from mnist_core.registry.store import KERAS, PREDICTIONS, TFLITE, read_verified
+from mnist_core.registry.store import read_verified
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
 
@@ -211,7 +211,7 @@ def _draft(cards: Sequence[ModelCard], name: str) -> ModelCard:
         configuration={
             "architecture": ENSEMBLE,
             "members": [card.name for card in cards],
-            "networks": [card.sha256[TFLITE] for card in cards],
+            "networks": [card.digest for card in cards],
             "splits": sorted({split for card in cards for split in splits(card)}),
         },
         validation_accuracy=0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mnist_core.registry.card import ModelCard
@@ -13,6 +14,7 @@ __all__ = [
     "Done",
     "EpochEnd",
     "Message",
+    "OnEvent",
     "TrainingEvent",
     "event_from_json",
     "event_to_json",
@@ -70,6 +72,7 @@ class Done:
 
 
 TrainingEvent = Message | BatchEnd | EpochEnd | Done
+OnEvent = Callable[[TrainingEvent], None]
 
 _KINDS = {"message": Message, "batch": BatchEnd, "epoch": EpochEnd, "done": Done}
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -14,8 +14,7 @@ from mnist_core.evaluation.calibration import REFUSED_DIGITS, fit_temperature
 from mnist_core.evaluation.metrics import evaluate
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.registry.card import ModelCard, write_card
-from mnist_core.registry.store import KERAS, PREDICTIONS, TFLITE
+from mnist_core.registry.card import KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
 from mnist_core.training.inputs import TrainingInputs, read_rightly
 
 if TYPE_CHECKING:

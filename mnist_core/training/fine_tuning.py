@@ -27,7 +27,7 @@ from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import Message, OnEvent
 from mnist_core.training.fitting import synthetic_sources
 from mnist_core.training.losses import TaughtAccuracy, taught_loss
 from mnist_core.training.optimizers import new_optimizer
@@ -51,7 +51,7 @@ def fine_tune(
     training: tuple[Images, Images],
     validation: tuple[Images, Images],
     corrections: tuple[Images, Images],
-    on_event: Callable[[TrainingEvent], None],
+    on_event: OnEvent,
     checkpoints: Checkpoints,
     stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[keras.Model, Curves]:

@@ -23,7 +23,7 @@ from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import Message, OnEvent
 from mnist_core.training.losses import NOT_A_DIGIT, DigitAccuracy, digit_loss
 from mnist_core.training.optimizers import new_optimizer
 
@@ -50,7 +50,7 @@ def fit(
     config: TrainingConfig,
     training: tuple[Images, Images],
     validation: tuple[Images, Images],
-    on_event: Callable[[TrainingEvent], None],
+    on_event: OnEvent,
     checkpoints: Checkpoints,
     *,
     initial: Path | None = None,

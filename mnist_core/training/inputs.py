@@ -20,8 +20,8 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
-from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import KERAS, load_card, read_verified
+from mnist_core.registry.card import KERAS, ModelCard
+from mnist_core.registry.store import load_card, read_verified
 
 if TYPE_CHECKING:
     from mnist_core.training.config import TrainingConfig

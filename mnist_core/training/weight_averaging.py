@@ -23,7 +23,7 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.early_stopping import Curves
-from mnist_core.training.events import BatchEnd, EpochEnd, Message, TrainingEvent
+from mnist_core.training.events import BatchEnd, EpochEnd, Message, OnEvent, TrainingEvent
 from mnist_core.training.fitting import build_compiled_model, synthetic_sources
 
 __all__ = ["average", "averaged_epochs"]
@@ -52,7 +52,7 @@ def average(
     model: keras.Model,
     training: tuple[Images, Images],
     validation: tuple[Images, Images],
-    on_event: Callable[[TrainingEvent], None],
+    on_event: OnEvent,
     stopping: Callable[[], bool],
 ) -> tuple[keras.Model, Curves]:
     """Go on with a trained network, and average its weights on the way.
@@ -134,9 +134,7 @@ class _Averager(keras.callbacks.Callback):  # type: ignore[misc]
             model.set_weights(self._means)
 
 
-def _later(
-    on_event: Callable[[TrainingEvent], None], epochs: int
-) -> Callable[[TrainingEvent], None]:
+def _later(on_event: OnEvent, epochs: int) -> OnEvent:
     """Count epochs on from those of the training before."""
 
     def tell(event: TrainingEvent) -> None:

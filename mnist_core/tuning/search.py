@@ -30,7 +30,7 @@ from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES, TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
-from mnist_core.training.events import Message, TrainingEvent
+from mnist_core.training.events import Message, OnEvent
 from mnist_core.tuning.config import Role, TuningConfig
 
 __all__ = ["tune"]
@@ -41,8 +41,6 @@ _BATCH_SIZES = (32, 64, 128, 256, 512)
 _DROPOUT = 0.3
 # A mark of the search among its settings, by which a worker knows that it is its own.
 _MARK = "search"
-
-OnEvent = Callable[[TrainingEvent], None]
 
 
 def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelCard | None:

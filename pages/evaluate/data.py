@@ -13,8 +13,8 @@ from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.dataset_files import load_labelled
 from mnist_core.evaluation.datasets import LabelledImages, held_out, mnist_test, scikit_learn_digits
+from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
-from mnist_core.registry.store import PREDICTIONS, TFLITE
 from pages.widgets import model_picker
 
 UPLOAD_HELP = (
@@ -76,7 +76,7 @@ def assessment(card: ModelCard, data: LabelledImages) -> Assessment:
     Raises:
         ModelLoadError: the model or its stored answers are damaged.
     """
-    digests = (card.sha256.get(TFLITE, ""), card.sha256.get(PREDICTIONS, ""))
+    digests = (card.digest, card.sha256.get(PREDICTIONS, ""))
     return _assess(card.name, digests, data.digest, data.name, card, data)
 
 

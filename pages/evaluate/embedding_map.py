@@ -12,7 +12,6 @@ from mnist_core.charts.embedding_map import map_figure
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.explanation.activations import ActivationReader
 from mnist_core.explanation.embedding_map import IMAGES, EmbeddingMap, build_embedding_map
-from mnist_core.registry.store import TFLITE
 from pages.evaluate import clicks_3d
 from pages.widgets import charts, explain, model_picker
 
@@ -42,7 +41,7 @@ def _on_the_canvas(card: ModelCard) -> list[Digit]:
 
 
 def _show(card: ModelCard, drawn: list[Digit]) -> None:
-    digest = f"{card.name} {card.sha256.get(TFLITE, '')}"
+    digest = f"{card.name} {card.digest}"
     recognizer, inside = model_picker.load(card), explain.inside(digest, card)
     with st.spinner("Drawing the map …", show_time=True):
         features = _map(digest, card)

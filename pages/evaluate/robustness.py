@@ -9,7 +9,6 @@ import streamlit as st
 from mnist_core import MnistError, load_mnist
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import TFLITE
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.robustness.measurement import SAMPLE, Robustness, RobustnessJob
 from pages.widgets import model_picker
@@ -44,7 +43,7 @@ def show(cards: Sequence[ModelCard]) -> None:
 
 
 def _key(card: ModelCard) -> tuple[str, str]:
-    return card.name, card.sha256.get(TFLITE, "")
+    return card.name, card.digest
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

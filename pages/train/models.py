@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mnist_core import MnistError, ModelCard, list_models
-from mnist_core.registry.card import CARD
+from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
-from mnist_core.registry.store import KERAS, TFLITE, is_bundled
+from mnist_core.registry.store import is_bundled
 from mnist_core.storage.paths import models_directory
 from pages.widgets import model_picker
 from pages.widgets.save_button import save_button

@@ -15,7 +15,6 @@ from mnist_core import Digit, MnistError, ModelCard
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
-from mnist_core.registry.store import TFLITE
 from mnist_core.webcam.session import LiveReader
 
 # Corrections that a visitor's session remembers, and digits of a number that are offered at once.
@@ -96,7 +95,7 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
             guess=read_as,
             confidence=digit.confidence,
             model=model.name,
-            model_sha256=model.sha256.get(TFLITE, ""),
+            model_sha256=model.digest,
             source=source,
         )
         try:

@@ -9,7 +9,6 @@ from mnist_core.explanation.activations import ActivationReader, open_activation
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.registry.card import ModelCard
-from mnist_core.registry.store import TFLITE
 from pages.widgets.charts import camera
 
 LAYERS, GRAD_CAM = "Its layers", "Grad-CAM"
@@ -47,7 +46,7 @@ def show(
 
 
 def _digest(card: ModelCard) -> str:
-    return f"{card.name} {card.sha256.get(TFLITE, '')}"
+    return f"{card.name} {card.digest}"
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)

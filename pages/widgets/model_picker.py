@@ -4,7 +4,7 @@ import streamlit as st
 
 import mnist_core
 from mnist_core.networks.architectures import ARCHITECTURES
-from mnist_core.registry.store import TFLITE, load_card
+from mnist_core.registry.store import load_card
 
 _CHOICE = "model"
 # What is to be chosen when the choice is next shown; it cannot be changed once it has been.
@@ -63,7 +63,7 @@ def load(card: mnist_core.ModelCard) -> mnist_core.Recognizer:
     Raises:
         ModelNotFoundError, ModelLoadError: it is gone or damaged.
     """
-    return _load(card.name, card.sha256.get(TFLITE, ""))
+    return _load(card.name, card.digest)
 
 
 def chosen() -> str | None:

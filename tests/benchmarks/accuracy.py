@@ -50,7 +50,7 @@ from prints import printed_digits, ruled_ones
 from mnist_core import Recognizer, list_models, load_mnist, load_recognizer
 from mnist_core.evaluation.calibration import reliability
 from mnist_core.evaluation.metrics import evaluate_probabilities
-from mnist_core.registry.store import TFLITE
+from mnist_core.registry.card import TFLITE
 from mnist_core.storage.paths import models_directory
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mnist_core import load_mnist
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.calibration import fit_temperature
+from mnist_core.registry.card import KERAS
 from mnist_core.registry.splits import held_out_indices
-from mnist_core.registry.store import KERAS, load_card
+from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
 

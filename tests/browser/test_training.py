@@ -14,7 +14,8 @@ from browser.test_draw import draw, expect_reading, ready
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES
 
-from mnist_core.registry.store import KERAS, load_card
+from mnist_core.registry.card import KERAS
+from mnist_core.registry.store import load_card
 from mnist_core.runs.store import Run
 
 # A training begins by loading TensorFlow, and other tests may be at work.

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mnist_core import list_models
-from mnist_core.registry.store import HISTORY
+from mnist_core.registry.card import HISTORY
 from mnist_core.runs.store import list_runs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,8 @@ from support.cards import make_card
 
 from mnist_core import Dataset, InvalidImageError, ModelLoadError, Recognizer, load_recognizer
 from mnist_core.explanation.activations import ActivationReader, open_activations
-from mnist_core.registry.store import TFLITE, load_card
+from mnist_core.registry.card import TFLITE
+from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from mnist_core import Dataset, InvalidImageError, MnistError, ModelLoadError
 from mnist_core.explanation.grad_cam import GradCam
-from mnist_core.registry.store import KERAS, load_card
+from mnist_core.registry.card import KERAS
+from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 
 

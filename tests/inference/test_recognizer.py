@@ -28,8 +28,8 @@ from mnist_core import (
     load_recognizer,
 )
 from mnist_core.inference.recognizer import _sigmoid
-from mnist_core.registry.card import CARD, write_card
-from mnist_core.registry.store import TFLITE, load_card
+from mnist_core.registry.card import CARD, TFLITE, write_card
+from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 
 CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()

@@ -19,8 +19,8 @@ from support.own_strokes import OWN_STROKES, SCRIBBLE
 from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import Recognizer
-from mnist_core.registry.card import CARD
-from mnist_core.registry.store import KERAS, TFLITE, load_card
+from mnist_core.registry.card import CARD, KERAS, TFLITE
+from mnist_core.registry.store import load_card
 from pages.widgets import model_picker
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import load_mnist
-from mnist_core.registry.store import KERAS, TFLITE
+from mnist_core.registry.card import KERAS, TFLITE
 from mnist_core.robustness.corruptions import CORRUPTIONS
 from mnist_core.storage.paths import models_directory
 from pages.evaluate import embedding_map, robustness

@@ -20,7 +20,7 @@ from mnist_core import Digit, load_recognizer
 from mnist_core.corrections.files import to_npz, to_zip
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
-from mnist_core.registry.store import TFLITE
+from mnist_core.registry.card import TFLITE
 from mnist_core.webcam.reader import WebcamSettings
 from mnist_core.webcam.session import LiveReader
 

@@ -20,7 +20,8 @@ from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.registry.artifacts import load_predictions
-from mnist_core.registry.store import KERAS, PREDICTIONS, load_card
+from mnist_core.registry.card import KERAS, PREDICTIONS
+from mnist_core.registry.store import load_card
 from mnist_core.robustness.measurement import RobustnessJob
 from pages.evaluate.mistakes import PAGE, asked_for
 from pages.evaluate.tab import VIEWS

@@ -15,9 +15,8 @@ from support.frames import make_correction
 
 from mnist_core import TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.registry.card import write_card
+from mnist_core.registry.card import KERAS, write_card
 from mnist_core.registry.staging import staged_model
-from mnist_core.registry.store import KERAS
 from mnist_core.runs import jobs
 from mnist_core.runs.store import Outcome, Run, find_run, list_runs, new_run
 from mnist_core.training.events import BatchEnd, EpochEnd

@@ -15,8 +15,7 @@ from mnist_core import ModelCard, ModelLoadError, list_models
 from mnist_core.evaluation.export import predictions_csv
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.registry.artifacts import load_history, load_predictions
-from mnist_core.registry.card import write_card
-from mnist_core.registry.store import HISTORY, PREDICTIONS
+from mnist_core.registry.card import HISTORY, PREDICTIONS, write_card
 
 
 def saved(folder: Path, **files: bytes) -> ModelCard:

@@ -16,9 +16,9 @@ import pytest
 from support.cards import make_card
 
 from mnist_core import ModelCard, ModelLoadError, ModelNotFoundError, TrainingError, list_models
-from mnist_core.registry.card import CARD, check_name, write_card
+from mnist_core.registry.card import CARD, TFLITE, check_name, write_card
 from mnist_core.registry.staging import check_free, delete_model, rename_model, staged_model
-from mnist_core.registry.store import TFLITE, is_bundled, load_card, read_verified
+from mnist_core.registry.store import is_bundled, load_card, read_verified
 from mnist_core.storage.paths import models_directory
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mnist_core import list_models
-from mnist_core.registry.store import HISTORY, KERAS, PREDICTIONS, TFLITE, read_verified
+from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE
+from mnist_core.registry.store import read_verified
 from mnist_core.runs.store import list_runs
 
 # One process loads TensorFlow; each attempt is a fork of it, which the seed's moment kills. A few
@@ -23,7 +24,8 @@ import numpy as np
 from mnist_core import Dataset, TrainingConfig, load_mnist
 from mnist_core.training import fitting
 from mnist_core.runs import train
-from mnist_core.registry.store import KERAS, TFLITE, list_models, read_verified
+from mnist_core.registry.card import KERAS, TFLITE
+from mnist_core.registry.store import list_models, read_verified
 from mnist_core.runs.store import list_runs
 
 architecture, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])

@@ -31,9 +31,9 @@ from mnist_core.evaluation.metrics import wilson_interval
 from mnist_core.explanation.activations import open_inside
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.registry.artifacts import load_predictions
-from mnist_core.registry.card import CARD, ENSEMBLE
+from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
 from mnist_core.registry.splits import splits
-from mnist_core.registry.store import KERAS, PREDICTIONS, TFLITE, load_card
+from mnist_core.registry.store import load_card
 from mnist_core.training.ensemble import _averaged, _HeldOut, make_ensemble
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,9 +22,8 @@ from mnist_core import (
 )
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
-from mnist_core.registry.card import write_card
+from mnist_core.registry.card import KERAS, write_card
 from mnist_core.registry.staging import staged_model
-from mnist_core.registry.store import KERAS
 from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning, read_rightly
 
 
