@@ -1,0 +1,1 @@
+"""A training as something on disk that runs in a process."""
