@@ -21,15 +21,15 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from mnist_core.registry.card import ModelCard
-from mnist_core.training.config import TrainingConfig
 from mnist_core.errors import MnistError, TrainingError, TrainingStopped
-from mnist_core.training.events import OnEvent, Message, TrainingEvent
-from mnist_core.storage.paths import PROJECT, runs_directory
+from mnist_core.registry.card import ModelCard
 from mnist_core.runs.store import Outcome, Run, list_runs, new_run, reopen_run
 from mnist_core.runs.train import train_run, try_run
+from mnist_core.storage.paths import PROJECT, runs_directory
+from mnist_core.training.config import TrainingConfig
+from mnist_core.training.events import Message, OnEvent
 
-__all__ = ["cancel", "kill", "resume", "start", "lower_priority", "execute_trial", "execute"]
+__all__ = ["cancel", "execute", "execute_trial", "kill", "lower_priority", "resume", "start"]
 
 T = TypeVar("T")
 Training = Callable[[Run, OnEvent, Callable[[], bool]], T]

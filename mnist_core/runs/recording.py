@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from mnist_core.errors import TrainingError, TrainingStopped
-from mnist_core.training.events import OnEvent, TrainingEvent
 from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.tensorboard import TensorBoardLog
+from mnist_core.training.events import OnEvent, TrainingEvent
 
 __all__ = ["recorded"]
-
 
 
 @contextmanager

@@ -31,13 +31,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mnist_core.registry.card import ModelCard
-from mnist_core.training.config import TrainingConfig
-from mnist_core.storage.files import read_table, write_table
 from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
-from mnist_core.training.events import TrainingEvent, event_from_json, event_to_json
-from mnist_core.storage.paths import models_directory
+from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
+from mnist_core.storage.files import read_table, write_table
+from mnist_core.storage.paths import models_directory
+from mnist_core.training.config import TrainingConfig
+from mnist_core.training.events import TrainingEvent, event_from_json, event_to_json
 
 __all__ = ["ACTIVE", "RUN_ID", "STATES", "Outcome", "Run"]
 

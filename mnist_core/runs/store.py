@@ -9,11 +9,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mnist_core.training.config import TrainingConfig
 from mnist_core.errors import TrainingError
-from mnist_core.storage.paths import models_directory, runs_directory
-from mnist_core.runs.run import ACTIVE, RUN_ID, STATES, Outcome, Run
 from mnist_core.registry.staging import check_free
+from mnist_core.runs.run import ACTIVE, RUN_ID, STATES, Outcome, Run
+from mnist_core.storage.paths import models_directory, runs_directory
+from mnist_core.training.config import TrainingConfig
 
 __all__ = [
     "STATES",

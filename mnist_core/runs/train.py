@@ -16,22 +16,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.networks.architectures import get_architecture
-from mnist_core.registry.card import ModelCard
-from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.distributed.cluster import check_is_chief
-from mnist_core.training.config import TrainingConfig
 from mnist_core.data import NOT_A_DIGIT, Dataset, load_mnist
+from mnist_core.distributed.cluster import check_is_chief
 from mnist_core.errors import TrainingStopped
-from mnist_core.training.events import OnEvent, Done, EpochEnd, Message, TrainingEvent
-from mnist_core.storage.paths import models_directory
-from mnist_core.training.cpu import prepare_tensorflow
-from mnist_core.runs.recording import recorded
-from mnist_core.registry.card import HISTORY
-from mnist_core.runs.store import Outcome, Run, begin_run
-from mnist_core.training.export import save_model
+from mnist_core.networks.architectures import get_architecture
+from mnist_core.registry.card import HISTORY, ModelCard
 from mnist_core.registry.staging import check_free, staged_model
+from mnist_core.runs.recording import recorded
+from mnist_core.runs.store import Outcome, Run, begin_run
+from mnist_core.storage.paths import models_directory
+from mnist_core.training.checkpoints import Checkpoints
+from mnist_core.training.config import TrainingConfig
+from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.early_stopping import Curves, finished
+from mnist_core.training.events import Done, EpochEnd, Message, OnEvent, TrainingEvent
+from mnist_core.training.export import save_model
 from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning
 
 if TYPE_CHECKING:
@@ -281,9 +280,9 @@ def _fit(
     trainer: DistributedTrainer | None,
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or teach one what was corrected."""
-    from mnist_core.training.weight_averaging import average, averaged_epochs
     from mnist_core.training.fine_tuning import fine_tune
     from mnist_core.training.fitting import fit
+    from mnist_core.training.weight_averaging import average, averaged_epochs
 
     weights, corrections = inputs.weights, inputs.corrections
     if weights is not None and config.include_corrections:

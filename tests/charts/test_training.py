@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_core.charts import WINNER, compared_curves, training_curves
+from mnist_core.charts import compared_curves, training_curves
 from mnist_core.charts.probabilities import probability_bars
+from mnist_core.charts.style import WINNER
 
 
 def test_probability_bars_show_the_probabilities_and_mark_the_best() -> None:

@@ -44,14 +44,14 @@ def on_event(event):
         told.append(event.text)
     if isinstance(event, EpochEnd):
         told.append(f"epoch {event.epoch}")
-team = DistributedTrainer(config, on_event) if replicas else None
+trainer = DistributedTrainer(config, on_event) if replicas else None
 keras.utils.set_random_seed(config.seed)
 d = load_mnist()
 training, validation = (d.x_train[:1001], d.y_train[:1001]), (d.x_train[-50:], d.y_train[-50:])
 def stopping():
     return "epoch 1" in told
 checkpoints = Checkpoints(folder, {})
-fit = trainer.fit if team else fitting.fit
+fit = trainer.fit if trainer else fitting.fit
 model, curves = fit(
     config, training, validation, on_event, checkpoints,
     stopping=stopping if "stop" in sys.argv else lambda: False,

@@ -282,7 +282,7 @@ def test_a_model_that_is_replaced_is_never_missing(tmp_path: Path) -> None:
 def test_where_the_system_cannot_swap_a_model_is_replaced_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_core.registry.store.swap", lambda one, other: False)
+    monkeypatch.setattr("mnist_core.registry.staging.swap", lambda one, other: False)
     test_a_model_is_replaced_when_that_is_allowed(tmp_path)
 
 

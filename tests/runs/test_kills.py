@@ -23,7 +23,7 @@ import keras, tensorflow
 import numpy as np
 from mnist_core import Dataset, TrainingConfig, load_mnist
 from mnist_core.training import fitting
-from mnist_core.runs import train
+from mnist_core.runs import train as runs_train
 from mnist_core.registry.card import KERAS, TFLITE
 from mnist_core.registry.store import list_models, read_verified
 from mnist_core.runs.store import list_runs
@@ -33,7 +33,7 @@ fitting._REDRAWN, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875),
 whole = load_mnist()
 few = Dataset(x_train=whole.x_train[:600], y_train=whole.y_train[:600],
               x_test=whole.x_test[:200], y_test=whole.y_test[:200])
-train.load_mnist = lambda: few
+runs_train.load_mnist = lambda: few
 config = TrainingConfig(architecture=architecture, name="mine", epochs=6, batch_size=32,
                         seed=seed, target_accuracy=1.0)
 
@@ -42,7 +42,7 @@ def attempt(config, kill_after=None):
     child = os.fork()
     if not child:
         try:
-            train.train(config)
+            train(config)
             code = 0
         except BaseException as error:
             print(repr(error), file=sys.stderr, flush=True)
@@ -119,12 +119,12 @@ FULL = """
 import resource, sys
 import keras, tensorflow
 from mnist_core import Dataset, TrainingConfig, TrainingError, load_mnist, train
-from mnist_core.runs import train
+from mnist_core.runs import train as runs_train
 from mnist_core.runs.store import list_runs
 whole = load_mnist()
 few = Dataset(x_train=whole.x_train[:600], y_train=whole.y_train[:600],
               x_test=whole.x_test[:200], y_test=whole.y_test[:200])
-train.load_mnist = lambda: few
+runs_train.load_mnist = lambda: few
 config = TrainingConfig(architecture="mlp", name="mine", epochs=2, batch_size=32)
 kept = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), kept[1]))

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.cards import make_card
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cards import make_card
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.registry.card import write_card

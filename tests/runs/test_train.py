@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_core import ModelCard, TrainingConfig, TrainingError, list_models, load_recognizer, train
-from mnist_core.registry.card import CARD
-from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE
+from mnist_core.registry.card import CARD, HISTORY, KERAS, PREDICTIONS, TFLITE
 
 # In processes of their own: TensorFlow is large, and each begins from nothing as a user's does.
 TRAIN = """

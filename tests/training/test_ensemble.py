@@ -28,7 +28,7 @@ from mnist_core.data import split_training
 from mnist_core.errors import MnistError
 from mnist_core.evaluation.datasets import held_out
 from mnist_core.evaluation.metrics import wilson_interval
-from mnist_core.explanation.activations import open_inside
+from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
@@ -184,12 +184,12 @@ def test_members_that_held_out_others_are_asked_only_about_those(dataset: Datase
 
 
 def test_inside_are_the_layers_of_all_members(models: Path, dataset: Dataset) -> None:
-    inside = open_inside(load_card("mixed", models), models)
+    inside = open_activations(load_card("mixed", models), models)
     names = [layer.name for layer in inside.layers(dataset.x_test[0])]
     assert "convolution 6" in names
     assert names[-1].startswith("dense")
     parts = [
-        open_inside(load_card(name, models), models).features(dataset.x_test[:3])
+        open_activations(load_card(name, models), models).features(dataset.x_test[:3])
         for name in MADE["mixed"]
     ]
     assert inside.features(dataset.x_test[:3]) == pytest.approx(np.hstack(parts), abs=1e-3)

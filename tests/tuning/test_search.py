@@ -51,7 +51,7 @@ def execute(run, on_event):
     at = json.loads((run.checkpoints / "state.json").read_text())["history"]["loss"][0]
     run.finish(Outcome(state="done"))
     return [run.config.name, run.config.learning_rate, at]
-jobs.execute_trial, jobs.execute = execute_trial, work
+jobs.execute_trial, jobs.execute = execute_trial, execute
 def on_event(event):
     told.append(event.text)
 base = TrainingConfig(architecture="mlp", name="best", seed=settings.pop("seed", 5))
