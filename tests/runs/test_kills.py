@@ -42,7 +42,7 @@ def attempt(config, kill_after=None):
     child = os.fork()
     if not child:
         try:
-            train(config)
+            runs_train.train(config)
             code = 0
         except BaseException as error:
             print(repr(error), file=sys.stderr, flush=True)
