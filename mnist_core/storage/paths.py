@@ -1,7 +1,9 @@
 """Where things are on disk; each `$MNIST_…` variable that names a place is read here.
 
-The folders of models, runs and cached results lie in the project, beside the package. Corrections
-belong to a user and lie in that user's data folder.
+In a clone of the project, models, training runs and cached results are in folders beside the
+package. Installed from a wheel, they are in the user's data folder (on Linux
+`~/.local/share/digit-lab`), since site-packages is not a place for data. Corrections belong to the
+user and are always there.
 """
 
 from __future__ import annotations
@@ -19,32 +21,41 @@ __all__ = [
     "runs_directory",
 ]
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 # Also the working directory of child processes, so that they import this package.
-PROJECT = _PACKAGE.parent
-ASSETS = _PACKAGE / "assets"
+PROJECT = Path(__file__).resolve().parents[2]
+ASSETS = PROJECT / "mnist_core" / "assets"
 BUNDLED_MODELS = PROJECT / "models"
 
 
 def models_directory() -> Path:
-    """Where models are kept: `$MNIST_MODELS`, or `models/` beside the package."""
-    return Path(os.environ.get("MNIST_MODELS") or BUNDLED_MODELS)
+    """The folder of models: `$MNIST_MODELS`, or `models/`."""
+    return _place("MNIST_MODELS", "models")
 
 
 def runs_directory() -> Path:
-    """Where training runs are kept: `$MNIST_RUNS`, or `runs/` beside the package."""
-    return Path(os.environ.get("MNIST_RUNS") or PROJECT / "runs")
+    """The folder of training runs: `$MNIST_RUNS`, or `runs/`."""
+    return _place("MNIST_RUNS", "runs")
 
 
 def cache_directory() -> Path:
-    """Where cached results are kept: `$MNIST_CACHE`, or `cache/` beside the package."""
-    return Path(os.environ.get("MNIST_CACHE") or PROJECT / "cache")
+    """The folder of cached results: `$MNIST_CACHE`, or `cache/`."""
+    return _place("MNIST_CACHE", "cache")
 
 
 def corrections_path() -> Path:
     """The file of corrections: `$MNIST_CORRECTIONS`, or one in the user's data folder."""
-    if configured := os.environ.get("MNIST_CORRECTIONS"):
+    configured = os.environ.get("MNIST_CORRECTIONS")
+    return Path(configured) if configured else _user_data() / "corrections.sqlite3"
+
+
+def _place(variable: str, name: str) -> Path:
+    if configured := os.environ.get(variable):
         return Path(configured)
+    is_clone = (PROJECT / "app.py").is_file()
+    return (PROJECT if is_clone else _user_data()) / name
+
+
+def _user_data() -> Path:
     from platformdirs import user_data_path
 
-    return user_data_path("digit-lab", appauthor=False) / "corrections.sqlite3"
+    return user_data_path("digit-lab", appauthor=False)
