@@ -63,6 +63,14 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for one test."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("MNIST_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_ones_corrections(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test, nor an app that it starts, sees or alters what this user corrected."""

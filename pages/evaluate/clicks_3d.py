@@ -1,56 +1,56 @@
-"""Clicks on the points of a chart in three dimensions, which Streamlit does not tell of.
+"""Clicks on the points of a 3-D chart, which Streamlit does not report.
 
-It tells of points that are selected, and Plotly selects none in 3-D. Plotly tells of the point that
-the pointer is over, and shows it; so that is the point that a click means.
+Streamlit reports selected points, but Plotly cannot select points in 3-D. Plotly does report the
+point under the pointer: a press without a drag counts as a click on that point.
 
-Should a later version of either work otherwise, nothing is clicked, and the box beside the map
-chooses the image all the same.
+If a later version of either library works differently, clicks do nothing; the number box beside
+the map still selects an image.
 """
 
 import streamlit as st
 
 _SCRIPT = """
-// A pointer that moved farther, px, has turned the map.
+// A pointer that moved farther than this, px, has turned the map.
 const STILL = 4
-// Kept here: Streamlit may begin anew below while a button is held.
-let over = undefined, start = null
+// At module level: Streamlit may run the function below again while a button is held.
+let hovered = undefined, pressed = null
 
 export default function (component) {
   const { data, setTriggerValue } = component
   let chart = null
-  const hover = (event) => { over = event.points?.[0]?.customdata?.[0] }
-  const leave = () => { over = undefined }
-  const press = (event) => { start = { x: event.clientX, y: event.clientY, over } }
-  const release = (event) => {
-    const pressed = start
-    start = null
-    if (!pressed || pressed.over === undefined) return
-    if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STILL) return
-    setTriggerValue("picked", pressed.over)
+  const onHover = (event) => { hovered = event.points?.[0]?.customdata?.[0] }
+  const onLeave = () => { hovered = undefined }
+  const onPress = (event) => { pressed = { x: event.clientX, y: event.clientY, point: hovered } }
+  const onRelease = (event) => {
+    const start = pressed
+    pressed = null
+    if (!start || start.point === undefined) return
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > STILL) return
+    setTriggerValue("picked", start.point)
   }
-  const forget = () => {
-    chart?.removeListener?.("plotly_hover", hover)
-    chart?.removeListener?.("plotly_unhover", leave)
-    chart?.removeEventListener("pointerdown", press, true)
+  const detach = () => {
+    chart?.removeListener?.("plotly_hover", onHover)
+    chart?.removeListener?.("plotly_unhover", onLeave)
+    chart?.removeEventListener("pointerdown", onPress, true)
   }
-  // The chart comes after this, and another one when it is drawn anew.
-  const look = () => {
+  // The chart appears after this component, and is replaced when it is redrawn.
+  const attach = () => {
     const found = document.querySelector(`.st-key-${CSS.escape(data.chart)} .js-plotly-plot`)
     if (!found?.on || found === chart) return
-    forget()
+    detach()
     chart = found
-    chart.on("plotly_hover", hover)
-    chart.on("plotly_unhover", leave)
-    // Before Plotly, which keeps it from others.
-    chart.addEventListener("pointerdown", press, true)
+    chart.on("plotly_hover", onHover)
+    chart.on("plotly_unhover", onLeave)
+    // In the capture phase: Plotly stops the event.
+    chart.addEventListener("pointerdown", onPress, true)
   }
-  const timer = setInterval(look, 200)
-  // While a button is held, Plotly lays something over the page.
-  window.addEventListener("pointerup", release, true)
+  const timer = setInterval(attach, 200)
+  // On the window: Plotly covers the page while a button is held.
+  window.addEventListener("pointerup", onRelease, true)
   return () => {
     clearInterval(timer)
-    window.removeEventListener("pointerup", release, true)
-    forget()
+    window.removeEventListener("pointerup", onRelease, true)
+    detach()
   }
 }
 """
@@ -58,12 +58,12 @@ export default function (component) {
 _component = st.components.v2.component("digit_lab_map_clicks", js=_SCRIPT)
 
 
-def hear(chart: str, key: str) -> int | None:
-    """The first custom datum of the point that was clicked just now, if one was.
+def clicked_point(chart: str, key: str) -> int | None:
+    """The first custom datum of the point that was just clicked, or None.
 
     Args:
-        chart: the key of the chart.
-        key: of this element.
+        chart: the chart's key.
+        key: this element's key.
     """
     result = _component(data={"chart": chart}, key=key, height=0, on_picked_change=lambda: None)
     picked = result.get("picked")

@@ -1,4 +1,4 @@
-"""What is judged on what: the sets to choose from, and the assessments, shared by all visitors."""
+"""The data sets to choose from, and the models' results on them, shared by all visitors."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,103 +17,96 @@ from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
 from pages.widgets import model_picker
 
-UPLOAD_HELP = (
-    "An NPZ with the arrays `images` and `labels`, such as `numpy.savez` writes, or a ZIP of the "
-    "folders 0 to 9 with pictures in them."
-)
-_KEPT = "evaluation_upload_kept"
+_PARSED = "evaluation_upload_parsed"
 
 
-def uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
-    """The set that a visitor sent."""
+def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
     state = st.session_state
     upload = st.file_uploader(
-        "A labelled set",
+        "Labelled images",
         type=["npz", "zip"],
         key="evaluation_upload",
-        # The browser forgets the file when another tab is looked at; its images are kept.
-        on_change=lambda: state.pop(_KEPT, None),
+        # The browser forgets the file when another tab is opened; the images in it are kept.
+        on_change=lambda: state.pop(_PARSED, None),
     )
-    if upload is not None and _KEPT not in state:
-        with st.spinner("Reading the set …"):
-            state[_KEPT] = _parsed(upload.name, upload.getvalue())
-    if _KEPT not in state:
-        st.caption(UPLOAD_HELP)
-    kept: LabelledImages | None = state.get(_KEPT)
-    return kept
+    if upload is not None and _PARSED not in state:
+        with st.spinner("Reading the file …"):
+            state[_PARSED] = _parse(upload.name, upload.getvalue())
+    if _PARSED not in state:
+        st.caption(
+            "An NPZ file with the arrays `images` and `labels`, as `numpy.savez` writes it, or a "
+            "ZIP file of images in folders 0 to 9."
+        )
+    parsed: LabelledImages | None = state.get(_PARSED)
+    return parsed
 
 
-def corrected() -> LabelledImages | None:
-    """The digits that were corrected on the other pages; what is no digit has no right answer."""
+def _corrections(cards: Sequence[ModelCard]) -> LabelledImages | None:
+    """The digits among the visitor's corrections; a non-digit has no correct answer."""
     frames, labels = CorrectionStore().arrays()
     digits = labels < NOT_A_DIGIT
     if not digits.any():
-        st.info(
-            "Nothing was corrected yet: press *Wrong?* beside a digit on the Draw or Webcam page."
-        )
+        st.info("There are no corrections yet. Press *Wrong?* on the Draw or Webcam page.")
         return None
     left_out = len(labels) - int(digits.sum())
-    notes = (f"{left_out} that show no digit are left out.",) if left_out else ()
     return LabelledImages(
-        name="my corrections", images=frames[digits], labels=labels[digits], notes=notes
+        name="my corrections",
+        images=frames[digits],
+        labels=labels[digits],
+        notes=(f"Non-digits left out: {left_out}.",) if left_out else (),
     )
 
 
-# Name -> what gives the set for these models, None while there is none. Each may show what it
-# needs to be told, and raise an MnistError.
-SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
-    "MNIST test": lambda cards: mnist_test(),
-    "MNIST validation": lambda cards: _held_out(tuple(splits(card) for card in cards), list(cards)),
-    "scikit-learn digits": lambda cards: _small_digits(),
-    "My corrections": lambda cards: corrected(),
-    "Uploaded set": uploaded,
-}
-
-
-def assessment(card: ModelCard, data: LabelledImages) -> Assessment:
-    """A model judged on a set, once for all visitors as long as both stay the same.
-
-    Raises:
-        ModelLoadError: the model or its stored answers are damaged.
-    """
-    digests = (card.digest, card.sha256.get(PREDICTIONS, ""))
-    return _assess(card.name, digests, data.digest, data.name, card, data)
-
-
-@st.cache_resource(show_spinner="Reading the images …", max_entries=12)
-def _assess(
-    name: str,
-    digests: tuple[str, str],
-    data_digest: str,
-    data_name: str,
-    _card: ModelCard,
-    _data: LabelledImages,
-) -> Assessment:
-    return assess(_card, _data, lambda: model_picker.load(_card))
-
-
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _parsed(name: str, content: bytes) -> LabelledImages:
+def _parse(name: str, content: bytes) -> LabelledImages:
     return load_labelled(content, name)
 
 
 @st.cache_resource(show_spinner="Finding the digits …")
-def _small_digits() -> LabelledImages:
+def _scikit_learn_digits() -> LabelledImages:
     return scikit_learn_digits()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _held_out(
-    parted: tuple[tuple[tuple[int, float], ...], ...], _cards: list[ModelCard]
+def _validation(
+    key: tuple[tuple[tuple[int, float], ...], ...], _cards: Sequence[ModelCard]
 ) -> LabelledImages:
     return held_out(_cards)
 
 
+# Name -> the set for these models, or None until the visitor has chosen one. A source may show
+# widgets and raise an MnistError.
+SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
+    "MNIST test": lambda _: mnist_test(),
+    "MNIST validation": lambda cards: _validation(tuple(splits(card) for card in cards), cards),
+    "scikit-learn digits": lambda _: _scikit_learn_digits(),
+    "My corrections": _corrections,
+    "Uploaded set": _uploaded,
+}
+
+
+def assessment(card: ModelCard, data: LabelledImages) -> Assessment:
+    """A model's results on a set, computed once for all visitors while both stay the same.
+
+    Raises:
+        ModelLoadError: the model or its stored predictions are damaged.
+    """
+    digests = (card.digest, card.sha256.get(PREDICTIONS, ""), data.digest)
+    return _assess(card.name, data.name, digests, card, data)
+
+
+@st.cache_resource(show_spinner="Classifying the images …", max_entries=12)
+def _assess(
+    model: str, data_name: str, digests: tuple[str, ...], _card: ModelCard, _data: LabelledImages
+) -> Assessment:
+    return assess(_card, _data, lambda: model_picker.load(_card))
+
+
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Thread:
-    """Import what the tab needs, beside everything else, before anyone opens it.
+    """Import in the background what the tab needs, before anyone opens it.
 
-    Whoever needs it joins the thread: no two threads import the same packages at the same time.
+    Join the thread before using the packages: two threads must not import them at the same time.
     """
     thread = Thread(target=_import, name="evaluation imports", daemon=True)
     thread.start()
@@ -123,6 +116,6 @@ def warm_up() -> Thread:
 def _import() -> None:
     for name in ("scipy.stats", "sklearn.metrics"):
         import_module(name)
-    # Hashed once in a process's life; a damaged file is explained where it is asked for.
+    # Computes and caches the digest. A damaged file is reported where it is used.
     with suppress(MnistError):
         _ = mnist_test().digest

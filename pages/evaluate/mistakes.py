@@ -1,6 +1,5 @@
-"""Which digits are taken for which, and the images themselves, the worst first."""
+"""The confusion matrix, the images of its cells, and one image in detail."""
 
-import cv2
 import numpy as np
 import streamlit as st
 
@@ -9,14 +8,14 @@ from mnist_core.charts.probabilities import probability_bars
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.metrics import Evaluation
 from pages.widgets import explain, gallery, model_picker
-from pages.widgets.charts import camera
+from pages.widgets.charts import camera, enlarged
 
 ANY = "any"
 CHOICES = [ANY, *(str(digit) for digit in range(10))]
 RATES, ERRORS, LOG = "Rates", "Errors only", "Log color"
-# So many pictures more with each press.
+# Images shown at first, and added by each press of "Show more".
 PAGE = 48
-# The side of a map of evidence: two fit beside each other, on a phone as well, px.
+# Side of an evidence map, px: two fit side by side, even on a phone.
 MAP = 150
 
 STYLE = """
@@ -30,7 +29,7 @@ div:has(> .st-key-mistakes_right) { flex: 5 1 340px; min-width: min(340px, 100%)
 
 @st.fragment
 def show(assessment: Assessment) -> None:
-    """The matrix and the gallery; a click runs only this part of the page again."""
+    """The matrix and the gallery; a click reruns only this part of the page."""
     st.html(STYLE)
     state = st.session_state
     truth = state.setdefault("mistakes_truth", ANY)
@@ -42,15 +41,13 @@ def show(assessment: Assessment) -> None:
         show_matrix(assessment.evaluation)
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.selectbox(
-                "True digit", CHOICES, key="mistakes_truth", on_change=start_over, width=110
-            )
-            st.selectbox("Read as", CHOICES, key="mistakes_answer", on_change=start_over, width=110)
+            for label, key in (("True digit", "mistakes_truth"), ("Predicted", "mistakes_answer")):
+                st.selectbox(label, CHOICES, key=key, on_change=reset_selection, width=110)
         show_images(assessment, truth, answer)
 
 
-def start_over() -> None:
-    """Other images are asked for: none is chosen yet, and no cell of the matrix is marked."""
+def reset_selection() -> None:
+    """Unmark the image and the cell of the matrix, since other images are shown now."""
     state = st.session_state
     state["mistakes_count"] = PAGE
     state["mistakes_chosen"] = None
@@ -58,9 +55,9 @@ def start_over() -> None:
 
 
 def show_matrix(evaluation: Evaluation) -> None:
-    """The confusion matrix; a click on a cell asks for its images."""
+    """The confusion matrix; a click on a cell selects its images."""
     state = st.session_state
-    how = st.pills(
+    options = st.pills(
         "Matrix",
         [RATES, ERRORS, LOG],
         selection_mode="multi",
@@ -68,12 +65,12 @@ def show_matrix(evaluation: Evaluation) -> None:
         key="matrix_how",
         label_visibility="collapsed",
     )
-    # A new key, and so a chart without a mark, whenever the images were asked for otherwise.
+    # A new key makes a chart without a marked cell.
     key = f"matrix_{state.setdefault('matrix_version', 0)}"
 
-    def take_cell() -> None:
+    def select_cell() -> None:
         points = state[key].selection.points
-        # The chart loses its mark when it is drawn anew: that is nobody's wish. The boxes go back.
+        # A redrawn chart loses its mark without a click. The select boxes clear a selection.
         if not points:
             return
         state["mistakes_truth"] = str(points[0]["y"])
@@ -82,32 +79,33 @@ def show_matrix(evaluation: Evaluation) -> None:
         state["mistakes_chosen"] = None
 
     st.plotly_chart(
-        confusion_matrix(evaluation, rates=RATES in how, errors_only=ERRORS in how, log=LOG in how),
+        confusion_matrix(
+            evaluation, rates=RATES in options, errors_only=ERRORS in options, log=LOG in options
+        ),
         key=key,
-        on_select=take_cell,
+        on_select=select_cell,
         selection_mode="points",
         config=camera("confusion_matrix"),
-        alt="Confusion matrix: true digits down, answers across. Each cell's images can also be "
-        "chosen by the two boxes beside it.",
+        alt="Confusion matrix: true digits down, predictions across. The two select boxes beside "
+        "it choose a cell, too.",
     )
     st.caption("Click a cell to see its images.")
 
 
 def show_images(assessment: Assessment, truth: str, answer: str) -> None:
-    """The images asked for, the worst first, and one of them in full."""
+    """The selected images, and one of them in detail."""
     state = st.session_state
     evaluation = assessment.evaluation
-    indices = asked_for(evaluation, truth, answer)
+    indices = select_images(evaluation, truth, answer)
     st.markdown(f"**{title(len(indices), truth, answer)}**")
     count = state.setdefault("mistakes_count", PAGE)
-    shown = [int(index) for index in indices[:count]]
-    # The image stays when the model changes; other data have no such image.
+    # The image stays selected when the model changes, but not when the data do.
     digest, chosen = state.get("mistakes_chosen") or (None, None)
     if digest != assessment.data.digest:
         chosen = None
     with st.container(key="mistake_shown"):
         if chosen is not None:
-            show_one(assessment, chosen)
+            show_details(assessment, chosen)
     with st.container(key="mistakes_gallery"):
         picked = gallery.show(
             [
@@ -116,10 +114,10 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
                     frame=assessment.data.images[index],
                     caption=f"{evaluation.labels[index]} → {evaluation.answers[index]}\n"
                     f"{evaluation.confidences[index]:.0%}",
-                    alt=f"Image {index}: {evaluation.labels[index]}, read as "
-                    f"{evaluation.answers[index]}, {evaluation.confidences[index]:.1%} sure.",
+                    alt=f"Image {index}: {evaluation.labels[index]}, predicted as "
+                    f"{evaluation.answers[index]}, confidence {evaluation.confidences[index]:.1%}.",
                 )
-                for index in shown
+                for index in indices[:count].tolist()
             ],
             chosen,
             key="gallery",
@@ -134,8 +132,8 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
         st.rerun(scope="fragment")
 
 
-def asked_for(evaluation: Evaluation, truth: str, answer: str) -> np.ndarray:
-    """Indices of the images of a cell, the hardest first; of many cells, only the errors."""
+def select_images(evaluation: Evaluation, truth: str, answer: str) -> np.ndarray:
+    """Indices of one cell's images, or of the errors of several cells, the hardest first."""
     order = evaluation.errors if ANY in (truth, answer) else evaluation.hardest
     if truth != ANY:
         order = order[evaluation.labels[order] == int(truth)]
@@ -145,49 +143,35 @@ def asked_for(evaluation: Evaluation, truth: str, answer: str) -> np.ndarray:
 
 
 def title(count: int, truth: str, answer: str) -> str:
-    """What the images are, in words."""
-    images = "1 image" if count == 1 else f"{count:,} images"
-    if truth == answer == ANY:
-        return f"{images} read wrongly, the worst first"
-    if ANY not in (truth, answer):
-        return f"{images} of {truth} read as {answer}, the hardest first"
-    if answer == ANY:
-        return f"{images} of {truth} read wrongly, the worst first"
-    return f"{images} wrongly read as {answer}, the worst first"
+    """The number and kind of the selected images."""
+    one_cell = ANY not in (truth, answer)
+    noun, of, order = ("image", "of", "hardest") if one_cell else ("error", "on", "worst")
+    words = [f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"]
+    if truth != ANY:
+        words.append(f"{of} {truth}")
+    if answer != ANY:
+        words.append(f"predicted as {answer}")
+    return f"{' '.join(words)}, {order} first"
 
 
-def show_one(assessment: Assessment, index: int) -> None:
-    """One image in full."""
+def show_details(assessment: Assessment, index: int) -> None:
+    """One image, its ten probabilities and their explanation."""
     evaluation = assessment.evaluation
-    frame, row = assessment.data.images[index], evaluation.probabilities[index]
+    frame, probabilities = assessment.data.images[index], evaluation.probabilities[index]
     truth, answer = int(evaluation.labels[index]), int(evaluation.answers[index])
     with st.container(border=True):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-            st.image(
-                cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST),
-                width=112,
-                alt=f"Image {index}, 28 by 28 pixels.",
-            )
+            st.image(enlarged(frame, 4), width=112, alt=f"Image {index}, 28 by 28 pixels.")
             st.markdown(
-                f"**{truth}**, read as **{answer}**  \n{row[answer]:.1%} sure; the true digit has "
-                f"{row[truth]:.1%}.  \n:small[Image {index} of {assessment.data.name}]"
+                f"**{truth}**, predicted as **{answer}**  \nConfidence {probabilities[answer]:.1%};"
+                f" true digit {probabilities[truth]:.1%}.  \n"
+                f":small[Image {index} of {assessment.data.name}]"
             )
-        show_explanation(assessment, frame, row)
-
-
-def show_explanation(assessment: Assessment, frame: np.ndarray, probabilities: np.ndarray) -> None:
-    """Why the model answers so.
-
-    Args:
-        assessment: whose answer it is.
-        frame: (28, 28) uint8, white ink on black.
-        probabilities: (10,) float32, what the model made of it.
-    """
-    st.plotly_chart(
-        probability_bars(probabilities),
-        key="mistake_bars",
-        config=camera("probabilities"),
-        alt="Probabilities of the ten digits for this image: "
-        + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
-    )
-    explain.show(model_picker.load(assessment.card), frame, key="mistake", side=MAP)
+        st.plotly_chart(
+            probability_bars(probabilities),
+            key="mistake_bars",
+            config=camera("probabilities"),
+            alt="Probabilities of the ten digits for this image: "
+            + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
+        )
+        explain.show(model_picker.load(assessment.card), frame, key="mistake", side=MAP)

@@ -1,93 +1,84 @@
-"""How models hold up when digits are corrupted: measured in the background, shown as it comes."""
+"""Accuracy on corrupted and distorted digits, measured in the background, shown as it arrives."""
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import streamlit as st
 
 from mnist_core import MnistError, load_mnist
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.registry.card import ModelCard
+from mnist_core.registry.store import load_card
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.robustness.measurement import SAMPLE, Robustness, RobustnessJob
 from pages.widgets import model_picker
-from pages.widgets.charts import camera
+from pages.widgets.charts import camera, enlarged
 
-FEW, ALL = f"{SAMPLE:,} test images", "All 10,000"
-# The page looks so often how far the measurement is, seconds.
-_LOOK_EVERY = 1.0
-# Test images that show a corruption: the first of some digits that look unlike each other.
+SOME, ALL = f"{SAMPLE:,} test images", "All 10,000"
+# How often the page looks at the progress, s.
+_REFRESH = 1.0
+# Test images that show a corruption: the first of some digits of different shapes.
 _EXAMPLES = (3, 2, 1, 18, 4, 8)
 
 
 def show(cards: Sequence[ModelCard]) -> None:
-    """Robustness of one model or several.
-
-    Args:
-        cards: the models', in the order in which they are shown; at least one.
-    """
+    """Robustness of at least one model."""
     with st.container(key="robustness"):
         chosen = st.segmented_control(
-            "Measured on", [FEW, ALL], default=FEW, required=True, key="robustness_sample"
+            "Measure on", [SOME, ALL], default=SOME, required=True, key="robustness_sample"
         )
+        sample = 10_000 if chosen == ALL else SAMPLE
         try:
-            jobs = [_job(*_key(card), 10_000 if chosen == ALL else SAMPLE) for card in cards]
+            jobs = [_job(card.name, card.digest, sample) for card in cards]
         except MnistError as error:
             st.error(str(error))
             return
         running = any(job.running for job in jobs)
-        # Looked at again and again only while something happens.
-        st.fragment(run_every=_LOOK_EVERY if running else None)(_watch)(jobs, running)
+        st.fragment(run_every=_REFRESH if running else None)(_watch)(jobs, running)
         _show_examples()
-
-
-def _key(card: ModelCard) -> tuple[str, str]:
-    return card.name, card.digest
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _job(name: str, digest: str, sample: int) -> RobustnessJob:
-    # One for all visitors, however many look; it finds by itself what was measured before.
-    from mnist_core.registry.store import load_card
-
+    # Shared by all visitors; it loads what was measured before.
     return RobustnessJob(model_picker.load(load_card(name)), sample)
 
 
-def _watch(jobs: list[RobustnessJob], looked: bool) -> None:
+def _watch(jobs: list[RobustnessJob], refreshing: bool) -> None:
     running = any(job.running for job in jobs)
-    missing = [job for job in jobs if not job.complete]
     with st.container(horizontal=True, vertical_alignment="center", key="robustness_run"):
-        if running:
-            if st.button("Stop", icon=":material/stop:", key="robustness_stop"):
-                for job in jobs:
-                    job.stop()
-        elif missing:
-            begun = any(job.progress for job in missing)
-            if st.button(
-                "Go on" if begun else "Measure",
-                icon=":material/play_arrow:",
-                type="primary",
-                key="robustness_start",
-            ):
-                for job in missing:
-                    job.start()
-                st.rerun()
-            st.caption(
-                f"75 corrupted and 46 distorted versions of {jobs[0].sample:,} images are read: "
-                "some seconds to some minutes, in the background, once for each model."
-            )
+        _show_buttons(jobs, running)
     for job in jobs:
+        name = job.recognizer.card.name
         if job.running:
-            now = "waits for its turn" if job.waiting else f"{job.progress:.0%}"
-            st.progress(job.progress, f"{job.recognizer.card.name}: {now}")
+            text = "waiting for another measurement" if job.waiting else f"{job.progress:.0%}"
+            st.progress(job.progress, f"{name}: {text}")
         elif job.error:
-            st.error(f"{job.recognizer.card.name}: {job.error}")
-    if looked and not running:
-        st.rerun()  # the last look: the page no longer needs to be renewed
+            st.error(f"{name}: {job.error}")
+    if refreshing and not running:
+        st.rerun()  # stops the refreshing
     results = [job.result for job in jobs if job.progress]
     if results:
         _show_results(results)
+
+
+def _show_buttons(jobs: list[RobustnessJob], running: bool) -> None:
+    missing = [job for job in jobs if not job.complete]
+    if running:
+        if st.button("Stop", icon=":material/stop:", key="robustness_stop"):
+            for job in jobs:
+                job.stop()
+    elif missing:
+        label = "Resume" if any(job.progress for job in missing) else "Measure"
+        icon = ":material/play_arrow:"
+        if st.button(label, icon=icon, type="primary", key="robustness_start"):
+            for job in missing:
+                job.start()
+            st.rerun()
+        st.caption(
+            f"75 corrupted and 46 distorted versions of {jobs[0].sample:,} images, classified in "
+            "the background: some seconds to some minutes, once per model."
+        )
 
 
 def _show_results(results: list[Robustness]) -> None:
@@ -96,15 +87,15 @@ def _show_results(results: list[Robustness]) -> None:
         with tab:
             if not np.isnan(result.mean):
                 st.markdown(
-                    f"**{result.mean:.1%}** on average over corruptions and severities, "
-                    f"**{result.as_in_the_paper:.1%}** at MNIST-C's own (bold), "
-                    f"{result.clean:.1%} on the same images as they were."
+                    f"Mean accuracy **{result.mean:.1%}** over all corruptions and severities, "
+                    f"**{result.as_in_the_paper:.1%}** at MNIST-C's own severities (bold), "
+                    f"{result.clean:.1%} on the clean images."
                 )
             st.plotly_chart(
                 corruption_heat_map(result),
                 key=f"robustness_heat_{result.name}",
                 config=camera(f"corruptions_{result.name}"),
-                alt=f"Accuracy of {result.name} under 15 corruptions in five severities.",
+                alt=f"Accuracy of {result.name} under 15 corruptions at five severities.",
             )
     if any(not np.isnan(result.accuracy["rotation"]).all() for result in results):
         st.plotly_chart(
@@ -117,9 +108,8 @@ def _show_results(results: list[Robustness]) -> None:
 
 @st.fragment
 def _show_examples() -> None:
-    """What a corruption looks like."""
     name = st.selectbox(
-        "What it looks like",
+        "Corruption examples",
         list(CORRUPTIONS),
         key="robustness_example",
         format_func=lambda name: f"{CORRUPTIONS[name].title}: {CORRUPTIONS[name].summary}",
@@ -131,9 +121,8 @@ def _show_examples() -> None:
         )
         for severity in (0, *SEVERITIES)
     ]
-    sheet = np.vstack(rows)
     st.image(
-        cv2.resize(sheet, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST),
-        alt=f"Six digits as they are, and under {CORRUPTIONS[name].title} in five severities.",
+        enlarged(np.vstack(rows), 2),
+        alt=f"Six digits: the originals, and {CORRUPTIONS[name].title} at five severities.",
     )
-    st.caption("From the top: as it is, then severities 1 to 5.")
+    st.caption("From the top: original, severities 1 to 5.")

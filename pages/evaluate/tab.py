@@ -1,104 +1,68 @@
-"""The Evaluate tab: see how good a model really is, and why it errs."""
+"""The Evaluate tab: how good a model is, and where it fails."""
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
 
 import streamlit as st
 
 import mnist_core
 from mnist_core import MnistError
-from mnist_core.charts import accuracy_intervals, coverage_curves, difference_intervals
 from mnist_core.evaluation.assessment import Assessment
-from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.export import predictions_csv
 from mnist_core.report import report_html
-from pages.evaluate import embedding_map, mistakes, robustness
+from pages.evaluate import comparison, embedding_map, mistakes, robustness, views
 from pages.evaluate.data import SOURCES, assessment, warm_up
-from pages.evaluate.views import PERCENT, show_certainty, show_curves, show_digits, show_training
 from pages.widgets import model_picker
-from pages.widgets.charts import chart
 from pages.widgets.save_button import save_button
 
-# What can be looked at in one of the chosen models; only the open one is run.
+# The views of one model; robustness shows all models together. Only the open view is run.
 VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
-    "Mistakes": lambda one, all_: mistakes.show(one),
-    "Digits": lambda one, all_: show_digits(one),
-    "Curves": lambda one, all_: show_curves(one),
-    "Certainty": lambda one, all_: show_certainty(one),
-    "Training": lambda one, all_: show_training(one),
-    "Map": lambda one, all_: embedding_map.show(one.card),
-    "Robustness": lambda one, all_: robustness.show([each.card for each in all_]),
+    "Confusion matrix": lambda selected, _: mistakes.show(selected),
+    "Per class": lambda selected, _: views.show_per_class(selected),
+    "ROC and PR": lambda selected, _: views.show_roc_and_pr(selected),
+    "Calibration": lambda selected, _: views.show_calibration(selected),
+    "Training curves": lambda selected, _: views.show_training_curves(selected),
+    "Embedding": lambda selected, _: embedding_map.show(selected.card),
+    "Robustness": lambda _, assessments: robustness.show([item.card for item in assessments]),
 }
-
 MODELS, DATA = "evaluation_models", "evaluation_data"
 STYLE = """
 <style>
 .st-key-evaluation_headline [data-testid="stMetricValue"] { font-size: 1.75rem; }
 </style>
 """
-# So long may a report measure, s: the browser waits three minutes for a file.
+# A report may measure robustness for this long, s: the browser waits three minutes for a file.
 PATIENCE = 120.0
-# Columns of the comparison that are percentages.
-SHARES = (
-    "Read rightly",
-    "from",
-    "to",
-    "Top 2",
-    "Macro F1",
-    "Calibration error",
-    "Difference",
-)
 
 
+@st.fragment
 def show() -> None:
-    """The tab."""
+    """Show the tab; a change in it reruns only this part of the page."""
+    warm_up().join()
     st.html(STYLE)
     with st.container(key="evaluation"):
-        show_evaluation()
+        try:
+            if assessments := choose_assessments():
+                show_assessments(assessments)
+        except MnistError as error:
+            st.error(str(error))
 
 
 def keep_choices() -> None:
-    """Called when the tab is not open: what was chosen in it stays chosen."""
+    """Keep the chosen models and data while the tab is closed: Streamlit forgets hidden widgets."""
     for key in (MODELS, DATA):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
 
-@st.fragment
-def show_evaluation() -> None:
-    """What is judged on what, and the answer; a change runs only this part of the page again."""
-    warm_up().join()
-    try:
-        assessments = choose()
-        if assessments:
-            show_assessments(assessments)
-    except MnistError as error:
-        st.error(str(error))
-
-
-def show_assessments(assessments: Sequence[Assessment]) -> None:
-    """The models side by side, if there are several, and all that is known of one of them."""
-    if len(assessments) > 1:
-        show_comparison(assessments)
-    one = choose_one(assessments)
-    show_headline(one)
-    show_downloads(one, assessments)
-    tabs = st.tabs(list(VIEWS), key="evaluation_view", on_change="rerun")
-    for tab, view in zip(tabs, VIEWS.values(), strict=True):
-        if tab.open:
-            with tab:
-                view(one, assessments)
-
-
-def choose() -> list[Assessment]:
-    """The chosen models, judged on the chosen data; none while there is something to choose yet.
+def choose_assessments() -> list[Assessment]:
+    """The chosen models' results on the chosen data; empty while a choice is missing.
 
     Raises:
         MnistError: the data cannot be used.
     """
     cards = {card.name: card for card in mnist_core.list_models()}
     if not cards:
-        st.info("There is no model to judge yet.")
+        st.info("There is no model to evaluate yet.")
         return []
     state = st.session_state
     first = model_picker.chosen()
@@ -111,56 +75,68 @@ def choose() -> list[Assessment]:
             list(cards),
             format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
             key=MODELS,
-            help="Choose several to compare them. The figure is the accuracy on MNIST test.",
+            help="Choose several to compare them. The percentage is the MNIST test accuracy.",
         )
         source = st.selectbox("Data", list(SOURCES), key=DATA, width=260)
-    chosen = [cards[name] for name in names]
-    if not chosen:
+    if not names:
         st.info("Choose at least one model.")
         return []
-    data = SOURCES[source](chosen)
+    data = SOURCES[source]([cards[name] for name in names])
     if data is None:
         return []
     if data.notes:
         st.caption(" ".join(data.notes))
     assessments = []
-    for card in chosen:
+    for name in names:
         try:
-            assessments.append(assessment(card, data))
+            assessments.append(assessment(cards[name], data))
         except MnistError as error:
-            # The others are judged all the same.
+            # The other models are still evaluated.
             st.error(str(error))
     return assessments
 
 
-def choose_one(assessments: Sequence[Assessment]) -> Assessment:
-    """The model to look into."""
-    if len(assessments) == 1:
-        return assessments[0]
-    by_name = {item.card.name: item for item in assessments}
-    name = st.segmented_control(
-        "Look into", list(by_name), default=next(iter(by_name)), required=True
-    )
-    return by_name[name]
+def show_assessments(assessments: Sequence[Assessment]) -> None:
+    """The comparison, if there are several models, and the details of one of them."""
+    selected = assessments[0]
+    if len(assessments) > 1:
+        comparison.show(assessments)
+        by_name = {item.card.name: item for item in assessments}
+        name = st.segmented_control(
+            "Details of", list(by_name), default=selected.card.name, required=True
+        )
+        selected = by_name[name]
+    show_tiles(selected)
+    show_downloads(selected, assessments)
+    tabs = st.tabs(list(VIEWS), key="evaluation_view", on_change="rerun")
+    for tab, view in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                view(selected, assessments)
 
 
-def show_headline(item: Assessment) -> None:
-    """The few numbers that matter most."""
-    evaluation = item.evaluation
+def show_tiles(selected: Assessment) -> None:
+    """The most important metrics."""
+    evaluation = selected.evaluation
     low, high = evaluation.interval
     with st.container(horizontal=True, key="evaluation_headline"):
-        st.metric("Read rightly", f"{evaluation.accuracy:.2%}")
-        st.metric("95 % interval", f"{low:.2%} to {high:.2%}", help="E. B. Wilson's, 1927.")
+        st.metric("Accuracy", f"{evaluation.accuracy:.2%}")
+        st.metric("95% CI", f"{low:.2%} to {high:.2%}", help="Wilson score interval.")
         st.metric("Errors", f"{len(evaluation.errors):,} of {len(evaluation.labels):,}")
         st.metric(
-            "Top 2",
+            "Top-2 accuracy",
             f"{evaluation.top2_accuracy:.2%}",
-            help="Share of images whose digit is among the two most probable.",
+            help="Share of images whose true digit is among the two most probable.",
+        )
+        st.metric(
+            "ECE",
+            f"{selected.reliability.expected_error:.2%}",
+            help="Expected calibration error: the mean gap between confidence and accuracy.",
         )
 
 
-def show_downloads(one: Assessment, assessments: Sequence[Assessment]) -> None:
-    """The report of all chosen models, and the answers of the one looked into."""
+def show_downloads(selected: Assessment, assessments: Sequence[Assessment]) -> None:
+    """The report on all chosen models, and the predictions of the selected one."""
     with st.container(horizontal=True):
         save_button(
             "Report",
@@ -169,77 +145,15 @@ def show_downloads(one: Assessment, assessments: Sequence[Assessment]) -> None:
             "text/html",
             key="report",
             icon=":material/description:",
-            help="All of it as one page that works offline, with its interactive charts. "
-            "Robustness is measured for it where it was not yet, for up to two minutes.",
+            help="All results on one HTML page with interactive charts that works offline. "
+            "Measures robustness first if needed, for at most two minutes.",
         )
         save_button(
             "Predictions",
-            lambda: predictions_csv(one.evaluation).encode(),
-            f"{one.card.name}.csv",
+            lambda: predictions_csv(selected.evaluation).encode(),
+            f"{selected.card.name}.csv",
             "text/csv",
             key="predictions",
             icon=":material/table:",
-            help="A line for each image: truth, answer, and the ten probabilities, as CSV.",
-        )
-
-
-def show_comparison(assessments: Sequence[Assessment]) -> None:
-    """The models beside one another, and whether their differences are real."""
-    st.subheader("Side by side")
-    st.dataframe(
-        {
-            "Model": [a.card.name for a in assessments],
-            "Read rightly": [100 * a.evaluation.accuracy for a in assessments],
-            "from": [100 * a.evaluation.interval[0] for a in assessments],
-            "to": [100 * a.evaluation.interval[1] for a in assessments],
-            "Errors": [len(a.evaluation.errors) for a in assessments],
-            "Top 2": [100 * a.evaluation.top2_accuracy for a in assessments],
-            "Macro F1": [100 * a.report[-2].f1 for a in assessments],
-            "Calibration error": [100 * a.reliability.expected_error for a in assessments],
-            "Brier": [a.reliability.brier for a in assessments],
-            "Risk-coverage area": [a.coverage.area for a in assessments],
-        },
-        column_config={
-            **dict.fromkeys(SHARES, PERCENT),
-            "Brier": st.column_config.NumberColumn(format="%.4f"),
-            "Risk-coverage area": st.column_config.NumberColumn(format="%.6f"),
-        },
-        hide_index=True,
-        key="comparison",
-    )
-    chart(
-        accuracy_intervals({a.card.name: a.evaluation for a in assessments}),
-        "accuracies",
-        "Accuracy of each model with its 95 % interval.",
-    )
-    pairs = [(a, b, compare(a.evaluation, b.evaluation)) for a, b in combinations(assessments, 2)]
-    st.dataframe(
-        {
-            "Models": [f"{a.card.name} against {b.card.name}" for a, b, _ in pairs],
-            "Only the first right": [c.first_only for *_, c in pairs],
-            "Only the second right": [c.second_only for *_, c in pairs],
-            "Difference": [100 * c.difference for *_, c in pairs],
-            "from": [100 * c.interval[0] for *_, c in pairs],
-            "to": [100 * c.interval[1] for *_, c in pairs],
-            "McNemar's p": [f"{c.p_value:.2g}" for *_, c in pairs],
-        },
-        column_config=dict.fromkeys(SHARES, PERCENT),
-        hide_index=True,
-        key="comparison_pairs",
-    )
-    chart(
-        difference_intervals({f"{a.card.name} − {b.card.name}": c for a, b, c in pairs}),
-        "differences",
-        "How far the models of each pair are apart, with the 95 % bootstrap interval.",
-    )
-    st.caption(
-        "From and to: 95 % intervals, Wilson's for an accuracy, the paired bootstrap's for a "
-        "difference. McNemar's exact p: how probable so uneven a split of the images on which the "
-        "two differ would be, were both equally good; not corrected for several comparisons."
-    )
-    with st.expander("Accuracy against coverage, side by side"):
-        chart(
-            coverage_curves({a.card.name: a.coverage for a in assessments}),
-            "coverages",
-            "Accuracy of the answers against the share of images answered, of each model.",
+            help="CSV with one row per image: true digit, prediction and the ten probabilities.",
         )

@@ -1,4 +1,4 @@
-"""The charts of one model, each kind in a view of its own."""
+"""The charts of one model, by kind."""
 
 import streamlit as st
 
@@ -12,30 +12,31 @@ from mnist_core.charts import (
     reliability_diagram,
     roc_curves,
 )
+from mnist_core.charts.curves import RocView
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.registry.artifacts import load_history
 from pages.widgets.charts import chart
 
-ROC_VIEWS = {"whole": "All of it", "corner": "The corner", "log": "Log axis"}
-# Of numbers that are percentages already: Streamlit's own format drops the zeros at the end.
-PERCENT = st.column_config.NumberColumn(format="%.2f %%")
+ROC_VIEWS: dict[RocView, str] = {"whole": "Full", "corner": "Zoomed in", "log": "Log axis"}
+# For values from 0 to 100: Streamlit's own "percent" format drops trailing zeros.
+PERCENT = st.column_config.NumberColumn(format="%.2f%%")
 
 
-def show_digits(assessment: Assessment) -> None:
-    """Each digit by itself."""
+def show_per_class(assessment: Assessment) -> None:
+    """Precision, recall, F1 and accuracy of each digit."""
     chart(class_bars(assessment.evaluation), "digits", "Precision, recall and F1 of each digit.")
-    names = ["precision", "recall", "f1", "accuracy"]
+    metrics = {"Precision": "precision", "Recall": "recall", "F1": "f1", "Accuracy": "accuracy"}
     st.dataframe(
         {
             "Digit": [row.name for row in assessment.report],
             **{
-                name.capitalize(): [100 * getattr(row, name) for row in assessment.report]
-                for name in names
+                title: [100 * getattr(row, name) for row in assessment.report]
+                for title, name in metrics.items()
             },
             "Images": [row.images for row in assessment.report],
         },
         column_config={
-            **{name.capitalize(): PERCENT for name in names},
+            **dict.fromkeys(metrics, PERCENT),
             "Images": st.column_config.NumberColumn(format="localized"),
         },
         hide_index=True,
@@ -43,15 +44,14 @@ def show_digits(assessment: Assessment) -> None:
         key="evaluation_table",
     )
     st.caption(
-        "Precision: the share of these answers that are right. Recall: the share of these images "
-        "that are answered so. Accuracy: the share of all images rightly told to be this digit or "
-        "not. The macro average is over the digits that occur."
+        "Accuracy: one digit against the rest, over all images. The macro average leaves out "
+        "digits that do not occur."
     )
 
 
 @st.fragment
-def show_curves(assessment: Assessment) -> None:
-    """ROC and precision-recall."""
+def show_roc_and_pr(assessment: Assessment) -> None:
+    """ROC and precision-recall curves."""
     view = st.segmented_control(
         "ROC",
         list(ROC_VIEWS),
@@ -63,82 +63,82 @@ def show_curves(assessment: Assessment) -> None:
     chart(
         roc_curves(assessment.roc, view),
         "roc",
-        f"ROC curves of the ten digits; micro area {assessment.roc.micro.area:.6f}.",
+        f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.area:.6f}.",
     )
-    corner = st.toggle("Only the corner", value=True, key="precision_recall_corner")
+    corner = st.toggle("Zoom in on precision-recall", value=True, key="precision_recall_corner")
     curves = assessment.precision_recall
     chart(
         precision_recall_curves(curves, corner=corner),
         "precision_recall",
-        "Precision-recall curves of the ten digits; micro average precision "
+        "Precision-recall curves of the ten digits; micro-average precision "
         f"{curves.micro.average_precision:.6f}.",
     )
     st.caption(
-        "Each digit against the nine others; behind each name its area or average precision. "
-        "Micro: all ten questions in one heap. Macro: the mean over the digits."
+        "One digit against the rest; in parentheses its AUC or average precision. Micro: all ten "
+        "decisions pooled. Macro: the mean over the digits."
     )
 
 
-def show_certainty(assessment: Assessment) -> None:
-    """How sure the model is, and whether it may be believed."""
+def show_calibration(assessment: Assessment) -> None:
+    """Whether the model's confidence can be trusted."""
     show_coverage(assessment)
-    st.subheader("Confidence of right and wrong answers")
+    st.subheader("Confidence of correct and incorrect answers")
     chart(
         confidence_bars(assessment.confidences),
         "confidences",
-        "Histogram of the confidence of right and of wrong answers, on a log scale.",
+        "Histogram of the confidence of correct and incorrect answers, on a log scale.",
     )
-    st.subheader("Reliability")
+    st.subheader("Reliability diagram")
     reliability = assessment.reliability
     st.caption(
-        f"Expected calibration error over {len(reliability.counts)} bins: "
+        f"Expected calibration error (ECE) over {len(reliability.counts)} bins: "
         f"**{reliability.expected_error:.2%}**. Brier score: **{reliability.brier:.4f}** (0 is "
-        "perfect, 2 the worst). Points under the line: more sure than right."
+        "perfect, 2 the worst). Points below the diagonal are overconfident."
     )
     chart(
         reliability_diagram(reliability),
         "reliability",
-        "Accuracy against confidence in bins, with 95 % intervals; below, how many answers.",
+        "Accuracy against confidence in bins, with 95% intervals; below, the answers per bin.",
     )
 
 
 @st.fragment
 def show_coverage(assessment: Assessment) -> None:
-    """Answer only when sure enough: the slider, and what is left."""
-    st.subheader("Answer only when sure")
+    """Coverage and accuracy at a confidence threshold that the user chooses."""
+    st.subheader("Accuracy against coverage")
     threshold = st.slider(
-        "At least so sure (%)", 0.0, 100.0, 90.0, 0.5, format="%.1f %%", key="coverage"
+        "Confidence threshold (%)", 0.0, 100.0, 90.0, 0.5, format="%.1f%%", key="coverage"
     )
     coverage = assessment.coverage
     selection = coverage.at(threshold / 100)
     with st.container(key="coverage_result"):
         if selection.accuracy is None or selection.interval is None:
-            st.markdown("No image is answered.")
+            st.markdown("No image reaches this confidence.")
         else:
             low, high = selection.interval
             st.markdown(
-                f"**{selection.coverage:.2%}** of the images are answered "
-                f"({selection.answered:,} of {selection.total:,}), **{selection.accuracy:.2%}** of "
-                f"these rightly (95 % interval {low:.2%} to {high:.2%}; {selection.wrong:,} wrong)."
+                f"Coverage **{selection.coverage:.2%}** ({selection.answered:,} of "
+                f"{selection.total:,} images), accuracy **{selection.accuracy:.2%}** (95% CI "
+                f"{low:.2%} to {high:.2%}, {selection.wrong:,} errors)."
             )
     chart(
         coverage_curves({assessment.card.name: coverage}, selection),
         "coverage",
-        "Accuracy of the answers against the share of images answered.",
+        "Accuracy on the accepted images against coverage.",
     )
     st.caption(
-        "Area: the mean share of errors over all coverages; lower is better (Geifman and El-Yaniv, "
-        "2017)."
+        "Area under the risk-coverage curve (AURC): the mean error rate over all coverages; lower "
+        "is better (Geifman and El-Yaniv, 2017)."
     )
 
 
-def show_training(assessment: Assessment) -> None:
-    """How the model learnt."""
+def show_training_curves(assessment: Assessment) -> None:
+    """Accuracy and loss of each epoch of the training."""
     card = assessment.card
     if card.members:
         st.info(
-            f"This model averages {' and '.join(card.members)}, and was not trained itself. Choose "
-            "one of them to see how it learnt."
+            f"This model averages {' and '.join(card.members)} and was not trained itself. Choose "
+            "one of them to see its training curves."
         )
         return
     st.caption(

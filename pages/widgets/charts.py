@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 
@@ -23,3 +24,8 @@ def chart(figure: Any, name: str, alt: str) -> None:
         alt: what it shows, for those who do not see it.
     """
     st.plotly_chart(figure, key=f"evaluation_{name}", config=camera(name), alt=alt)
+
+
+def enlarged(frame: np.ndarray, factor: int) -> np.ndarray:
+    """An (h, w) image with every pixel repeated `factor` times each way, without smoothing."""
+    return frame.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -1,11 +1,10 @@
-"""How long does the Evaluate tab make its visitors wait?
+"""Latency of the Evaluate tab.
 
     python tests/benchmarks/evaluate_page.py
 
-It starts the app, and measures inside the page, in headless Chromium: from the press of the mouse
-button to the frame in which what was asked for is in the document. The first visitor's tab is
-opened by a server that has just started; each of the others is a new visitor, too, whose browser
-has nothing in its cache.
+Starts the app and measures in headless Chromium, from the press of the mouse button to the frame in
+which the result is in the document. The first visitor opens the tab on a server that has just
+started. Every visitor's browser cache is empty.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ from mnist_core.registry.artifacts import load_predictions  # noqa: E402
 from mnist_core.registry.store import load_card  # noqa: E402
 
 VISITORS = 5
-# What is asked for, and the most that it may take, ms.
+# Action -> the longest that it may take, ms.
 LIMITS = {
     "first visitor: tab to first chart": 2000,
     "later visitors: tab to first chart": 2000,
-    "another model looked into": 1000,
-    "a model added, all compared": 1000,
-    "a cell clicked, its images there": 500,
-    "an image clicked, its probabilities there": 500,
+    "another model selected": 1000,
+    "a model added, comparison shown": 1000,
+    "a cell clicked, images shown": 500,
+    "an image clicked, probabilities shown": 500,
     "the coverage slider moved": 500,
 }
-# Waits for the next press, then looks at every frame whether the condition holds.
+# Waits for the next press, then checks the condition in every frame.
 WATCH = """
 (condition) => {
   const holds = new Function("return " + condition)
@@ -63,39 +62,39 @@ TAB = 'document.querySelector(".st-key-evaluation")'
 CHART = f'{TAB}?.querySelector(".heatmaplayer .hm image, .heatmaplayer image") != null'
 
 
-def says(text: str, where: str = ".st-key-evaluation") -> str:
+def contains(text: str, where: str = ".st-key-evaluation") -> str:
     return f"document.querySelector({where!r})?.innerText.includes({text!r})"
 
 
-def fullest_cell() -> tuple[int, int]:
-    """The true digit and the answer that the default model mixes up most often."""
-    answers = evaluate_probabilities(load_predictions(load_card()), mnist_test().labels)
-    errors = answers.confusion * (1 - np.eye(10, dtype=int))
+def largest_error() -> tuple[int, int]:
+    """The default model's most frequent error: true digit and prediction."""
+    result = evaluate_probabilities(load_predictions(load_card()), mnist_test().labels)
+    errors = result.confusion * (1 - np.eye(10, dtype=int))
     truth, answer = np.unravel_index(errors.argmax(), errors.shape)
     return int(truth), int(answer)
 
 
 class Stopwatch:
-    """Milliseconds of each thing that was asked for."""
+    """Latencies of each action, ms."""
 
     def __init__(self) -> None:
         self.waits: dict[str, list[float]] = {name: [] for name in LIMITS}
 
     def time(self, page: Page, name: str, condition: str) -> None:
-        """Watch for what the next press asks for; `take` gets the time."""
-        assert not page.evaluate(f"() => Boolean({condition})"), f"{name}: there already"
+        """Start timing at the next press, until the condition holds; `take` gets the time."""
+        assert not page.evaluate(f"() => Boolean({condition})"), f"{name}: shown already"
         page.evaluate(WATCH, condition)
         self.name = name
 
     def take(self, page: Page) -> None:
         page.wait_for_function("window.waited !== null")
         self.waits[self.name].append(page.evaluate("window.waited"))
-        # Whatever else goes on ends before the next one.
+        # Everything else ends before the next action.
         page.wait_for_timeout(700)
 
 
 def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None:
-    """One visitor, from the opening of the tab on."""
+    """Measure one visitor's actions."""
     context = browser.new_context(viewport={"width": 1280, "height": 1200})
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -109,8 +108,8 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
 
     box = page.locator(".st-key-evaluation .heatmaplayer").first.bounding_box()
     assert box
-    truth, answer = fullest_cell()
-    watch.time(page, "a cell clicked, its images there", says(f"of {truth} read as {answer}"))
+    truth, answer = largest_error()
+    watch.time(page, "a cell clicked, images shown", contains(f"of {truth} predicted as {answer}"))
     page.mouse.click(
         box["x"] + box["width"] * (answer + 0.5) / 10, box["y"] + box["height"] * (truth + 0.5) / 10
     )
@@ -118,7 +117,7 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
 
     watch.time(
         page,
-        "an image clicked, its probabilities there",
+        "an image clicked, probabilities shown",
         'document.querySelector(".st-key-mistake_shown .bars path") != null',
     )
     page.locator(".st-key-mistakes_gallery button").first.click()
@@ -126,17 +125,17 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
 
     page.locator(".st-key-evaluation_models input").click()
     page.get_by_role("option", name="mlp").wait_for()
-    watch.time(page, "a model added, all compared", says("Side by side"))
+    watch.time(page, "a model added, comparison shown", contains("Comparison"))
     page.get_by_role("option", name="mlp").click()
     watch.take(page)
     page.keyboard.press("Escape")
 
     accuracy = f"{load_card('mlp').test_accuracy:.2%}"
-    watch.time(page, "another model looked into", says(accuracy, ".st-key-evaluation_headline"))
+    watch.time(page, "another model selected", contains(accuracy, ".st-key-evaluation_headline"))
     page.locator(".st-key-evaluation").get_by_role("radio", name="mlp").click(force=True)
     watch.take(page)
 
-    page.get_by_role("tab", name="Certainty").click()
+    page.get_by_role("tab", name="Calibration").click()
     page.locator(".st-key-coverage_result").wait_for()
     page.wait_for_timeout(2000)
     before = page.evaluate('document.querySelector(".st-key-coverage_result").innerText')
@@ -149,7 +148,7 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table."""
     watch = Stopwatch()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -1,4 +1,4 @@
-"""What people do on the Evaluate tab, in a real browser."""
+"""The Evaluate tab in a real browser."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
 from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.store import load_card
+from pages.evaluate.tab import VIEWS
 
 
 def evaluation(name: str) -> Evaluation:
     return evaluate_probabilities(load_predictions(load_card(name)), mnist_test().labels)
 
 
-# Waits for some frames to be drawn, whatever time they take without a graphics card.
+# Waits until some frames are drawn, however slow software rendering is.
 FRAMES = """
 () => new Promise((done) => {
   let left = 6
@@ -37,11 +38,11 @@ def tab(page: Page) -> Locator:
     return page.locator(".st-key-evaluation")
 
 
-def opened(page: Page) -> Page:
-    """The tab with its first chart."""
+def open_tab(page: Page) -> Page:
+    """Open the tab and wait for its first chart."""
     page.get_by_role("link", name="Train and evaluate").click()
     page.get_by_role("tab", name="Evaluate").click()
-    # The first one fetches all of Plotly.
+    # The first chart loads Plotly.
     matrix(page).wait_for(timeout=60_000)
     return page
 
@@ -60,7 +61,7 @@ def click_cell(page: Page, truth: int, answer: int) -> None:
 
 
 def choose_models(page: Page, *names: str) -> None:
-    """Choose these besides, and leave out what was chosen first."""
+    """Choose these models as well."""
     field = page.locator(".st-key-evaluation_models input")
     for name in names:
         field.click()
@@ -72,26 +73,26 @@ def headline(page: Page) -> Locator:
     return page.locator(".st-key-evaluation_headline")
 
 
-def test_a_click_on_a_cell_shows_its_images(app: str, open_page: OpenPage) -> None:
-    page = opened(open_page(app))
+def test_confusion_matrix_click_shows_the_images(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app))
     result = evaluation("champion")
-    expect(tab(page)).to_contain_text(f"{len(result.errors)} images read wrongly")
+    expect(tab(page)).to_contain_text(f"{len(result.errors)} errors, worst first")
     gallery = page.locator(".st-key-mistakes_gallery button")
     expect(gallery).to_have_count(min(48, len(result.errors)))
-    # The fullest cell off the diagonal.
+    # The largest cell off the diagonal.
     errors = result.confusion - np.diag(np.diag(result.confusion))
     truth, answer = (int(place) for place in np.unravel_index(errors.argmax(), errors.shape))
     click_cell(page, truth, answer)
-    expect(tab(page)).to_contain_text(f"{errors.max()} images of {truth} read as {answer}")
+    expect(tab(page)).to_contain_text(f"{errors.max()} images of {truth} predicted as {answer}")
     expect(gallery).to_have_count(int(errors.max()))
     for index in range(int(errors.max())):
         expect(gallery.nth(index)).to_contain_text(f"{truth} → {answer}")
-    # One of them, by the keyboard: its ten probabilities.
+    # Select an image with the keyboard.
     gallery.nth(1).focus()
     page.keyboard.press("Enter")
     shown = page.locator(".st-key-mistake_shown")
-    expect(shown).to_contain_text(f"{truth}, read as {answer}")
-    # The probabilities, and what speaks for the answer and, beside it, for the runner-up.
+    expect(shown).to_contain_text(f"{truth}, predicted as {answer}")
+    # The probabilities, and side by side the evidence for the two most probable digits.
     expect(shown.locator(".stPlotlyChart")).to_have_count(3)
     answer_map, other_map = (shown.locator(".stPlotlyChart").nth(i).bounding_box() for i in (1, 2))
     assert answer_map
@@ -99,33 +100,31 @@ def test_a_click_on_a_cell_shows_its_images(app: str, open_page: OpenPage) -> No
     assert answer_map["y"] == other_map["y"]
     expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(gallery.nth(1)).to_be_focused()
-    # A cell of right answers, of which there are more than a page.
+    # A cell on the diagonal has more images than a page.
     click_cell(page, 3, 3)
-    expect(tab(page)).to_contain_text(f"{result.confusion[3, 3]:,} images of 3 read as 3")
+    expect(tab(page)).to_contain_text(f"{result.confusion[3, 3]:,} images of 3 predicted as 3")
     expect(shown.locator(".stPlotlyChart")).to_have_count(0)
     page.locator(".st-key-more button").click()
     expect(gallery).to_have_count(96)
 
 
-def test_models_are_switched_and_compared_and_asked_to_be_sure(
-    app: str, open_page: OpenPage
-) -> None:
-    page = opened(open_page(app))
+def test_comparison_details_and_coverage_slider(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app))
     expect(headline(page)).to_contain_text(f"{load_card('champion').test_accuracy:.2%}")
     choose_models(page, "mlp")
-    expect(tab(page)).to_contain_text("Side by side")
+    expect(tab(page)).to_contain_text("Comparison")
     expect(headline(page)).to_contain_text(f"{load_card('champion').test_accuracy:.2%}")
     page.locator(".st-key-evaluation").get_by_role("radio", name="mlp").click()
     expect(headline(page)).to_contain_text(f"{load_card('mlp').test_accuracy:.2%}")
     result = evaluation("mlp")
-    expect(tab(page)).to_contain_text(f"{len(result.errors)} images read wrongly")
-    page.get_by_role("tab", name="Certainty").click()
-    said = page.locator(".st-key-coverage_result")
-    expect(said).to_contain_text(f"({(result.confidences >= 0.9).sum():,} of 10,000)")
+    expect(tab(page)).to_contain_text(f"{len(result.errors)} errors, worst first")
+    page.get_by_role("tab", name="Calibration").click()
+    coverage = page.locator(".st-key-coverage_result")
+    expect(coverage).to_contain_text(f"({(result.confidences >= 0.9).sum():,} of 10,000 images)")
     page.get_by_role("slider").focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    expect(said).to_contain_text(f"({(result.confidences >= 0.92).sum():,} of 10,000)")
+    expect(coverage).to_contain_text(f"({(result.confidences >= 0.92).sum():,} of 10,000 images)")
 
 
 def download(page: Page, press: Callable[[], None]) -> Download:
@@ -134,20 +133,20 @@ def download(page: Page, press: Callable[[], None]) -> Download:
     return downloading.value
 
 
-def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
+def test_report_predictions_and_charts_are_saved(
     app: str, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    page = opened(open_page(app, accept_downloads=True))
-    # The quickest of them: robustness is measured for the report, unless it was before.
+    page = open_tab(open_page(app, accept_downloads=True))
+    # The fastest model: the report measures robustness.
     choose_models(page, "mlp")
     page.get_by_role("button", name=re.compile("^Remove champion")).click()
     expect(headline(page)).to_contain_text(f"{load_card('mlp').test_accuracy:.2%}")
     result = evaluation("mlp")
-    answers = download(page, page.get_by_role("button", name="Predictions").click)
-    rows = list(csv.DictReader(io.StringIO(Path(answers.path()).read_text())))
+    predictions = download(page, page.get_by_role("button", name="Predictions").click)
+    rows = list(csv.DictReader(io.StringIO(Path(predictions.path()).read_text())))
     assert sum(row["right"] == "1" for row in rows) == result.right.sum()
 
-    page.get_by_role("tab", name="Digits").click()
+    page.get_by_role("tab", name="Per class").click()
     chart = page.locator(".st-key-evaluation_digits .stPlotlyChart")
     chart.locator(".main-svg").first.hover()
     picture = download(page, chart.locator('.modebar-btn[data-title*="Download"]').click)
@@ -159,7 +158,7 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
     assert saved.suggested_filename == "mlp.html"
     path = tmp_path / "mlp.html"
     saved.save_as(path)
-    # Without a network; `open_page` fails the test if it asks for anything.
+    # Offline; `open_page` fails the test on any request.
     report = open_page(path.as_uri(), offline=True)
     expect(report.get_by_role("heading", name="Evaluation of mlp")).to_be_visible()
     expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(14)
@@ -167,7 +166,7 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
         expect(report.get_by_role("heading", name=title)).to_be_visible()
     expect(report.locator('.modebar-btn[data-title*="Download"]')).to_have_count(14)
     expect(report.locator("figure img")).to_have_count(len(result.errors))
-    # It is interactive: a legend's entry can be clicked away.
+    # It is interactive: a click in the legend hides a curve.
     roc = report.locator(".plotly-graph-div").nth(4)
     lines = roc.locator(".scatterlayer .trace")
     before = lines.count()
@@ -175,9 +174,9 @@ def test_the_report_works_by_itself_and_answers_and_charts_are_saved(
     expect(lines).to_have_count(before - 1)
 
 
-def test_a_point_of_the_map_in_3_d_is_clicked(app: str, open_page: OpenPage) -> None:
-    page = opened(open_page(app))
-    page.get_by_role("tab", name="Map", exact=True).click()
+def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app))
+    page.get_by_role("tab", name="Embedding").click()
     shown = page.locator(".st-key-map_chosen")
     field = page.locator(".st-key-map_image input")
     field.fill("18")
@@ -187,7 +186,7 @@ def test_a_point_of_the_map_in_3_d_is_clicked(app: str, open_page: OpenPage) -> 
     chart = page.locator(".st-key-feature_map .js-plotly-plot").first
     chart.locator("#scene canvas").wait_for()
     expect(shown).to_contain_text("What speaks for")
-    # Where a point is depends on the projection: the pointer looks for one, around the ring's.
+    # A point's position depends on the projection: search around the ring.
     page.evaluate(
         """() => {
           const chart = document.querySelector(".st-key-feature_map .js-plotly-plot")
@@ -210,28 +209,30 @@ def test_a_point_of_the_map_in_3_d_is_clicked(app: str, open_page: OpenPage) -> 
     expect(shown).to_contain_text(f"test image {field.input_value()}")
 
 
-def test_a_set_is_uploaded(app: str, open_page: OpenPage, tmp_path: Path) -> None:
+def test_uploaded_set(app: str, open_page: OpenPage, tmp_path: Path) -> None:
     test = load_mnist()
     good, bad = tmp_path / "good.npz", tmp_path / "bad.npz"
     np.savez(good, images=test.x_test[:25], labels=test.y_test[:25])
     bad.write_bytes(b"no archive")
-    page = opened(open_page(app))
+    page = open_tab(open_page(app))
     page.locator(".st-key-evaluation_data").get_by_role("combobox").click()
     page.get_by_role("option", name="Uploaded set").click()
     page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(bad)
     expect(tab(page)).to_contain_text("This is no NPZ and no ZIP")
     page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(good)
     expect(headline(page)).to_contain_text("of 25")
-    # Another tab and back: the images are still there.
+    # The images stay while another tab is open.
     page.get_by_role("tab", name="Train", exact=True).click()
     page.get_by_role("tab", name="Evaluate").click()
     expect(headline(page)).to_contain_text("of 25")
 
 
-def test_on_a_phone_nothing_sticks_out(app: str, open_page: OpenPage) -> None:
-    page = opened(open_page(app, color_scheme="dark"))
+def test_narrow_page_does_not_overflow(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app, color_scheme="dark"))
     page.set_viewport_size({"width": 390, "height": 844})
-    for name in ("Digits", "Curves", "Certainty", "Training", "Map", "Mistakes"):
+    for name in VIEWS:
+        if name == "Robustness":
+            continue  # it shows no chart before it is measured
         page.get_by_role("tab", name=name, exact=True).click()
         tab(page).locator(".stPlotlyChart .main-svg").first.wait_for()
         wider = page.evaluate(

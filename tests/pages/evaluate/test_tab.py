@@ -1,4 +1,4 @@
-"""The Evaluate tab without a browser: its numbers, its choices, and what it says of bad input."""
+"""The Evaluate tab without a browser: metrics, choices and errors."""
 
 from __future__ import annotations
 
@@ -12,40 +12,26 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import load_mnist, load_recognizer
+from mnist_core.evaluation.calibration import reliability
 from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.registry.artifacts import load_predictions
-from mnist_core.registry.card import KERAS, PREDICTIONS
+from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.store import load_card
 from mnist_core.robustness.measurement import RobustnessJob
-from pages.evaluate.mistakes import PAGE, asked_for
+from pages.evaluate.mistakes import PAGE, select_images
 from pages.evaluate.tab import VIEWS
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = (load_mnist().x_test[:30], load_mnist().y_test[:30])
 
 
-@pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the bundled models that a test may damage."""
-    folder = tmp_path / "models"
-    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
-    monkeypatch.setenv("MNIST_MODELS", str(folder))
-    return folder
-
-
 def open_tab(**state: object) -> AppTest:
-    """The tab, opened by a visitor who has made some choices."""
+    """The tab with some choices made."""
     app = AppTest.from_file(str(ROOT / "pages" / "train_evaluate.py"), default_timeout=60)
     for key, value in ({"tab": "Evaluate"} | state).items():
         app.session_state[key] = value
@@ -63,7 +49,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["champion", "cnn", "mlp"])
-def test_the_headline_is_that_of_the_stored_answers(name: str) -> None:
+def test_tiles_match_the_stored_predictions(name: str) -> None:
     app = open_tab(evaluation_models=[name])
     assert not app.exception
     assert not app.error
@@ -71,14 +57,15 @@ def test_the_headline_is_that_of_the_stored_answers(name: str) -> None:
     low, high = card.test_interval
     result = evaluate_probabilities(load_predictions(card), mnist_test().labels)
     assert metrics(app) == {
-        "Read rightly": f"{card.test_accuracy:.2%}",
-        "95 % interval": f"{low:.2%} to {high:.2%}",
+        "Accuracy": f"{card.test_accuracy:.2%}",
+        "95% CI": f"{low:.2%} to {high:.2%}",
         "Errors": f"{len(result.errors)} of 10,000",
-        "Top 2": f"{result.top2_accuracy:.2%}",
+        "Top-2 accuracy": f"{result.top2_accuracy:.2%}",
+        "ECE": f"{reliability(result).expected_error:.2%}",
     }
 
 
-def test_on_mnist_test_no_network_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mnist_test_needs_no_inference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "mnist_core.inference.recognizer.Recognizer.__init__", lambda *a: pytest.fail("run")
     )
@@ -86,27 +73,27 @@ def test_on_mnist_test_no_network_is_run(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_view_opens(view: str) -> None:
+def test_view_opens(view: str) -> None:
     app = open_tab(evaluation_view=view)
     assert not app.exception
     assert not app.error
-    # Robustness is measured when it is asked for.
+    # Robustness is measured on request.
     assert app.get("plotly_chart") or view == "Robustness"
 
 
-def test_several_models_are_compared() -> None:
+def test_comparison_of_several_models() -> None:
     app = open_tab(evaluation_models=["cnn", "mlp", "champion"])
     assert not app.exception
     table, pairs = app.dataframe[0].value, app.dataframe[1].value
     assert list(table["Model"]) == ["cnn", "mlp", "champion"]
-    assert list(table["Read rightly"]) == pytest.approx(
+    assert list(table["Accuracy"]) == pytest.approx(
         [100 * load_card(name).test_accuracy for name in table["Model"]]
     )
     assert list(pairs["Models"]) == [
-        "cnn against mlp", "cnn against champion", "mlp against champion",
+        "cnn vs. mlp", "cnn vs. champion", "mlp vs. champion",
     ]  # fmt: skip
-    assert (pairs["from"] <= pairs["Difference"]).all()
-    assert (pairs["Difference"] <= pairs["to"]).all()
+    assert (pairs["95% CI low"] <= pairs["Difference"]).all()
+    assert (pairs["Difference"] <= pairs["95% CI high"]).all()
     answers = {
         name: evaluate_probabilities(load_predictions(load_card(name)), mnist_test().labels)
         for name in table["Model"]
@@ -115,59 +102,53 @@ def test_several_models_are_compared() -> None:
     assert list(pairs["McNemar's p"]) == [f"{p:.2g}" for p in expected]
 
 
-def test_no_model_is_an_invitation() -> None:
+def test_tab_without_a_chosen_model() -> None:
     app = open_tab(evaluation_models=[])
     assert not app.exception
     assert app.info[0].value == "Choose at least one model."
     assert not app.metric
 
 
-def test_the_slider_says_what_is_left() -> None:
-    app = open_tab(evaluation_view="Certainty", evaluation_models=["mlp"])
+def test_coverage_slider_shows_coverage_and_accuracy() -> None:
+    app = open_tab(evaluation_view="Calibration", evaluation_models=["mlp"])
     card = load_card("mlp")
     result = evaluate_probabilities(load_predictions(card), mnist_test().labels)
-
-    def said(percent: float) -> str:
+    for percent in (0.0, 90.0, 99.5):
         app.slider(key="coverage").set_value(percent).run()
         assert not app.exception
-        (text,) = (m.value for m in app.markdown if "answered" in m.value)
-        return text
-
-    for percent in (0.0, 90.0, 99.5):
-        sure = result.confidences >= percent / 100
-        text = said(percent)
-        assert f"({sure.sum():,} of 10,000)" in text
-        assert f"**{result.right[sure].mean():.2%}** of these rightly" in text
+        (text,) = (m.value for m in app.markdown if "Coverage" in m.value)
+        accepted = result.confidences >= percent / 100
+        assert f"({accepted.sum():,} of 10,000 images)" in text
+        assert f"accuracy **{result.right[accepted].mean():.2%}**" in text
 
 
-def test_a_cell_may_have_no_images() -> None:
+def test_confusion_matrix_cell_without_images() -> None:
     app = open_tab(mistakes_truth="4", mistakes_answer="0")
     assert not app.exception
-    assert any("0 images of 4 read as 0" in m.value for m in app.markdown)
+    assert any("0 images of 4 predicted as 0" in m.value for m in app.markdown)
 
 
-def test_a_pair_of_boxes_chooses_the_images() -> None:
+def test_select_boxes_choose_a_cell() -> None:
     app = open_tab(evaluation_models=["mlp"])
     result = evaluate_probabilities(load_predictions(load_card("mlp")), mnist_test().labels)
     for truth, answer, title in (
-        ("any", "any", f"{len(result.errors)} images read wrongly"),
-        ("4", "9", f"{result.confusion[4, 9]} images of 4 read as 9"),
-        ("4", "4", f"{result.confusion[4, 4]} images of 4 read as 4"),
-        ("any", "9", f"{result.confusion[:9, 9].sum()} images wrongly read as 9"),
-        ("4", "any", f"{982 - result.confusion[4, 4]} images of 4 read wrongly"),
+        ("any", "any", f"{len(result.errors)} errors, worst first"),
+        ("4", "9", f"{result.confusion[4, 9]} images of 4 predicted as 9"),
+        ("4", "4", f"{result.confusion[4, 4]} images of 4 predicted as 4"),
+        ("any", "9", f"{result.confusion[:9, 9].sum()} errors predicted as 9"),
+        ("4", "any", f"{982 - result.confusion[4, 4]} errors on 4"),
     ):
         app.selectbox(key="mistakes_truth").set_value(truth)
         app.selectbox(key="mistakes_answer").set_value(answer).run()
         assert not app.exception
         assert any(m.value.startswith(f"**{title}") for m in app.markdown), title
-        indices = asked_for(result, truth, answer)
+        indices = select_images(result, truth, answer)
         if truth != "any":
             assert (result.labels[indices] == int(truth)).all()
-        # More than a page of them is shown by and by.
         assert any(b.key == "more" for b in app.button) is (len(indices) > PAGE)
 
 
-def test_an_image_in_full() -> None:
+def test_image_details() -> None:
     app = open_tab(evaluation_models=["mlp"])
     result = evaluate_probabilities(load_predictions(load_card("mlp")), mnist_test().labels)
     worst = int(result.errors[0])
@@ -175,12 +156,12 @@ def test_an_image_in_full() -> None:
     app.run()
     assert not app.exception
     truth, answer = result.labels[worst], result.answers[worst]
-    assert any(m.value.startswith(f"**{truth}**, read as **{answer}**") for m in app.markdown)
-    # The matrix, the probabilities, and what speaks for the answer and for the runner-up.
+    assert any(m.value.startswith(f"**{truth}**, predicted as **{answer}**") for m in app.markdown)
+    # The matrix, the probabilities, and the evidence for the two most probable digits.
     assert len(app.get("plotly_chart")) == 4
-    # Another model's answer to the same image; but no image of other data.
+    # The image stays selected for another model, but not for other data.
     app.multiselect[0].set_value(["champion"]).run()
-    assert any(m.value.startswith(f"**{truth}**, read as") for m in app.markdown)
+    assert any(m.value.startswith(f"**{truth}**, predicted as") for m in app.markdown)
     app.session_state["mistakes_chosen"] = ("another digest", worst)
     app.run()
     assert not app.exception
@@ -188,14 +169,14 @@ def test_an_image_in_full() -> None:
 
 
 @pytest.mark.parametrize("source", ["MNIST validation", "scikit-learn digits"])
-def test_other_data_is_read_by_the_network(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A part of them is enough here.
+def test_other_data_are_classified(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A few images are enough here.
     monkeypatch.setattr("sklearn.datasets.load_digits", small_digits)
     app = open_tab(evaluation_data=source, evaluation_models=["mlp"])
     assert not app.exception
     assert not app.error
     if source == "MNIST validation":
-        assert metrics(app)["Read rightly"] == f"{load_card('mlp').validation_accuracy:.2%}"
+        assert metrics(app)["Accuracy"] == f"{load_card('mlp').validation_accuracy:.2%}"
     assert app.caption
 
 
@@ -205,7 +186,7 @@ def small_digits() -> object:
     return Bunch(images=np.kron(np.eye(8), [[16.0]])[None].repeat(3, 0), target=np.array([1, 7, 1]))
 
 
-def test_an_uploaded_set_is_judged() -> None:
+def test_uploaded_set() -> None:
     app = open_tab(evaluation_data="Uploaded set", evaluation_models=["cnn", "mlp"])
     assert not app.exception
     assert not app.metric
@@ -224,7 +205,7 @@ def test_an_uploaded_set_is_judged() -> None:
 @pytest.mark.parametrize(
     "labels", [[7], [3], [7, 2, 2]], ids=["one image", "one wrong image", "digits missing"]
 )
-def test_every_view_opens_on_an_odd_set(view: str, labels: list[int]) -> None:
+def test_view_opens_on_an_unusual_set(view: str, labels: list[int]) -> None:
     app = open_tab(
         evaluation_data="Uploaded set", evaluation_models=["cnn", "mlp"], evaluation_view=view
     )
@@ -236,10 +217,9 @@ def test_every_view_opens_on_an_odd_set(view: str, labels: list[int]) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_chart_has_a_camera_with_a_name_of_its_own(
-    view: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_charts_are_saved_under_different_names(
+    view: str, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
     measured = RobustnessJob(load_recognizer("mlp"), 5)
     measured.start()
     monkeypatch.setattr("pages.evaluate.robustness.SAMPLE", 5)
@@ -259,24 +239,22 @@ def test_every_chart_has_a_camera_with_a_name_of_its_own(
     assert all(config["modeBarButtons"] == [["toImage"]] for config in configurations)
 
 
-def test_an_ensemble_is_judged_and_says_who_learnt(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An ensemble by its card; the network is a member's, which does not matter here."""
+def test_ensemble_names_its_members(models: Path) -> None:
+    """The card is an ensemble's; the network is a member's, which does not matter here."""
     shutil.copytree(models / "mlp", models / "duo")
     path = models / "duo" / "card.json"
     card = json.loads(path.read_text())
     card |= {"name": "duo", "architecture": "ensemble"}
     card["configuration"] = {"members": ["mlp", "cnn"], "splits": [[1998, 1 / 12], [7, 1 / 12]]}
     path.write_text(json.dumps(card))
-    app = open_tab(evaluation_models=["duo"], evaluation_view="Training")
+    app = open_tab(evaluation_models=["duo"], evaluation_view="Training curves")
     assert not app.exception
     assert not app.error
     assert "averages mlp and cnn" in app.info[0].value
-    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+    assert metrics(app)["Accuracy"] == f"{load_card('mlp').test_accuracy:.2%}"
     app = open_tab(evaluation_models=["duo"], evaluation_data="MNIST validation")
     assert not app.error
-    # Only what both members held out.
+    # Only the validation images that both members share.
     assert "images of MNIST's training half" in app.caption[0].value
     assert 300 < int(metrics(app)["Errors"].split(" of ")[1]) < 500
 
@@ -291,7 +269,7 @@ def test_an_ensemble_is_judged_and_says_who_learnt(
         ("eleven.npz", npz(GOOD[0][:1], np.array([11]))),
     ],
 )
-def test_a_bad_upload_is_explained(name: str, content: bytes) -> None:
+def test_bad_upload_shows_an_error(name: str, content: bytes) -> None:
     app = open_tab(evaluation_data="Uploaded set")
     app.file_uploader[0].set_value((name, content, "application/zip")).run()
     assert not app.exception
@@ -299,7 +277,7 @@ def test_a_bad_upload_is_explained(name: str, content: bytes) -> None:
     assert not app.metric
 
 
-def test_a_good_set_after_a_bad_one_and_a_bad_one_after_a_good_one() -> None:
+def test_good_and_bad_uploads_alternate() -> None:
     app = open_tab(evaluation_data="Uploaded set", evaluation_models=["mlp"])
     upload = app.file_uploader[0]
     upload.set_value(("bad.npz", b"bad", "application/zip")).run()
@@ -312,32 +290,32 @@ def test_a_good_set_after_a_bad_one_and_a_bad_one_after_a_good_one() -> None:
     assert not app.metric
 
 
-def test_a_model_whose_answers_are_damaged_is_explained_and_the_others_are_shown(
+def test_damaged_predictions_of_one_model_do_not_hide_the_others(
     models: Path,
 ) -> None:
     (models / "cnn" / PREDICTIONS).write_bytes(b"damaged")
     app = open_tab(evaluation_models=["cnn", "mlp"])
     assert not app.exception
     assert "'cnn'" in app.error[0].value
-    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+    assert metrics(app)["Accuracy"] == f"{load_card('mlp').test_accuracy:.2%}"
 
 
-def test_a_model_that_is_gone_is_no_traceback(models: Path) -> None:
+def test_removed_model(models: Path) -> None:
     shutil.rmtree(models / "champion")
     app = open_tab(model="champion", evaluation_models=["champion", "mlp"])
     assert not app.exception
-    assert metrics(app)["Read rightly"] == f"{load_card('mlp').test_accuracy:.2%}"
+    assert metrics(app)["Accuracy"] == f"{load_card('mlp').test_accuracy:.2%}"
     shutil.rmtree(models)
     app.run()
     assert not app.exception
     assert "no model" in app.info[0].value
 
 
-def test_a_zip_of_one_picture() -> None:
+def test_uploaded_zip_of_one_image() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("7/a.png", cv2.imencode(".png", GOOD[0][0])[1].tobytes())
     app = open_tab(evaluation_data="Uploaded set", evaluation_models=["mlp"])
     app.file_uploader[0].set_value(("mine.zip", file.getvalue(), "application/zip")).run()
     assert not app.exception
-    assert metrics(app)["Read rightly"] == "100.00%"
+    assert metrics(app)["Accuracy"] == "100.00%"

@@ -1,0 +1,26 @@
+"""Fixtures for tests of the pages."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from mnist_core.registry.card import KERAS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_streamlit_cache() -> None:
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def models(own_models: Path) -> Path:
+    """A copy of the bundled models, without the Keras files, that a test may change."""
+    ignore = shutil.ignore_patterns(KERAS)
+    shutil.copytree(ROOT / "models", own_models, ignore=ignore, dirs_exist_ok=True)
+    return own_models

@@ -1,0 +1,79 @@
+"""The Robustness view on a page of its own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from support.apps import alts, figures, run_script
+
+from mnist_core.registry.store import load_card
+from mnist_core.robustness.corruptions import CORRUPTIONS
+from pages.evaluate import robustness
+
+
+@pytest.fixture(autouse=True)
+def _small_sample(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robustness, "SAMPLE", 20)
+
+
+def open_view(*models: str) -> AppTest:
+    return run_script(f"""
+from mnist_core.registry.store import load_card
+from pages.evaluate import robustness
+robustness.show([load_card(name) for name in {models}])
+""")
+
+
+def test_measurement_starts_on_request() -> None:
+    app = open_view("mlp")
+    assert not figures(app)
+    assert [button.label for button in app.button] == ["Measure"]
+    assert len(app.selectbox[0].options) == len(CORRUPTIONS)
+    app.selectbox[0].set_value("fog").run()
+    assert not app.exception
+    assert "fog" in alts(app)[0]
+
+
+def test_measurement_is_reused_by_the_next_visitor() -> None:
+    app = open_view("mlp", "cnn")
+    app.button(key="robustness_start").click().run()
+    for _ in range(200):
+        assert not app.exception
+        assert not app.error
+        if not app.button:
+            break
+        time.sleep(0.2)
+        app.run()
+    mlp_heat_map, cnn_heat_map, curves = figures(app)
+    assert len(mlp_heat_map["data"][0]["y"]) == len(cnn_heat_map["data"][0]["y"]) == 15
+    assert len(curves["data"]) == 8
+    assert "MNIST-C's own severities" in app.markdown[0].value
+    # In another process, too.
+    st.cache_resource.clear()
+    other = open_view("mlp")
+    assert not other.button
+    assert figures(other)[0]["data"][0]["z"] == mlp_heat_map["data"][0]["z"]
+
+
+def test_measurement_stops_and_resumes() -> None:
+    app = open_view("cnn")
+    card = load_card("cnn")
+    job = robustness._job(card.name, card.digest, 20)
+    app.button(key="robustness_start").click().run()
+    app.run()
+    if job.running:
+        app.button(key="robustness_stop").click().run()
+    assert job.wait(60)
+    app.run()
+    assert not app.exception
+    if not job.complete:
+        assert app.button(key="robustness_start").label in ("Measure", "Resume")
+        app.button(key="robustness_start").click().run()
+        assert job.wait(120)
+    assert job.complete
+    assert not np.isnan(job.result.mean)
