@@ -1,9 +1,9 @@
-"""The networks: a name, what it is, how it is trained unless told otherwise, and its Keras builder.
+"""The architectures: name, summary, default training settings, and the function that builds it.
 
-Every network takes raw grey levels, (n, 28, 28) float32 from 0 to 255, and scales them itself, so
-that training and reading cannot disagree about it. It returns logits, (n, 10) float32: softmax and
-temperature belong to the reader. A network that also tells digits from everything else has an
-eleventh: the logit of "this is a digit".
+Every network takes grey levels, (n, 28, 28) float32 from 0 to 255, and scales them itself, so that
+training and inference cannot differ in this. It returns logits, (n, 10) float32; softmax and
+temperature are applied by the recognizer. A network that detects non-digits has an eleventh logit:
+"this is a digit".
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ __all__ = ["ARCHITECTURES", "Architecture", "get_architecture"]
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """A network and the training that suits it.
+    """A network and its default training settings.
 
     Attributes:
-        name: what the command line and the cards call it.
-        summary: one sentence for people.
-        build: makes the untrained network; imports Keras when called. A number, 0 to 0.9, replaces
-            the shares of units that are dropped in training.
-        epochs: at most so many passes over the training images.
-        quick_epochs: so many are enough for a good network.
+        name: its name on the command line and in model cards.
+        summary: one sentence for users.
+        build: builds the untrained network; imports Keras when called. A number, 0 to 0.9, replaces
+            the network's own dropout rates.
+        epochs: maximum number of passes over the training images.
+        quick_epochs: number of epochs that give a good network.
         batch_size: images per step.
-        learning_rate: the optimizer's, at the start.
+        learning_rate: initial learning rate.
         optimizer: a key of `OPTIMIZERS`.
         schedule: a key of `SCHEDULES`.
-        augmentation: how strongly training alters the images, 0 to 1.
-        steps_at_once: steps that run without Python between them; where a step takes a few
-            milliseconds, Python's part of it is a good deal.
-        target_accuracy: stop at the end of the first epoch whose training accuracy reaches this.
-        gains_from_16_bits: it trains quicker in mixed precision, and as well, where the processor
-            multiplies bfloat16 by itself.
-        from_the_world: True trains on more than MNIST as it is: altered images, other pens, styles
-            that MNIST lacks and what is no digit. Its network has the eleventh output.
+        augmentation: strength of the augmentation, 0 to 1.
+        steps_at_once: steps per execution, without Python in between; worth it where a step takes
+            only a few milliseconds.
+        target_accuracy: stop after the first epoch whose training accuracy reaches this.
+        gains_from_16_bits: mixed precision makes its training faster and not less accurate, where
+            the processor multiplies bfloat16 natively.
+        uses_synthetic_data: train on augmented images, other stroke widths, synthetic digits and
+            non-digits besides MNIST. Its network has the eleventh output.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Architecture:
     uses_synthetic_data: bool = False
 
 
-# In mixed precision the logits stay float32: the loss needs them so.
+# In mixed precision the logits stay float32, as the loss needs them.
 
 
 def _build_mlp(dropout: float | None = None) -> keras.Model:
@@ -82,14 +82,14 @@ def _build_mlp(dropout: float | None = None) -> keras.Model:
 
 
 def _convolutions(*filters: int, window: int = 3) -> list[keras.Layer]:
-    """Convolutions that look at nothing beyond the border, one after the other."""
+    """Unpadded convolutions in sequence, each with batch normalization and ReLU."""
     from keras import layers
 
     return [
         layer
         for count in filters
         for layer in (
-            # The normalization has a shift of its own; it is folded into the kernel on export.
+            # No bias: the normalization has an offset. The export folds both into the kernel.
             layers.Conv2D(count, window, use_bias=False),
             layers.BatchNormalization(),
             layers.ReLU(),
@@ -128,12 +128,11 @@ def _build_champion(dropout: float | None = None) -> keras.Model:
         rate = 0.3 if dropout is None else dropout
         return keras.Sequential([*convolutions, layers.Flatten(), layers.Dropout(rate)], name=name)
 
-    # Convolution after convolution down to 2x2 pixels, without a hidden layer that has most of the
-    # weights, and with windows of three sizes: after S. An, M. Lee, S. Park, H. Yang and J. So, "An
-    # Ensemble of Simple Convolutional Neural Network Models for MNIST Digit Recognition",
-    # arXiv:2008.10400, 2020. There they are networks of their own; here they are the branches of
-    # one, whose first convolutions and last layer they share. It pools once, which leaves a tenth
-    # of the multiplications. oneDNN is quick with 16 channels, or 32, 48 …
+    # Convolutions down to a few pixels, without a large hidden layer, and with three window sizes:
+    # after S. An, M. Lee, S. Park, H. Yang and J. So, "An Ensemble of Simple Convolutional Neural
+    # Network Models for MNIST Digit Recognition", arXiv:2008.10400, 2020. There they are separate
+    # networks; here they are branches that share the first convolutions and the last layer. Pooling
+    # once leaves a tenth of the multiplications. oneDNN is fast with 16, 32, 48 … channels.
     image = keras.Input((28, 28), dtype="float32", name="image")
     stem = keras.Sequential(
         [
@@ -144,11 +143,11 @@ def _build_champion(dropout: float | None = None) -> keras.Model:
         ],
         name="stem",
     )
-    seen = stem(image)
+    shared = stem(image)
     features = [
-        branch("windows_3x3", *_convolutions(64, 80, 96, 112, 128))(seen),
-        branch("windows_5x5", *_convolutions(64, 96, window=5), *_convolutions(128))(seen),
-        branch("windows_7x7", *_convolutions(48, window=7), *_convolutions(96, window=5))(seen),
+        branch("windows_3x3", *_convolutions(64, 80, 96, 112, 128))(shared),
+        branch("windows_5x5", *_convolutions(64, 96, window=5), *_convolutions(128))(shared),
+        branch("windows_7x7", *_convolutions(48, window=7), *_convolutions(96, window=5))(shared),
     ]
     logits = layers.Dense(11, dtype="float32", name="logits")
     return keras.Model(image, logits(layers.Concatenate()(features)), name="champion")
@@ -159,7 +158,7 @@ ARCHITECTURES = {
     for architecture in (
         Architecture(
             name="mlp",
-            summary="One hidden layer of 512 units: trains in seconds.",
+            summary="One hidden layer of 512 units; trains in seconds.",
             build=_build_mlp,
             epochs=10,
             quick_epochs=3,
@@ -170,7 +169,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="cnn",
-            summary="Four small convolutions and dropout: trains in minutes.",
+            summary="Four small convolutions and dropout; trains in minutes.",
             build=_build_cnn,
             epochs=12,
             quick_epochs=2,
@@ -181,7 +180,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="champion",
-            summary="Convolutions in three branches, for what people really write: takes hours.",
+            summary="Three parallel convolution branches; the most accurate model.",
             build=_build_champion,
             epochs=100,
             quick_epochs=4,
@@ -201,10 +200,10 @@ def get_architecture(name: str) -> Architecture:
     """The architecture of that name.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: there is no such architecture.
     """
     if not isinstance(name, str) or name not in ARCHITECTURES:
         raise TrainingError(
-            f"No such architecture. Choose one of: {', '.join(ARCHITECTURES)}. Received: {name!r}"
+            f"Unknown architecture. Choose one of: {', '.join(ARCHITECTURES)}. Received: {name!r}"
         )
     return ARCHITECTURES[name]

@@ -10,32 +10,32 @@ __all__ = ["branches_of", "single_layers"]
 
 
 def branches_of(model: keras.Model) -> list[keras.Sequential]:
-    """The branches of a network: what lies side by side before its last layer; [] of one without.
+    """The parallel branches of a network; [] if it has none.
 
     Args:
-        model: a stack of layers; or a stack, several that each go on from it, their features side
-            by side, and a dense layer over those. `ARCHITECTURES` has no others.
+        model: a sequence of layers; or a stem, branches that continue from it, a concatenation of
+            their features, and a dense layer. `ARCHITECTURES` has no other kinds.
 
     Raises:
-        MnistError: it is put together otherwise.
+        MnistError: the network has another structure.
     """
     if isinstance(model, keras.Sequential):
         return []
-    _, *stacks, side_by_side, last = model.layers
+    _, *stacks, concatenation, last = model.layers
     if not (
         all(isinstance(stack, keras.Sequential) for stack in stacks)
-        and isinstance(side_by_side, keras.layers.Concatenate)
+        and isinstance(concatenation, keras.layers.Concatenate)
         and isinstance(last, keras.layers.Dense)
     ):
         raise MnistError(
-            "Only one stack of layers, or branches of one, can be taken apart; an ensemble has "
-            f"networks beside each other. Choose one of its members. Received: {model.name!r}"
+            "An ensemble cannot be split into layers and branches. Choose one of its members. "
+            f"Received: {model.name!r}"
         )
     return stacks[1:]
 
 
 def single_layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """A network's layers, those of its stacks instead of the stacks."""
+    """The layers of a network, with nested stacks unfolded."""
     return [
         layer
         for part in model.layers

@@ -1,13 +1,13 @@
-"""What a network looks like, layer by layer, for those who do not load TensorFlow.
+"""The layers of each architecture, without loading TensorFlow.
 
-Keras is asked once, by `python -m mnist_core.networks.summary`, and its answer lies in
-`assets/`; a test asks it again.
+`python -m mnist_core.networks.summary` asks Keras once and writes `assets/networks.json`; a test
+verifies that the file is up to date.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Layer", "describe", "layers_of"]
 
 _ASSET = ASSETS / "networks.json"
-# A share of dropped units that no architecture has of its own.
-_MARK = 0.123
+# A dropout rate that no architecture has by default: it marks the layers that the setting changes.
+_DROPOUT = 0.123
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,11 @@ class Layer:
     """A layer of a network.
 
     Attributes:
-        kind: Keras's name for it.
-        detail: its size or share, for people; may be "".
-        output: shape of what it gives for one image, such as (28, 28, 24) or (10,).
-        parameters: its number of weights.
-        branch: the name of the branch that it belongs to; "" is what all of the network shares.
+        kind: name of its Keras class.
+        detail: its size or rate, for users; may be "".
+        output: shape of its output for one image, such as (28, 28, 24) or (10,).
+        parameters: number of weights.
+        branch: name of its branch; "" for layers that all branches share.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Layer:
 
 
 def describe(model: keras.Model) -> list[Layer]:
-    """The layers of a Keras network of `ARCHITECTURES`; those of its branches one after another."""
+    """The layers of a Keras network of `ARCHITECTURES`, branch after branch."""
     import keras
 
     from mnist_core.networks.structure import branches_of
@@ -68,21 +68,20 @@ def layers_of(architecture: str, dropout: float | None = None) -> list[Layer]:
 
     Args:
         architecture: a key of `ARCHITECTURES`.
-        dropout: share of units dropped in training, 0 to 0.9; None: the architecture's own.
+        dropout: dropout rate, 0 to 0.9; None for the architecture's own rates.
 
     Raises:
         TrainingError: there is no such architecture.
     """
-    known = json.loads(_ASSET.read_text(encoding="utf-8"))[get_architecture(architecture).name]
+    variants = json.loads(_ASSET.read_text(encoding="utf-8"))[get_architecture(architecture).name]
     layers = [
         Layer(**values | {"output": tuple(values["output"])})
-        for values in known["own" if not dropout else "dropout"]
+        for values in variants["own" if not dropout else "dropout"]
     ]
     if dropout is None:
         return layers
-    share = _share(dropout)
     return [
-        Layer(**asdict(layer) | {"detail": share}) if layer.kind == "Dropout" else layer
+        replace(layer, detail=_rate(dropout)) if layer.kind == "Dropout" else layer
         for layer in layers
     ]
 
@@ -94,22 +93,24 @@ def _detail(config: dict[str, Any]) -> str:
         activation = config["activation"]
         return f"{config['units']} units" + (f", {activation}" * (activation != "linear"))
     if "rate" in config:
-        return _share(config["rate"])
+        return _rate(config["rate"])
     if "pool_size" in config:
         return "×".join(map(str, config["pool_size"]))
     return ""
 
 
-def _share(rate: float) -> str:
+def _rate(rate: float) -> str:
     return f"{rate:.0%} of the units"
 
 
 def _main() -> None:
-    answer = {}
+    summaries = {}
     for name, architecture in ARCHITECTURES.items():
-        variants = {"own": architecture.build(), "dropout": architecture.build(_MARK)}
-        answer[name] = {key: [asdict(one) for one in describe(m)] for key, m in variants.items()}
-    _ASSET.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        variants = {"own": architecture.build(), "dropout": architecture.build(_DROPOUT)}
+        summaries[name] = {
+            key: [asdict(layer) for layer in describe(model)] for key, model in variants.items()
+        }
+    _ASSET.write_text(json.dumps(summaries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

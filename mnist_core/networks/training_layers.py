@@ -27,19 +27,19 @@ from mnist_core.networks.structure import branches_of, single_layers
 __all__ = ["BranchwiseDense", "FusedBatchNormalization", "training_form"]
 
 
-# oneDNN has a quick bfloat16 kernel for whole vectors of channels only: for others it takes the
-# reference, which is ten times slower than float32.
+# oneDNN has a fast bfloat16 kernel only for multiples of 16 channels; for others it takes the
+# reference kernel, which is ten times slower than float32.
 _VECTOR = 16
 
 
 def training_form(model: keras.Model) -> keras.Model:
-    """A network of `ARCHITECTURES` in the form that is trained: the same, or another like it.
+    """The training form of a network of `ARCHITECTURES`; the network itself if it needs none.
 
-    Its normalizations are fused. Where branches end in one last layer, that gives what each of them
-    says by itself, (n, branches, outputs), when it is called in training.
+    Its batch normalizations are fused. If it has branches, its output in training is the logits of
+    each branch, (n, branches, outputs).
 
     Args:
-        model: untrained; its weights are not taken over.
+        model: untrained; its weights are not copied.
     """
     if not any(
         isinstance(layer, keras.layers.BatchNormalization) for layer in single_layers(model)
@@ -49,26 +49,26 @@ def training_form(model: keras.Model) -> keras.Model:
     widths = [branch.output_shape[-1] for branch in branches_of(model)]
     last = model.layers[-1]
 
-    def trained(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def convert(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.layers.BatchNormalization):
-            return fused(layer, gpu=gpu)
+            return _fuse(layer, gpu=gpu)
         if layer is last and widths:
             return BranchwiseDense.from_config(layer.get_config() | {"widths": widths})
         return layer.__class__.from_config(layer.get_config())
 
-    return keras.models.clone_model(model, clone_function=trained, recursive=True)
+    return keras.models.clone_model(model, clone_function=convert, recursive=True)
 
 
 class BranchwiseDense(keras.layers.Dense):  # type: ignore[misc]
-    """`keras.layers.Dense` without activation over (n, units of all branches).
+    """`keras.layers.Dense` without activation over (n, features of all branches).
 
-    It has the same weights and, but in training, gives the same: (n, units). In training it gives
-    what each branch says by itself, (n, branches, units), whose mean over the branches that is.
+    It has the same weights and, at inference, the same output: (n, units). In training its output
+    is that of each branch alone, (n, branches, units); their mean is the output at inference.
 
     Args:
-        units: its outputs.
-        widths: how many units each branch has.
-        **others: as of `keras.layers.Dense`.
+        units: number of outputs.
+        widths: number of features of each branch.
+        **others: arguments of `keras.layers.Dense`.
     """
 
     def __init__(self, units: int, *, widths: Sequence[int], **others: Any) -> None:
@@ -76,11 +76,11 @@ class BranchwiseDense(keras.layers.Dense):  # type: ignore[misc]
         self.widths = tuple(widths)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes another like it."""
+        """The arguments that build the same layer."""
         return {**super().get_config(), "widths": list(self.widths)}
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The answers."""
+        """The logits, of all branches together or of each."""
         if not training:
             return super().call(inputs)
         bounds = [int(bound) for bound in np.cumsum(self.widths)[:-1]]
@@ -97,12 +97,12 @@ class BranchwiseDense(keras.layers.Dense):  # type: ignore[misc]
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """`keras.layers.BatchNormalization` over the last axis of (n, height, width, channels).
 
-    It computes the same (S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015), has the same
-    weights in the same order, and is quicker in training.
+    It computes the same values (S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015), has the
+    same weights in the same order, and is faster in training.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalize; in training by the batch's own mean and variance, which are remembered."""
+        """Normalize, in training by the batch's mean and variance, and update the moving ones."""
         if not training or not self.trainable:
             return super().call(inputs, training=training, mask=mask)
         normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -114,21 +114,16 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
             epsilon=self.epsilon,
             is_training=True,
         )
-        # TensorFlow gives the variance of the population, by n - 1; Keras remembers that by n.
+        # TensorFlow returns the unbiased variance (n - 1); Keras averages the biased one (n).
         count = tf.cast(tf.size(inputs) // tf.shape(inputs)[-1], tf.float32)
         variance *= (count - 1) / tf.maximum(count, 1)
-        for remembered, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            remembered.assign(remembered * self.momentum + value * (1 - self.momentum))
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
         return normalized
 
 
-def fused(layer: keras.layers.BatchNormalization, *, gpu: bool) -> FusedBatchNormalization:
-    """Another like a normalization over the last axis, as yet without weights, but fused.
-
-    Args:
-        layer: built, so that its channels are known.
-        gpu: it will compute on one.
-    """
+def _fuse(layer: keras.layers.BatchNormalization, *, gpu: bool) -> FusedBatchNormalization:
+    """A fused layer with the settings of a built normalization over the last axis."""
     config = layer.get_config()
     if not gpu and layer.moving_mean.shape[0] % _VECTOR:
         config["dtype"] = "float32"
