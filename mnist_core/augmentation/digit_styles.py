@@ -1,7 +1,7 @@
-"""Styles of writing a digit that MNIST's American writers hardly use, as strokes.
+"""Styles of digits that MNIST's American writers rarely use, as strokes.
 
-A style is a handful of strokes, each a smooth curve through control points, given twice: at two
-extremes between which people write it.
+A style consists of a few strokes, each a smooth curve through control points. It is given twice, at
+the two extremes between which people write it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _SAMPLES = 8
 
 @dataclass(frozen=True)
 class Style:
-    """One way to write a digit, or what is none.
+    """One way to write a digit or another sign.
 
     Attributes:
-        digit: 0 to 9; None for what is no digit.
-        first, second: two extremes of the style, a text for each stroke: its control points, "x,y"
-            in hundredths of the digit's height, x to the right and y down. A "!" after a point
-            makes it a corner. Both extremes have the same strokes and points.
+        digit: 0 to 9; None for a non-digit.
+        first, second: the two extremes, one string per stroke with its control points: "x,y" in
+            hundredths of the digit's height, x to the right and y down. "!" after a point makes it
+            a corner. Both extremes have the same strokes and numbers of points.
     """
 
     digit: int | None
@@ -35,12 +35,12 @@ class Style:
 
     @cached_property
     def extremes(self) -> NDArray[np.float64]:
-        """The control points of both extremes, all strokes one after the other: (2, n, 2)."""
-        return np.array([_points(self.first), _points(self.second)])
+        """The control points of both extremes, stroke after stroke: (2, n, 2)."""
+        return np.array([_parse(self.first), _parse(self.second)])
 
     @cached_property
     def curves(self) -> list[NDArray[np.float64]]:
-        """For each stroke, what takes all control points to its samples: (samples, n)."""
+        """The matrix of each stroke from all control points to its samples: (samples, n)."""
         corners = [[point.endswith("!") for point in stroke.split()] for stroke in self.first]
         total, start, curves = sum(map(len, corners)), 0, []
         for stroke in corners:
@@ -52,7 +52,7 @@ class Style:
         return curves
 
 
-def _points(strokes: tuple[str, ...]) -> list[list[float]]:
+def _parse(strokes: tuple[str, ...]) -> list[list[float]]:
     return [
         [float(number) / 100 for number in point.rstrip("!").split(",")]
         for stroke in strokes
@@ -66,7 +66,7 @@ def smooth_basis(corners: NDArray[np.bool_]) -> NDArray[np.float64]:
     A Catmull-Rom spline (E. Catmull and R. Rom, 1974), broken at the corners.
 
     Args:
-        corners: (n,) which of the control points are corners; n at least 2.
+        corners: (n,) True for control points that are corners; n at least 2.
 
     Returns:
         (samples, n) float64; each row sums to 1.
@@ -77,7 +77,7 @@ def smooth_basis(corners: NDArray[np.bool_]) -> NDArray[np.float64]:
     rows = []
     for i in range(count - 1):
         start, end = identity[i], identity[i + 1]
-        # Beyond an end or a corner the curve goes on straight.
+        # Beyond an end or a corner the curve is extended as a straight line.
         before = identity[i - 1] if i > 0 and not corners[i] else 2 * start - end
         after = identity[i + 2] if i + 2 < count and not corners[i + 1] else 2 * end - start
         into, out = (end - before) / 2, (after - start) / 2
@@ -91,7 +91,7 @@ def smooth_basis(corners: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 STYLES = (
-    # Nought: round, narrow or not quite closed; begun with a tail inside; slashed.
+    # Zero: round, narrow or not quite closed; with a tail inside; slashed.
     Style(
         0,
         ("35,0 10,20 0,50 10,85 35,100 60,85 70,50 60,15 35,1 25,6",),
@@ -135,7 +135,7 @@ STYLES = (
         ("0,20 30,0 58,14 50,40 5,95! 40,92 72,100",),
         ("5,8 40,2 65,8 48,45 0,100! 25,86 85,98",),
     ),
-    # Three: round, flat-topped, with a loop at the waist, with hardly any waist.
+    # Three: round, flat-topped, with a loop at the waist, almost without a waist.
     Style(
         3,
         ("5,12 30,0 58,18 45,42 25,46! 50,52 66,75 40,100 0,88",),
@@ -154,7 +154,7 @@ STYLES = (
     Style(
         3, ("5,10 35,0 55,15 40,42 52,60 45,90 5,98",), ("0,2 40,0 62,8 45,45 58,70 38,95 -10,98",)
     ),
-    # Four: open, closed, in one go, narrow, with a short stem that hangs.
+    # Four: open, closed, in one stroke, narrow, with a short, low stem.
     Style(4, ("22,0 0,58! 68,55", "48,20 45,100"), ("30,0 -8,62! 75,60", "55,-5 40,100")),
     Style(4, ("25,0 2,60! 60,56", "42,36 38,100"), ("18,0 0,66! 52,62", "40,48 28,100")),
     Style(4, ("12,0 5,45 20,58 48,52", "52,5 48,100"), ("18,5 -2,45 12,64 50,54", "62,0 42,100")),
@@ -171,7 +171,7 @@ STYLES = (
     Style(4, ("14,0 4,72! 38,70", "34,48 30,100"), ("24,0 0,80! 42,74", "42,58 32,104")),
     Style(4, ("12,0 2,60 10,78 40,70", "36,50 32,100"), ("26,0 2,66 12,84 46,70", "44,55 28,100")),
     Style(4, ("24,5 8,44 20,54 46,44", "62,2 36,100"), ("40,0 10,40 18,50 48,34", "74,-4 18,100")),
-    # Five: the bar last, the bar first, the bar off, as an S.
+    # Five: the bar last, the bar first, the bar detached, like an S.
     Style(
         5,
         ("10,2! 6,42! 30,36 60,65 35,100 0,92", "10,2 60,0"),
@@ -239,7 +239,7 @@ STYLES = (
         ("-6,24 4,0 64,2 56,28 30,68 14,100", "-10,70 24,76 54,72 72,60"),
     ),
     Style(7, ("2,14 26,2 54,4 52,22 36,60 30,100",), ("-8,18 14,2 56,2 54,18 28,60 14,100",)),
-    # Eight: begun on top, on the right with an open top, small below; two circles.
+    # Eight: begun at the top, on the right with an open top, small below; two circles.
     Style(
         8,
         ("52,14 30,0 8,20 30,47 58,74 32,100 4,76 30,47 54,24 48,10",),
@@ -260,7 +260,7 @@ STYLES = (
         ("32,46 10,30 14,6 34,0 54,12 46,36 20,58 4,80 24,100 52,92 56,70 32,46",),
         ("30,42 4,28 8,2 34,0 62,10 48,38 24,58 10,82 28,100 46,90 46,68 30,42",),
     ),
-    # Nine: straight, curled a little, curled far, a tiny loop on a slanted stem, open.
+    # Nine: straight, slightly curled, strongly curled, a tiny loop on a slanted stem, open.
     Style(
         9,
         ("54,14 34,0 6,14 8,40 32,48 52,28 55,8! 54,50 50,100",),

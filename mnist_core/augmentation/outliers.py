@@ -1,8 +1,7 @@
-"""What is no digit, drawn by code: shown to a network so that it learns to say so.
+"""Synthetic non-digits, from which a network learns to reject what is not a digit.
 
-Training against outliers teaches a network to know what it does not know, also for things that it
-was never shown (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure",
-ICLR 2019).
+Training with outliers teaches a network to detect other outliers too (Hendrycks, Mazeika and
+Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019).
 """
 
 from __future__ import annotations
@@ -13,132 +12,45 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.digit_styles import Style, smooth_basis
-from mnist_core.augmentation.synthetic_digits import frame_of_strokes, write
+from mnist_core.augmentation.digit_styles import smooth_basis
+from mnist_core.augmentation.signs import SIGNS
+from mnist_core.augmentation.synthetic_digits import frame_canvas, frame_of_strokes, write
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing.framing import frame_digit
-from mnist_core.preprocessing.segmentation import InkedDigit
 
 __all__ = ["synthesize_outliers"]
 
-# Letters that no one takes for a digit; O, I, Z, S, G, B, Y, q and their like are left out.
+# Letters that are never read as digits: without O, I, Z, S, G, B, Y, q and similar ones.
 _LETTERS = "AEFHKMNPRVWXdefhkmnpvwx"
 _SYMBOLS = "#@&%?$*+=<>{}~"
-# Thinnest and thickest of OpenCV's variable font.
+# Range of the weight of OpenCV's variable font.
 _THIN, _BOLD = 200, 900
-
-# Letters and signs as a hand writes them: see `Style`; here a "/" parts two strokes.
-_SIGNS = (
-    # A
-    ("0,100 30,0! 60,100 / 12,62 50,62", "-5,100 38,0! 70,98 / 5,55 58,58"),
-    # E
-    (
-        "5,0 5,100 / 5,0 55,0 / 5,48 45,48 / 5,100 58,100",
-        "10,2 0,98 / 12,0 70,4 / 5,50 52,46 / 0,100 62,95",
-    ),
-    # F
-    ("5,0 5,100 / 5,0 60,0 / 5,48 48,48", "12,-3 0,100 / 8,0 70,5 / 5,42 55,46"),
-    # H
-    ("0,0 0,100 / 55,0 55,100 / 0,50 55,50", "8,0 -5,100 / 70,0 60,100 / 0,45 62,52"),
-    # K
-    ("0,0 0,100 / 55,0 0,55! 58,100", "6,0 -4,100 / 66,5 2,46! 62,98"),
-    # M
-    ("0,100 5,0! 38,70! 70,0! 76,100", "-5,100 10,0! 42,50! 80,5! 78,100"),
-    # N
-    ("0,100 0,0! 55,100! 55,0", "-4,98 8,2! 60,100! 68,0"),
-    # P
-    ("0,0 0,100 / 0,2 45,5 50,35 0,52", "8,0 -4,100 / 4,0 60,8 55,40 4,48"),
-    # R
-    ("0,0 0,100 / 0,2 45,5 48,35 0,50! 55,100", "6,0 -4,100 / 4,0 60,10 50,42 2,46! 62,98"),
-    # V
-    ("0,0 30,100! 60,0", "-4,4 36,100! 75,-2"),
-    # W
-    ("0,0 20,100! 40,20! 60,100! 80,0", "-5,0 25,96! 45,35! 70,100! 95,4"),
-    # X
-    ("0,0 60,100 / 60,0 0,100", "6,-4 70,96 / 72,5 -6,100"),
-    # x
-    ("0,12 30,8 45,50 50,100 / 80,0 40,50 5,100", "-5,5 25,5 35,55 70,95 / 85,0 45,45 -5,95"),
-    # e
-    ("0,45 35,40 40,20 10,15 0,60 20,95 50,88", "0,55 45,45 40,10 0,20 -5,70 25,100 60,80"),
-    # f
-    ("45,5 25,0 18,20 20,100 / 0,40 45,40", "55,8 30,-2 15,25 12,100 / -8,45 50,38"),
-    # h
-    ("5,0 5,100 / 5,60 25,40 45,55 48,100", "15,0 0,100 / 4,70 32,45 50,62 48,98"),
-    # m
-    (
-        "0,30 2,100 / 2,50 20,30 32,50 34,100 / 34,50 52,30 66,50 68,100",
-        "-5,25 0,100 / 0,60 22,35 36,55 34,98 / 36,60 58,32 74,55 78,100",
-    ),
-    # n
-    ("0,30 2,100 / 2,55 25,30 45,50 48,100", "-6,25 0,100 / 0,65 28,38 52,55 58,98"),
-    # Y, long
-    ("0,0 20,60 10,100 / 0,0 20,60! 60,0", "-4,0 22,70 -5,105 / -4,0 26,60! 72,-5"),
-    # #
-    (
-        "10,0 5,100 / 45,-2 40,100 / -10,35 62,32 / -12,66 60,64",
-        "20,0 0,100 / 60,0 38,100 / -8,30 75,38 / -15,70 65,62",
-    ),
-    # +
-    ("0,50 60,50 / 30,20 30,80", "0,55 90,45 / 42,5 46,95"),
-    # =
-    ("0,20 80,20 / 0,60 80,60", "0,30 95,22 / 4,55 92,62"),
-    # -
-    ("0,50 90,50", "0,60 90,40"),
-    # A box
-    (
-        "0,0 70,0 / 0,0 0,70 / 0,70 70,70 / 70,0 70,70",
-        "4,-2 96,4 / 0,0 5,64 / -4,66 98,60 / 94,0 92,66",
-    ),
-    # A triangle
-    ("0,90 40,0! 80,90! 0,90", "-5,80 55,0! 90,95! -4,82"),
-    # A tick
-    ("0,40 25,75! 75,0", "0,60 20,90! 100,10"),
-    # An arrow
-    ("0,50 90,50 / 60,20 92,50! 62,80", "0,60 95,40 / 55,10 96,42! 75,78"),
-    # A heart
-    ("35,30 18,5 0,30 35,85! 72,30 52,5 35,30", "42,25 15,-5 -5,35 44,100! 92,30 70,0 42,25"),
-    # ?
-    (
-        "0,10 20,0 40,8 38,40 20,55 20,75 / 20,95 22,100",
-        "-5,20 22,-3 50,10 46,35 25,50 25,72 / 24,94 28,99",
-    ),
-    # A corner of a grid
-    ("0,0 70,0! 70,60 / 35,0 35,60 / 0,30 70,30", "0,4 95,0! 92,70 / 48,0 45,72 / -4,35 98,30"),
-    # A crossing of ruled lines
-    ("0,50 100,50 / 50,0 50,100", "0,30 100,34 / 70,0 66,100"),
-    # A piece of ruled lines
-    ("0,0 80,0 / 40,0 40,30", "0,6 110,0 / 30,0 34,26"),
-)
-_WRITTEN = tuple(
-    Style(None, tuple(first.split(" / ")), tuple(second.split(" / "))) for first, second in _SIGNS
-)
 
 
 def synthesize_outliers(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw what is no digit: letters, signs, scribbles, blots, shapes and textures.
+    """Draw non-digits: letters, signs, scribbles, blots, shapes and textures.
 
     Args:
-        count: how many.
-        random: where chance comes from; the same state gives the same pictures.
+        count: number of images.
+        random: generator of kinds and shapes.
 
     Returns:
-        (count, 28, 28) uint8, white ink on black, framed as digits are, or filling the frame.
+        (count, 28, 28) uint8, white ink on black, framed like digits or filling the frame.
     """
     kinds = random.choice(len(_KINDS), count, p=[share for share, _ in _KINDS])
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for row, kind in enumerate(kinds):
         frame = _KINDS[kind][1](random)
-        # Where there is nothing, there is nothing to tell.
+        # An empty frame would teach nothing.
         frames[row] = frame if int(frame.max()) > 60 else _texture(random)
     return frames
 
 
-def _written(random: np.random.Generator) -> NDArray[np.uint8]:
-    return write(_WRITTEN[random.integers(len(_WRITTEN))], 1, random)[0]
+def _handwriting(random: np.random.Generator) -> NDArray[np.uint8]:
+    return write(SIGNS[random.integers(len(SIGNS))], 1, random)[0]
 
 
-def _printed(random: np.random.Generator) -> NDArray[np.uint8]:
-    """A letter or sign of OpenCV's or Pillow's font, as tall as a digit, wide or narrow."""
+def _print(random: np.random.Generator) -> NDArray[np.uint8]:
+    """A letter or sign in OpenCV's or Pillow's font, of random width, slant and weight."""
     sign = str(random.choice(list(_LETTERS if random.random() < 0.75 else _SYMBOLS)))
     if random.random() < 0.6:
         canvas = np.zeros((160, 200), np.uint8)
@@ -146,7 +58,7 @@ def _printed(random: np.random.Generator) -> NDArray[np.uint8]:
         weight = int(random.integers(_THIN, _BOLD))
         cv2.putText(canvas, sign, (40, 120), (255, 255, 255), font, 90, weight=weight)
     else:
-        canvas = _pillow_letter(sign)
+        canvas = _print_with_pillow(sign)
     stretch, slant = random.uniform(0.65, 1.3), random.normal(0, 0.12)
     turn = cv2.getRotationMatrix2D((100, 80), random.normal(0, 5), 1)
     turn[:, :2] @= np.array([[stretch, slant], [0, 1]])
@@ -155,10 +67,10 @@ def _printed(random: np.random.Generator) -> NDArray[np.uint8]:
     pen = int(random.integers(-3, 6))
     if pen > 1:
         canvas = cv2.dilate(canvas, np.ones((pen, pen), np.uint8))
-    return _framed(canvas)
+    return frame_canvas(canvas)
 
 
-def _pillow_letter(sign: str) -> NDArray[np.uint8]:
+def _print_with_pillow(sign: str) -> NDArray[np.uint8]:
     from PIL import Image, ImageDraw, ImageFont
 
     canvas = Image.new("L", (200, 160))
@@ -169,7 +81,7 @@ def _pillow_letter(sign: str) -> NDArray[np.uint8]:
 
 
 def _scribble(random: np.random.Generator) -> NDArray[np.uint8]:
-    """A curve that turns so often that it is no digit, in one stroke or several."""
+    """Strokes with too many turns for a digit."""
     strokes = []
     for _ in range(random.integers(1, 4)):
         count = int(random.integers(9, 30))
@@ -187,7 +99,7 @@ def _zigzag(random: np.random.Generator) -> NDArray[np.uint8]:
     points = np.column_stack([np.linspace(-1, 1, count), across])
     points = points + random.normal(0, 0.08, points.shape)
     curve = smooth_basis(np.full(count, random.random() < 0.6)) @ points
-    return frame_of_strokes([_turned(curve, random)], random.uniform(0.03, 0.12))
+    return frame_of_strokes([_rotate_randomly(curve, random)], random.uniform(0.03, 0.12))
 
 
 def _spiral(random: np.random.Generator) -> NDArray[np.uint8]:
@@ -195,11 +107,11 @@ def _spiral(random: np.random.Generator) -> NDArray[np.uint8]:
     radius = np.linspace(random.uniform(0, 0.3), 1, 160)
     points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     points = points * (1, random.uniform(0.6, 1))
-    return frame_of_strokes([_turned(points, random)], random.uniform(0.02, 0.08))
+    return frame_of_strokes([_rotate_randomly(points, random)], random.uniform(0.02, 0.08))
 
 
 def _star(random: np.random.Generator) -> NDArray[np.uint8]:
-    """Rays from a middle, an outline, or a polygon's diagonals."""
+    """Rays from a center, an outline, or a polygon's diagonals."""
     tips = int(random.integers(4, 9))
     angle = 2 * np.pi * np.arange(tips + 1) / tips + random.uniform(0, 2 * np.pi)
     outer = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -217,13 +129,13 @@ def _star(random: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _face(random: np.random.Generator) -> NDArray[np.uint8]:
-    """Rings with something in them: faces, targets, wheels."""
+    """Rings around other arcs: faces, targets, wheels."""
     angle = np.linspace(0, 2 * np.pi, 40)
     ring = np.column_stack([np.cos(angle), np.sin(angle)]) * (1, random.uniform(0.8, 1.2))
     strokes = [ring]
     for _ in range(random.integers(2, 5)):
         inner = ring[: random.integers(15, 41)] * random.uniform(0.1, 0.45)
-        strokes.append(_turned(inner, random) + random.uniform(-0.45, 0.45, 2))
+        strokes.append(_rotate_randomly(inner, random) + random.uniform(-0.45, 0.45, 2))
     return frame_of_strokes(strokes, random.uniform(0.03, 0.09))
 
 
@@ -233,12 +145,12 @@ def _hatching(random: np.random.Generator) -> NDArray[np.uint8]:
         turn = random.uniform(0, 2 * np.pi)
         for offset in np.linspace(-0.8, 0.8, int(random.integers(3, 7))):
             line = np.array([(-1, offset), (1, offset)]) + random.normal(0, 0.07, (2, 2))
-            strokes.append(_rotated(line, turn))
+            strokes.append(_rotate(line, turn))
     return frame_of_strokes(strokes, random.uniform(0.025, 0.09))
 
 
 def _shape(random: np.random.Generator) -> NDArray[np.uint8]:
-    """Something solid, often with two like halves, as things are: clothes, tools, animals."""
+    """A solid shape, often symmetric, like clothes, tools or animals."""
     count = int(random.integers(4, 10))
     y = np.sort(random.uniform(0, 1, count))
     half = np.column_stack([random.uniform(0.05, 0.5, count), y])
@@ -265,7 +177,7 @@ def _shape(random: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _blots(random: np.random.Generator) -> NDArray[np.uint8]:
-    """Smooth noise cut at a level: stains, shadows, the rims of things."""
+    """Smooth noise with a soft threshold: stains, shadows, edges of objects."""
     noise = random.normal(size=(FRAME_SIZE, FRAME_SIZE)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), random.uniform(1, 5))
     level = np.quantile(noise, random.uniform(0.3, 0.85))
@@ -274,7 +186,7 @@ def _blots(random: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _texture(random: np.random.Generator) -> NDArray[np.uint8]:
-    """Waves, noise, checks or a slope over the whole frame, in any two greys."""
+    """Waves, noise, checks or a gradient over the complete frame, between two grey levels."""
     y, x = np.mgrid[:FRAME_SIZE, :FRAME_SIZE] / FRAME_SIZE
     angle = random.uniform(0, np.pi)
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
@@ -295,27 +207,21 @@ def _texture(random: np.random.Generator) -> NDArray[np.uint8]:
     return (low + (max(high, 100) - low) * levels).clip(0, 255).astype(np.uint8)
 
 
-def _framed(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    left, top, width, height = cv2.boundingRect(canvas)
-    if not width:
-        return np.zeros((FRAME_SIZE, FRAME_SIZE), np.uint8)
-    ink = np.ascontiguousarray(canvas[top : top + height, left : left + width])
-    return frame_digit(InkedDigit(box=(left, top, width, height), ink=ink))
+def _rotate_randomly(
+    points: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.float64]:
+    return _rotate(points, random.uniform(0, 2 * np.pi))
 
 
-def _turned(points: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    return _rotated(points, random.uniform(0, 2 * np.pi))
-
-
-def _rotated(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+def _rotate(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     cosine, sine = np.cos(angle), np.sin(angle)
     return points @ np.array([(cosine, sine), (-sine, cosine)])
 
 
-# What is drawn, and how often.
+# Share of each kind, and the function that draws it.
 _KINDS: tuple[tuple[float, Callable[[np.random.Generator], NDArray[np.uint8]]], ...] = (
-    (0.16, _written),
-    (0.22, _printed),
+    (0.16, _handwriting),
+    (0.22, _print),
     (0.13, _scribble),
     (0.05, _zigzag),
     (0.03, _spiral),

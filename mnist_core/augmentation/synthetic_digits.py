@@ -1,8 +1,7 @@
-"""Digits that code draws: the styles that MNIST's American writers hardly use.
+"""Synthetic digits in styles that MNIST's American writers rarely use.
 
-Every digit drawn has its own point on the way between two extremes of its style, its own tremor,
-proportions, slant and pen, so that a network sees the idea of a barred seven and not one picture of
-it.
+Each digit has a random position between the two extremes of its style, and random tremor,
+proportions, slant and pen, so that a network learns the idea of a barred seven and not one image.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from mnist_core.data import FRAME_SIZE
 from mnist_core.preprocessing.framing import frame_digit
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["frame_of_strokes", "synthesize_digits", "write"]
+__all__ = ["frame_canvas", "frame_of_strokes", "synthesize_digits", "write"]
 
-# How far a control point trembles, and how far beyond its extremes a style may go (of 1).
+# Standard deviation of the control points, in heights of the digit; share beyond the extremes.
 _TREMOR, _BEYOND = 0.025, 0.15
-# Widths of digits, as a share of what their style says; slant and rotation in radians.
+# Range of the width, relative to the style; standard deviations of slant and rotation, radians.
 _NARROW, _WIDE, _SLANT, _ROTATION = 0.6, 1.15, 0.15, 0.08
 # Pens, as a share of the digit's longer side: thinner than a ballpoint to a thick marker.
 _THIN_PEN, _THICK_PEN = 0.03, 0.18
-# Digits are drawn so large, in pixels, and shrunk to a frame; OpenCV takes sixteenths of a pixel.
+# Longer side of the drawing before it is framed, px; fractional bits of OpenCV's coordinates.
 _SIDE, _SHIFT = 80, 4
 
 
@@ -34,8 +33,8 @@ def synthesize_digits(
     """Draw digits in the styles of `STYLES`.
 
     Args:
-        labels: (n,) which digits, 0 to 9.
-        random: where chance comes from; the same state gives the same digits.
+        labels: (n,) digits, 0 to 9.
+        random: generator of styles and hands.
 
     Returns:
         (n, 28, 28) uint8 MNIST frames, white ink on black.
@@ -46,22 +45,22 @@ def synthesize_digits(
         rows = np.flatnonzero(labels == digit)
         chosen = random.integers(len(styles), size=len(rows))
         for number, style in enumerate(styles):
-            written = rows[chosen == number]
-            frames[written] = write(style, len(written), random)
+            of_style = rows[chosen == number]
+            frames[of_style] = write(style, len(of_style), random)
     return frames
 
 
 def write(style: Style, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Write something so many times, each time by another hand and with another pen.
+    """Write a sign `count` times, each time with another hand and pen.
 
     Returns:
         (count, 28, 28) uint8 MNIST frames, white ink on black.
     """
     first, second = style.extremes
-    way = random.uniform(-_BEYOND, 1 + _BEYOND, (count, 1, 1))
-    points = first + (second - first) * way
+    position = random.uniform(-_BEYOND, 1 + _BEYOND, (count, 1, 1))
+    points = first + (second - first) * position
     points = points + random.normal(0, _TREMOR, points.shape)
-    points = _in_a_hand(points, random)
+    points = _vary_hand(points, random)
     strokes = [curve @ points for curve in style.curves]
     pens = np.exp(random.uniform(np.log(_THIN_PEN), np.log(_THICK_PEN), count))
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
@@ -70,8 +69,8 @@ def write(style: Style, count: int, random: np.random.Generator) -> NDArray[np.u
     return frames
 
 
-def _in_a_hand(points: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    """Give each digit its proportions, slant and rotation: (n, points, 2)."""
+def _vary_hand(points: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    """Vary proportions, slant and rotation of each digit: (n, points, 2)."""
     count = len(points)
     width = random.uniform(_NARROW, _WIDE, count)
     slant = random.normal(0, _SLANT, count)
@@ -87,7 +86,7 @@ def frame_of_strokes(strokes: list[NDArray[np.float64]], pen: float) -> NDArray[
 
     Args:
         strokes: each (n, 2), x to the right and y down, in any unit.
-        pen: its width, as a share of the drawing's longer side.
+        pen: width of the pen, as a share of the drawing's longer side.
 
     Returns:
         (28, 28) uint8, white ink on black.
@@ -102,6 +101,17 @@ def frame_of_strokes(strokes: list[NDArray[np.float64]], pen: float) -> NDArray[
         for stroke in strokes
     ]
     cv2.polylines(canvas, lines, False, 255, width, cv2.LINE_AA, _SHIFT)
-    left, top, wide, high = cv2.boundingRect(canvas)
-    ink = np.ascontiguousarray(canvas[top : top + high, left : left + wide])
-    return frame_digit(InkedDigit(box=(left, top, wide, high), ink=ink))
+    return frame_canvas(canvas)
+
+
+def frame_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The MNIST frame of all ink on a canvas; black if there is none.
+
+    Args:
+        canvas: (h, w) uint8, white ink on black.
+    """
+    left, top, width, height = box = cv2.boundingRect(canvas)
+    if not width:
+        return np.zeros((FRAME_SIZE, FRAME_SIZE), np.uint8)
+    ink = np.ascontiguousarray(canvas[top : top + height, left : left + width])
+    return frame_digit(InkedDigit(box=tuple(box), ink=ink))
