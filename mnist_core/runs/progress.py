@@ -1,9 +1,10 @@
-"""How a training goes, made of what it reported: curves, share done, time left."""
+"""The progress of a training, computed from its events: curves, fraction done, time left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median_high
 
 from mnist_core.training.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent
 
@@ -17,71 +18,71 @@ class Progress:
     """Where a training is.
 
     Attributes:
-        text: what it does, for people.
-        share: of its epochs that is done, 0 to 1.
-        training: (epochs so far, loss, accuracy), accuracy 0 to 1, as the epochs go.
-        held_out: the same at the end of each epoch, on the images held out.
-        images_per_second: its last speed; 0 before the first batches.
-        seconds_left: until the last epoch it may make has ended; None as long as nobody can tell.
+        text: what the training does now, for the user.
+        share: fraction of the epochs that is done, 0 to 1.
+        training: (epochs so far, loss, accuracy), accuracy 0 to 1, in order.
+        validation: the same for the validation images, one point per epoch.
+        images_per_second: the latest speed; 0 before the first batches.
+        seconds_left: until the last epoch ends, at most; None while unknown.
     """
 
     text: str
     share: float
     training: list[Point]
-    held_out: list[Point]
+    validation: list[Point]
     images_per_second: float
     seconds_left: float | None
 
 
 def follow(events: Iterable[TrainingEvent], batch_size: int = 0) -> Progress:
-    """Where a training is after such events; a resumed one has told some of its epochs twice.
+    """Return the progress after these events.
+
+    A resumed training reports some epochs twice; the later report counts.
 
     Args:
         events: oldest first; may be empty.
-        batch_size: images per step, so that the time left is known before the first epoch's end.
+        batch_size: images per step, to estimate the time left before the first epoch has ended.
     """
-    text, share, speed = "Starting", 0.0, 0.0
+    text, speed = "Starting", 0.0
     training: list[Point] = []
-    held_out: list[Point] = []
-    epochs_took: list[float] = []
-    place, epochs, batches = 0.0, 0, 0
+    validation: list[Point] = []
+    durations: list[float] = []
+    position, epochs, batches = 0.0, 0, 0
     for event in events:
         match event:
             case Message():
                 text = event.text
             case BatchEnd():
-                place, epochs = event.epoch - 1 + event.batch / event.batches, event.epochs
+                position, epochs = event.epoch - 1 + event.batch / event.batches, event.epochs
                 speed, batches = event.images_per_second or speed, event.batches
-                # What was told of this place before came of an epoch that was cut off.
-                while training and training[-1][0] >= place:
+                # Later points belong to an epoch that was interrupted and is now repeated.
+                while training and training[-1][0] >= position:
                     training.pop()
-                while held_out and held_out[-1][0] >= event.epoch:
-                    held_out.pop()
-                training.append((place, event.loss, event.accuracy))
+                while validation and validation[-1][0] >= event.epoch:
+                    validation.pop()
+                training.append((position, event.loss, event.accuracy))
                 text = (
                     f"Epoch {event.epoch} of at most {event.epochs}: accuracy "
                     f"{event.accuracy:.1%}, loss {event.loss:.3f}"
                 )
             case EpochEnd():
-                place, epochs = float(event.epoch), event.epochs
-                held_out.append((place, event.val_loss, event.val_accuracy))
-                epochs_took.append(event.seconds)
+                position, epochs = float(event.epoch), event.epochs
+                validation.append((position, event.val_loss, event.val_accuracy))
+                durations.append(event.seconds)
             case Done():
-                text, place = "Saved", float(epochs)
-    if epochs:
-        share = min(1.0, place / epochs)
-    left = None
-    if epochs_took:
-        # The last ones: the machine may have become busier, or have been another one.
-        recent = sorted(epochs_took[-3:])
-        left = max(0.0, epochs - place) * recent[len(recent) // 2]
+                text, position = "Saved", float(epochs)
+    epochs_left = max(0.0, epochs - position)
+    seconds_left = None
+    if durations:
+        # Only recent epochs: the load of the machine, or the machine, may have changed.
+        seconds_left = epochs_left * median_high(durations[-3:])
     elif speed and batch_size:
-        left = max(0.0, epochs - place) * batches * batch_size / speed
+        seconds_left = epochs_left * batches * batch_size / speed
     return Progress(
         text=text,
-        share=share,
+        share=min(1.0, position / epochs) if epochs else 0.0,
         training=training,
-        held_out=held_out,
+        validation=validation,
         images_per_second=speed,
-        seconds_left=left,
+        seconds_left=seconds_left,
     )

@@ -35,7 +35,7 @@ def show() -> None:
     if not selected:
         st.caption("Choose rows to compare their curves, to resume a run, or to remove it.")
         return
-    curves = {run.id: follow(run.events()).held_out for run in selected}
+    curves = {run.id: follow(run.events()).validation for run in selected}
     st.plotly_chart(
         compared_curves(curves),
         key="compared_curves",
@@ -87,7 +87,7 @@ def _row(run: Run) -> dict[str, object]:
     trial = outcome.validation_accuracy if outcome else None
     held_out = card.validation_accuracy if card else trial
     if trial is not None:  # its checkpoints are gone
-        done = len(follow(run.events()).held_out)
+        done = len(follow(run.events()).validation)
     return {
         "model": name,
         "network": kind,

@@ -140,7 +140,7 @@ def _duration(seconds: float) -> str:
 def _curves(progress: Progress) -> None:
     if progress.training:
         st.plotly_chart(
-            training_curves(progress.training, progress.held_out),
+            training_curves(progress.training, progress.validation),
             key="training_curves",
             config={"displayModeBar": False},
             alt="Accuracy and loss during the training, so far.",

@@ -42,7 +42,7 @@ def _watch() -> None:
     progress = follow(run.events())
     st.progress(progress.share, progress.text)
     st.plotly_chart(
-        training_curves(progress.training, progress.held_out),
+        training_curves(progress.training, progress.validation),
         key="training_curves",
         alt="Accuracy and loss during the training, so far.",
     )

@@ -26,7 +26,7 @@ def end(number: int, loss: float = 1.0, seconds: float = 8.0) -> EpochEnd:
 def test_nothing_told_is_the_start() -> None:
     progress = follow([])
     assert (progress.text, progress.share, progress.seconds_left) == ("Starting", 0.0, None)
-    assert (progress.training, progress.held_out, progress.images_per_second) == ([], [], 0.0)
+    assert (progress.training, progress.validation, progress.images_per_second) == ([], [], 0.0)
 
 
 @pytest.mark.parametrize(
@@ -51,5 +51,5 @@ def test_what_a_resumed_run_tells_again_counts_once() -> None:
     again = [Message(text="Going on after epoch 1"), batch(2, 10, 2.5), end(2, 2.5)]
     progress = follow([*told, *again])
     assert [point[:2] for point in progress.training] == [(1.0, 3.0), (2.0, 2.5)]
-    assert [point[:2] for point in progress.held_out] == [(1, 3.0), (2, 2.5)]
+    assert [point[:2] for point in progress.validation] == [(1, 3.0), (2, 2.5)]
     assert progress.share == 0.5
