@@ -1,4 +1,4 @@
-"""Digits that code draws."""
+"""Synthetic digits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def generator(seed: int = 3) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def test_drawn_digits_are_mnist_frames() -> None:
+def test_synthesize_digits_returns_mnist_frames() -> None:
     labels = np.repeat(np.arange(10), 20)
     frames = synthesize_digits(labels, generator())
     assert (frames.shape, frames.dtype) == ((200, 28, 28), np.uint8)
@@ -33,24 +33,26 @@ def test_drawn_digits_are_mnist_frames() -> None:
         assert abs(moments["m01"] / moments["m00"] + 0.5 - MIDDLE) < 1
 
 
-def test_chance_follows_from_the_generator() -> None:
+def test_synthesize_digits_is_reproducible() -> None:
     labels = np.arange(10)
     first = synthesize_digits(labels, generator())
     assert (synthesize_digits(labels, generator()) == first).all()
     assert (synthesize_digits(labels, generator(4)) != first).any()
 
 
-def test_no_two_are_the_same() -> None:
+def test_write_never_draws_the_same_digit_twice() -> None:
     frames = write(STYLES[0], 50, generator())
     assert len({frame.tobytes() for frame in frames}) == 50
 
 
-def test_drawing_nothing_gives_nothing() -> None:
+def test_synthesize_digits_of_no_labels_is_empty() -> None:
     assert synthesize_digits(np.array([], np.uint8), generator()).shape == (0, 28, 28)
 
 
-def test_a_network_that_knows_only_mnist_reads_most(recognizer: Recognizer) -> None:
-    # Not all, or there would be nothing to learn from them.
+def test_synthesize_digits_are_mostly_readable_for_a_network_trained_on_mnist(
+    recognizer: Recognizer,
+) -> None:
+    # If all were readable, there would be nothing to learn from them.
     labels = np.repeat(np.arange(10), 60)
     answers = recognizer.classify(synthesize_digits(labels, generator())).argmax(axis=1)
     assert 0.6 < (answers == labels).mean() < 0.99
@@ -65,13 +67,13 @@ def test_a_network_that_knows_only_mnist_reads_most(recognizer: Recognizer) -> N
     pen=st.floats(0.01, 0.5),
 )
 @settings(deadline=None, max_examples=60)
-def test_any_stroke_becomes_a_frame(points: np.ndarray, pen: float) -> None:
+def test_frame_of_strokes_accepts_any_stroke(points: np.ndarray, pen: float) -> None:
     frame = frame_of_strokes([points], pen)
     assert (frame.shape, frame.dtype) == ((28, 28), np.uint8)
     assert frame.max() > 60
 
 
-def test_a_wider_pen_leaves_more_ink() -> None:
+def test_frame_of_strokes_has_more_ink_with_a_wider_pen() -> None:
     stroke = np.array([[0.0, 0.0], [0.3, 1.0]])
     ink = [int(frame_of_strokes([stroke], pen).sum()) for pen in (0.03, 0.08, 0.18)]
     assert ink[0] < ink[1] < ink[2]

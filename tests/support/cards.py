@@ -1,4 +1,4 @@
-"""A card for tests to change."""
+"""Model cards for tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mnist_core import ModelCard
 
 
 def make_card(name: str = "mine", **changes: object) -> ModelCard:
-    """A complete card; pass what is to be different."""
+    """A complete card with the given changes."""
     values: dict[str, object] = {
         "name": name,
         "architecture": "mlp",

@@ -1,4 +1,4 @@
-"""Frames with some ink, all different, for tests that need no digits."""
+"""Distinct frames with some ink, for tests that do not need digits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mnist_core.corrections.correction import Correction
 
 
 def make_frame(number: int = 0) -> NDArray[np.uint8]:
-    """The frame of that number."""
+    """Frame number `number`."""
     frame = np.zeros((28, 28), np.uint8)
     frame[4:24, 12:16] = 255
     frame[0, :8] = [number >> 8 * place & 255 for place in range(8)]
@@ -17,5 +17,5 @@ def make_frame(number: int = 0) -> NDArray[np.uint8]:
 
 
 def make_correction(number: int = 0, label: int = 3, **values: object) -> Correction:
-    """A correction of the frame of that number."""
+    """A correction of frame number `number`."""
     return Correction(frame=make_frame(number), label=label, **values)  # type: ignore[arg-type]

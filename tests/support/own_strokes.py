@@ -1,6 +1,6 @@
-"""Digits of our own hand, as pen strokes in a box of 100 by 100, y growing downwards.
+"""Digits of our own, as pen strokes in a box of 100 by 100, y pointing down.
 
-They are there where no other strokes are: every test that draws can use them.
+They are part of the repository: every test that draws can use them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Stroke = list[tuple[float, float]]
 
 
 def curve(*points: tuple[float, float], steps: int = 6) -> Stroke:
-    """A smooth way through the points (a Catmull-Rom spline)."""
+    """A Catmull-Rom spline through the points."""
     p = np.array([points[0], *points, points[-1]], float)
     t = np.linspace(0, 1, steps, endpoint=False)[:, np.newaxis]
     parts = [
@@ -30,11 +30,11 @@ def curve(*points: tuple[float, float], steps: int = 6) -> Stroke:
 
 
 def line(*points: tuple[float, float]) -> Stroke:
-    """Straight from point to point, in steps as a mouse makes them."""
-    way: Stroke = []
+    """Straight lines between the points, in steps like those of a mouse."""
+    path: Stroke = []
     for (x0, y0), (x1, y1) in pairwise(points):
-        way += [(x0 + (x1 - x0) * k / 8, y0 + (y1 - y0) * k / 8) for k in range(8)]
-    return [*way, points[-1]]
+        path += [(x0 + (x1 - x0) * k / 8, y0 + (y1 - y0) * k / 8) for k in range(8)]
+    return [*path, points[-1]]
 
 
 OWN_STROKES: dict[int, list[Stroke]] = {
@@ -65,10 +65,10 @@ OWN_STROKES: dict[int, list[Stroke]] = {
     9: [curve((72, 24), (52, 6), (30, 20), (32, 44), (54, 48), (72, 26), (70, 60), (62, 98))],
 }  # fmt: skip
 
-# To and fro with more ink than any digit has.
+# A zigzag with more ink than any digit.
 SCRIBBLE: list[Stroke] = [line(*((10 + 80 * (k % 2), 5 + 9 * k) for k in range(11)))]
 
-# Ways of writing that MNIST's American writers hardly use: what it is, and how it is drawn.
+# Styles that MNIST's American writers rarely use: label and strokes.
 STYLES: dict[str, tuple[int, list[Stroke]]] = {
     "7 with a bar": (7, [line((20, 8), (80, 6), (42, 98)), line((34, 50), (78, 48))]),
     "1 with a flag": (1, [line((28, 34), (56, 4), (54, 98))]),

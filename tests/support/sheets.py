@@ -1,4 +1,4 @@
-"""What a camera sees that looks at a sheet of paper."""
+"""Simulated camera frames of a sheet of paper."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sheet(
     noise: float = 2,
     at: tuple[float, float] | None = None,
 ) -> np.ndarray:
-    """A frame of a camera that looks at a sheet with a number in the middle: BGR."""
+    """A BGR frame of a sheet with a number in the middle."""
     x, y = at or (width / 2, height / 2)
     strokes = [
         stroke
@@ -41,12 +41,12 @@ def sheet(
 
 
 def film(path: Path, *numbers: str, frames: int = 90) -> Path:
-    """A Motion JPEG film, 640x480, for Chromium to play as a camera, over and over.
+    """A Motion JPEG video, 640x480, that Chromium plays in a loop as its camera.
 
     Args:
-        path: where to write it, ending in ".mjpeg".
-        numbers: what is on the sheet, one after the other; "" is an empty sheet.
-        frames: how many frames each is held into the camera; Chromium plays 30 a second.
+        path: the file, ending in ".mjpeg".
+        numbers: the numbers on the sheet, in this order; "" is an empty sheet.
+        frames: frames per number; Chromium plays 30 per second.
     """
     with path.open("wb") as file:
         for number in numbers:

@@ -1,4 +1,4 @@
-"""Pen strokes, drawn as a canvas draws them."""
+"""Pen strokes, drawn like the canvas of the Draw page does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load_development_strokes() -> tuple[list[list[Stroke]], NDArray[np.int64]]:
 
 
 def load_development_writers() -> NDArray[np.int64]:
-    """Who wrote each of the digits: one of 30."""
+    """The writer of each digit, one of 30."""
     with gzip.open(DEVELOPMENT_STROKES, "rt") as file:
         return np.array([digit["writer"] for digit in json.load(file)])
 

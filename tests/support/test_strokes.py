@@ -1,4 +1,4 @@
-"""Digits that other people drew: how many of them are read."""
+"""Accuracy on pen strokes of 30 writers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         not DEVELOPMENT_STROKES.exists(),
-        reason="the development strokes are not beside this checkout",
+        reason="needs the development strokes",
     ),
 ]
 
@@ -24,7 +24,7 @@ def strokes() -> tuple[list[list[Stroke]], np.ndarray]:
     return load_development_strokes()
 
 
-def test_accuracy_on_all_of_them(
+def test_accuracy_on_the_development_strokes(
     strokes: tuple[list[list[Stroke]], np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:
     digits, labels = strokes
@@ -42,7 +42,7 @@ def test_accuracy_on_all_of_them(
         right = (recognizer.classify(frames).argmax(1) == labels[single]).sum() / len(labels)
         resized = (recognizer.classify(np.stack(plain)).argmax(1) == labels).mean()
         accuracy[card.name] = right
-        lines.append(f"{card.name}: {right:.2%} right; plain resize: {resized:.2%}")
+        lines.append(f"{card.name}: {right:.2%} correct; plain resize: {resized:.2%}")
     with capsys.disabled():
         print("\n" + "\n".join(lines))
     assert single.mean() >= 0.995
@@ -61,7 +61,7 @@ def test_accuracy_on_all_of_them(
     ],
     ids=["x0.3", "x2", "moved", "inverted", "grey on grey"],
 )
-def test_a_drawing_keeps_its_reading(
+def test_reading_is_invariant_to_size_position_and_polarity(
     recognizer: Recognizer, strokes: tuple[list[list[Stroke]], np.ndarray], change, kept: float
 ) -> None:
     def readings(draw) -> list[list[int]]:
