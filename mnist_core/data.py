@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = [
     "MNIST_PATH",
     "NOT_A_DIGIT",
     "Dataset",
+    "LabelledArrays",
     "check_frames",
     "load_mnist",
     "split_training",
@@ -39,6 +41,22 @@ _REMEDY = (
 )
 
 
+class LabelledArrays(NamedTuple):
+    """Images and their labels.
+
+    Attributes:
+        images: (n, 28, 28) uint8, white ink on black.
+        labels: (n,) uint8, 0 to 9 or `NOT_A_DIGIT`.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def select(self, indices: Any) -> LabelledArrays:
+        """Those at some indices, in a slice, or where a mask is True."""
+        return LabelledArrays(self.images[indices], self.labels[indices])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
     """MNIST: white ink on black, and the digit that each image shows.
@@ -54,6 +72,16 @@ class Dataset:
     y_train: NDArray[np.uint8]
     x_test: NDArray[np.uint8]
     y_test: NDArray[np.uint8]
+
+    @property
+    def training(self) -> LabelledArrays:
+        """`x_train` and `y_train`."""
+        return LabelledArrays(self.x_train, self.y_train)
+
+    @property
+    def test(self) -> LabelledArrays:
+        """`x_test` and `y_test`."""
+        return LabelledArrays(self.x_test, self.y_test)
 
 
 def load_mnist(path: Path | str = MNIST_PATH) -> Dataset:

@@ -16,6 +16,8 @@ Each message runs: what was wrong, what to do, what was received.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "CorrectionsError",
     "DamagedCorrectionsError",
@@ -27,6 +29,9 @@ __all__ = [
     "TrainingDiverged",
     "TrainingError",
     "TrainingStopped",
+    "require_choice",
+    "require_int",
+    "require_number",
 ]
 
 
@@ -68,3 +73,27 @@ class CorrectionsError(MnistError):
 
 class DamagedCorrectionsError(CorrectionsError):
     """The file of corrections is no such file, or not whole any more; it can be moved aside."""
+
+
+def require_int(
+    name: str, value: object, low: int, high: int, *, error: type[MnistError] = MnistError
+) -> None:
+    """Raise the error unless a value is a whole number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise error(f"{name} must be a whole number from {low} to {high}. Received: {value!r}")
+
+
+def require_number(
+    name: str, value: object, low: float, high: float, *, error: type[MnistError] = MnistError
+) -> None:
+    """Raise the error unless a value is a number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise error(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
+
+
+def require_choice(
+    name: str, value: object, choices: Iterable[str], *, error: type[MnistError] = MnistError
+) -> None:
+    """Raise the error unless a value is one of some strings."""
+    if not isinstance(value, str) or value not in choices:
+        raise error(f"{name} must be one of: {', '.join(choices)}. Received: {value!r}")

@@ -47,7 +47,7 @@ def _tune(options: argparse.Namespace) -> int:
             + ", ".join(f"--{name.replace('_', '-')} {given[name]}" for name in both)
         )
     more = {name: given[name] for name in ("trials", "algorithm") if name in given}
-    config = TuningConfig(base=config_from(given), search=search, **more)
+    config = TuningConfig(base=config_from(given).resolved(), search=search, **more)
     from mnist_core.tuning.search import tune
 
     install_signal_handlers()

@@ -1,4 +1,4 @@
-"""The machines of a training that runs on several, as `$TF_CONFIG` names them."""
+"""The machines of a distributed training, as listed in `$TF_CONFIG`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _EXAMPLE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """The workers of a training, and which of them this process is.
+    """The workers of a training, and the index of this process among them.
 
     Attributes:
-        workers: their addresses, "host:port"; the first one is the chief, who saves the model.
-        index: of this process among them, from 0.
+        workers: their addresses, "host:port"; the first one is the chief, which saves the model.
+        index: from 0.
     """
 
     workers: tuple[str, ...]
@@ -35,70 +35,71 @@ class Cluster:
 
     @property
     def is_chief(self) -> bool:
-        """True for the worker that keeps the run and saves the model."""
+        """Whether this worker saves the run and the model."""
         return self.index == 0
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The addresses of the others."""
+        """The addresses of the other workers."""
         return self.workers[: self.index] + self.workers[self.index + 1 :]
 
     @classmethod
     def from_environment(cls) -> Cluster:
-        """What `$TF_CONFIG` says.
+        """Parse `$TF_CONFIG`.
 
         Raises:
-            TrainingError: it is missing, or wrong.
+            TrainingError: it is missing or not valid.
         """
         text = os.environ.get(_VARIABLE, "")
         if not text.strip():
-            _refuse("it is not set", text)
+            _refuse("is not set", text)
         try:
             values = json.loads(text)
             addresses = values["cluster"]["worker"]
             task = values["task"]
             kind, index = task["type"], task["index"]
         except ValueError:
-            _refuse("it is no JSON", text)
+            _refuse("is not valid JSON", text)
         except (KeyError, TypeError, IndexError):
-            _refuse("it lacks a cluster of workers, or a task with its type and index", text)
+            _refuse("lacks a cluster of workers, or a task with its type and index", text)
         if set(values["cluster"]) != {"worker"} or kind != "worker":
-            _refuse("all machines are of the type 'worker' here; the first one is the chief", text)
+            _refuse("has a type other than 'worker'; the first worker is the chief", text)
         if not isinstance(addresses, list) or not addresses or not all(map(_is_address, addresses)):
-            _refuse("each worker is an address, 'host:port'", text)
+            _refuse("has a worker that is not an address, 'host:port'", text)
         if len(set(addresses)) < len(addresses):
-            _refuse("an address is there twice", text)
+            _refuse("has an address twice", text)
         if isinstance(index, str) and index.isdecimal():
-            index = int(index)  # TensorFlow takes it so as well
-        if isinstance(index, bool) or not isinstance(index, int):
-            _refuse("the task's index is a whole number", text)
-        if not 0 <= index < len(addresses):
-            _refuse(f"the task's index is from 0 to {len(addresses) - 1}", text)
+            index = int(index)  # TensorFlow accepts it as well
+        if isinstance(index, bool) or index not in range(len(addresses)):
+            _refuse(f"has an index that is not a whole number from 0 to {len(addresses) - 1}", text)
         return cls(workers=tuple(addresses), index=index)
 
 
-def check_is_chief(config: TrainingConfig) -> None:
-    """Make sure that a training of such settings may keep its run and its model here.
+def check_is_chief(settings: TrainingConfig) -> None:
+    """Check that this process may save the run and the model of a training.
 
     Raises:
-        TrainingError: it is another worker's, or `$TF_CONFIG` cannot be used.
+        TrainingError: it is another worker than the chief, or `$TF_CONFIG` is not valid.
     """
-    if config.strategy == "multiworker" and not Cluster.from_environment().is_chief:
+    if settings.strategy != "multiworker":
+        return
+    cluster = Cluster.from_environment()
+    if not cluster.is_chief:
         raise TrainingError(
-            "The run and its model are kept by the first worker, of index 0. The others call "
+            "Only the first worker, of index 0, saves the run and its model. On the others, call "
             "mnist_core.distributed.worker.run_worker, or start the command 'train' with the same "
-            f"settings. Received: index {Cluster.from_environment().index}"
+            f"settings. Received: index {cluster.index}"
         )
 
 
 def _is_address(value: Any) -> bool:
-    found = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
-    return found is not None and 0 < int(found[1] or found[2]) < 2**16
+    match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+    return match is not None and 0 < int(match[1] or match[2]) < 2**16
 
 
-def _refuse(why: str, text: str) -> NoReturn:
+def _refuse(problem: str, text: str) -> NoReturn:
     raise TrainingError(
-        f"A training on several machines is told by ${_VARIABLE} which they are, and that cannot "
-        f"be used: {why}. Set it on each machine, the same but for the index, which counts from 0: "
-        f"{_VARIABLE}='{_EXAMPLE}'. Received: {text[:300]!r}"
+        f"Training on several machines needs ${_VARIABLE}, which {problem}. Set it on each "
+        f"machine, the same but for the index, which counts from 0: {_VARIABLE}='{_EXAMPLE}'. "
+        f"Received: {text[:300]!r}"
     )

@@ -1,8 +1,8 @@
-"""Steps that several replicas of a network make together. Imports TensorFlow.
+"""The steps that several replicas of a network make together. Imports TensorFlow.
 
-A batch is cut into slices, one a replica: as nearly as they can be of one size, and in the order of
-the batch. An image counts by one part of the whole batch, not of its slice, and the replicas'
-gradients are summed: the step is the one that a single device would make.
+A batch is cut into one slice per replica, in order and as equal in size as possible. Each image is
+weighted by the size of the whole batch, not of its slice, and the replicas' gradients are summed:
+the step is the one that a single device would make.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mnist_core.data import NOT_A_DIGIT, LabelledArrays
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings
 from mnist_core.training.fitting import augmented_batches, shuffle_once
-from mnist_core.training.losses import NOT_A_DIGIT, answer, digit_loss
+from mnist_core.training.losses import digit_loss, mean_logits
 
 __all__ = ["ReplicaLoop", "training_slices", "validation_slices"]
 
-# Held-out images that are looked at in one step, over all replicas.
-_LOOK = 1000
+# Validation images per step, over all replicas.
+_VALIDATION_BATCH = 1000
 
-Images = NDArray[np.uint8]
-# (n, 28, 28) images, (n,) labels and (n,) weights: the parts of the whole batch that they are.
+# (n, 28, 28) images, (n,) labels and (n,) weights, which are 1 / size of the whole batch.
 Slice = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+# From the number of a replica to its slices.
+Slices = Callable[[int], tf.data.Dataset]
 
 
 class ReplicaLoop:
@@ -38,71 +40,70 @@ class ReplicaLoop:
     Args:
         strategy: of `tf.distribute`.
         model: compiled, made in the strategy's scope.
-        config: of the training.
+        settings: of the training.
     """
 
     def __init__(
-        self, strategy: tf.distribute.Strategy, model: keras.Model, config: TrainingConfig
+        self, strategy: tf.distribute.Strategy, model: keras.Model, settings: Settings
     ) -> None:
         self._strategy, self._model = strategy, model
-        uses_synthetic_data = get_architecture(config.architecture).uses_synthetic_data
-        self._losses: Callable[[Any, Any], Any] = (
-            digit_loss if uses_synthetic_data else _cross_entropy
-        )
-        self._totals = np.zeros(4)
+        synthetic = get_architecture(settings.architecture).uses_synthetic_data
+        self._losses: Callable[[Any, Any], Any] = digit_loss if synthetic else _cross_entropy
+        self.reset_metrics()
 
-    def batches(self, slices: Callable[[int], tf.data.Dataset]) -> Any:
+    def batches(self, slices: Slices) -> Any:
         """An iterator over batches, made of each replica's slices."""
 
-        def mine(context: Any) -> tf.data.Dataset:
+        def worker_slices(context: Any) -> tf.data.Dataset:
             count = self._strategy.num_replicas_in_sync // context.num_input_pipelines
             first = context.input_pipeline_id * count
             own = [slices(replica) for replica in range(first, first + count)]
             return tf.data.Dataset.choose_from_datasets(own, tf.data.Dataset.range(count).repeat())
 
-        return iter(self._strategy.distribute_datasets_from_function(mine))
+        return iter(self._strategy.distribute_datasets_from_function(worker_slices))
 
-    def train(self, batches: Any, steps: int, *, stop: bool, anew: bool) -> dict[str, float]:
+    def reset_metrics(self) -> None:
+        """Begin an epoch: the metrics of `train` are means since then."""
+        self._totals = np.zeros(4)
+
+    def train(self, batches: Any, steps: int, *, stop: bool) -> dict[str, float]:
         """Make some steps.
 
         Args:
             batches: from `batches`.
-            steps: how many; those of one call run without Python between them.
-            stop: this worker is to stop.
-            anew: an epoch begins; the figures are means since then.
+            steps: how many; they run without Python between them.
+            stop: whether this worker is to stop.
 
         Returns:
             "loss" and "accuracy".
 
         Raises:
-            StopNow: a worker, whichever, is to stop.
+            StopTraining: any worker is to stop.
         """
-        if anew:
-            self._totals = np.zeros(4)
         *totals, stops = self._train(batches, tf.constant(steps), tf.constant(float(stop))).numpy()
         if stops:
             raise StopTraining
         self._totals += totals
-        return _figures(self._totals)
+        return _metrics(self._totals)
 
     def evaluate(self, batches: Any, steps: int, stopping: Callable[[], bool]) -> dict[str, float]:
-        """The "loss" and "accuracy" on other images; `batches` and `StopTraining` as of `train`."""
+        """The "loss" and "accuracy" on other images; arguments and errors as of `train`."""
         sums = np.zeros(4)
         for _ in range(steps):
             *totals, stops = self._evaluate(batches, tf.constant(float(stopping()))).numpy()
             if stops:
                 raise StopTraining
             sums += totals
-        return _figures(sums)
+        return _metrics(sums)
 
     @tf.function  # type: ignore[untyped-decorator]
     def average_statistics(self) -> None:
-        """Give all replicas the mean of their normalizations' statistics, which each kept alone."""
-        kept = [v.value for v in self._model.non_trainable_variables if v.dtype == "float32"]
+        """Average the statistics of normalizations, which each replica updates separately."""
+        statistics = [v.value for v in self._model.non_trainable_variables if v.dtype == "float32"]
 
         def average() -> None:
             context = tf.distribute.get_replica_context()
-            for variable in kept:
+            for variable in statistics:
                 mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, variable.read_value())
                 variable.assign(mean)
 
@@ -112,14 +113,15 @@ class ReplicaLoop:
     def _train(self, batches: Any, steps: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         totals = tf.zeros(4)
         for _ in tf.range(steps):
-            totals += self._summed(self._strategy.run(self._step, next(batches)))
-        return self._with_stop(totals, stop)
+            totals += self._sum(self._strategy.run(self._train_step, next(batches)))
+        return self._append_stops(totals, stop)
 
     @tf.function  # type: ignore[untyped-decorator]
     def _evaluate(self, batches: Any, stop: tf.Tensor) -> tf.Tensor:
-        return self._with_stop(self._summed(self._strategy.run(self._look, next(batches))), stop)
+        totals = self._sum(self._strategy.run(self._test_step, next(batches)))
+        return self._append_stops(totals, stop)
 
-    def _step(self, images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         model = self._model
         with tf.GradientTape() as tape:
             logits = model(tf.cast(images, tf.float32), training=True)
@@ -127,65 +129,70 @@ class ReplicaLoop:
             loss = model.optimizer.scale_loss(tf.reduce_sum(weights * losses))
         trained = model.trainable_weights
         model.optimizer.apply_gradients(zip(tape.gradient(loss, trained), trained, strict=True))
-        return _measured(labels, logits, losses, weights)
+        return _batch_totals(labels, logits, losses, weights)
 
-    def _look(self, images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def _test_step(self, images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         logits = self._model(tf.cast(images, tf.float32), training=False)
-        return _measured(labels, logits, self._losses(labels, logits), weights)
+        return _batch_totals(labels, logits, self._losses(labels, logits), weights)
 
-    def _summed(self, parts: Any) -> tf.Tensor:
+    def _sum(self, parts: Any) -> tf.Tensor:
         return self._strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
-    def _with_stop(self, totals: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        stops = self._summed(self._strategy.run(tf.identity, (stop,)))
+    def _append_stops(self, totals: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+        """Append the number of workers that are to stop."""
+        stops = self._sum(self._strategy.run(tf.identity, (stop,)))
         return tf.concat([totals, [stops]], 0)
 
 
 def training_slices(
-    config: TrainingConfig, training: tuple[Images, Images], steps: range, replicas: int
-) -> Callable[[int], tf.data.Dataset]:
-    """What each replica is to learn from, by its number.
+    settings: Settings,
+    training: LabelledArrays,
+    steps: range,
+    replicas: int,
+    synthetic_size: float = 1.0,
+) -> Slices:
+    """The training images of each replica.
+
+    Without augmentation, the images come in the same order as on one device. With augmentation or
+    synthetic data, each replica has its own share of the images, and its own random generator.
 
     Args:
-        config: of the training.
-        training: (n, 28, 28) images and (n,) labels, uint8.
-        steps: which steps of the training, counted over all epochs; whole epochs.
-        replicas: how many there are.
+        settings: of the training.
+        training: its images.
+        steps: which steps of the training, counted over all epochs; complete epochs.
+        replicas: number of replicas.
+        synthetic_size: number of synthetic images, relative to a complete training's.
 
     Returns:
-        A function from the number of a replica to its slices, without end: of an endless dataset
-        the replicas need not tell each other at each step whether there is more. Images as they
-        are come in the order in which one device has them. Where they are altered or drawn, each
-        replica has a share of the images of its own, and draws its own.
+        A function from the number of a replica to its slices. They are endless, so that the
+        replicas need not agree at each step whether there are more.
     """
-    architecture = get_architecture(config.architecture)
-    size = config.batch_size
-    assert size and config.epochs
-    if not (architecture.uses_synthetic_data or config.augmentation):
-        ordered = shuffle_once(training)
-        return lambda replica: _slices(ordered, size, replicas, replica)
+    size = settings.batch_size
+    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    if not (synthetic or settings.augmentation):
+        shuffled = shuffle_once(training)
+        return lambda replica: _slices(shuffled, size, replicas, replica)
 
-    def own(replica: int) -> tf.data.Dataset:
+    def own_slices(replica: int) -> tf.data.Dataset:
         start, stop = _bounds(size, replicas, replica)
-        part = dataclasses.replace(
-            config, batch_size=stop - start, seed=(config.seed + replica) % 2**32
+        own = dataclasses.replace(
+            settings, batch_size=stop - start, seed=(settings.seed + replica) % 2**32
         )
-        share = training[0][replica::replicas], training[1][replica::replicas]
-        batches = augmented_batches(architecture, part, share, steps, pictures=1 / replicas)
+        share = training.select(slice(replica, None, replicas))
+        batches = augmented_batches(own, share, steps, synthetic_size / replicas)
         weights = tf.fill((stop - start,), 1 / size)
         return batches.map(lambda images, labels: (images, labels, weights)).repeat()
 
-    return own
+    return own_slices
 
 
-def validation_slices(
-    validation: tuple[Images, Images], replicas: int
-) -> tuple[Callable[[int], tf.data.Dataset], int]:
-    """What each replica is to look at, over and over, by its number; and the steps of a look."""
+def validation_slices(validation: LabelledArrays, replicas: int) -> tuple[Slices, int]:
+    """The validation images of each replica, repeated endlessly, and the steps per epoch."""
     with tf.device("CPU:0"):
-        held = tf.constant(validation[0]), tf.constant(validation[1])
-    size = max(_LOOK, replicas)
-    return lambda replica: _slices(held, size, replicas, replica), -(-len(validation[0]) // size)
+        images = tf.constant(validation.images), tf.constant(validation.labels)
+    size = max(_VALIDATION_BATCH, replicas)
+    steps = -(-len(validation.labels) // size)
+    return lambda replica: _slices(images, size, replicas, replica), steps
 
 
 def _slices(
@@ -197,7 +204,8 @@ def _slices(
         first = step * size
         whole = tf.minimum(tf.constant(size, tf.int64), count - first)
         start, stop = _bounds(whole, replicas, replica)
-        # A last batch may have fewer images than there are replicas. Normalizations need one.
+        # The last batch may have fewer images than there are replicas, but a normalization needs
+        # one: an image of weight 0 then.
         place = tf.range(first + start, first + tf.maximum(stop, start + 1))
         weights = tf.fill(tf.shape(place), tf.where(stop > start, 1 / whole, 0.0))
         place = tf.minimum(place, count - 1)
@@ -212,7 +220,7 @@ def _slices(
 
 
 def _bounds(whole: Any, replicas: int, replica: int) -> tuple[Any, Any]:
-    """Where a replica's slice of a batch of so many images begins and ends."""
+    """The start and stop of a replica's slice of a batch of `whole` images."""
     return replica * whole // replicas, (replica + 1) * whole // replicas
 
 
@@ -220,17 +228,18 @@ def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
-def _measured(
+def _batch_totals(
     labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor
 ) -> tf.Tensor:
-    """Sum of the losses, digits read rightly, digits, and images."""
+    """The sum of the losses, and the numbers of correct digits, digits and images."""
     labels, image = tf.cast(labels, tf.int32), weights > 0
     digit = image & (labels < NOT_A_DIGIT)
-    right = digit & (tf.argmax(answer(logits)[:, :NOT_A_DIGIT], 1, tf.int32) == labels)
-    counts = [tf.math.count_nonzero(what, dtype=tf.float32) for what in (right, digit, image)]
+    answers = tf.argmax(mean_logits(logits)[:, :NOT_A_DIGIT], 1, tf.int32)
+    correct = digit & (answers == labels)
+    counts = [tf.math.count_nonzero(mask, dtype=tf.float32) for mask in (correct, digit, image)]
     return tf.stack([tf.reduce_sum(tf.where(image, losses, 0.0)), *counts])
 
 
-def _figures(totals: NDArray[np.float64]) -> dict[str, float]:
-    losses, right, digits, images = totals
-    return {"loss": float(losses / images), "accuracy": float(right / max(digits, 1))}
+def _metrics(totals: NDArray[np.float64]) -> dict[str, float]:
+    losses, correct, digits, images = totals
+    return {"loss": float(losses / images), "accuracy": float(correct / max(digits, 1))}

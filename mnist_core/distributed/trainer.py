@@ -1,12 +1,12 @@
-"""One training on several devices, or several machines, by `tf.distribute`. Imports TensorFlow.
+"""One training on several devices or machines, with `tf.distribute`. Imports TensorFlow.
 
-Keras 3's own `fit` stops at the first batch under `MultiWorkerMirroredStrategy` (TensorFlow 2.21,
+Keras 3's own `fit` fails at the first batch under `MultiWorkerMirroredStrategy` (TensorFlow 2.21,
 Keras 3.15; https://github.com/keras-team/keras/issues/20585), so the loop over the steps is here.
-Each batch is cut into slices, one a replica, whose images count by the size of the whole batch; the
-gradients are summed. So a step changes the weights as it would on one device.
+Each batch is cut into one slice per replica, whose images are weighted by the size of the whole
+batch, and the gradients are summed: a step changes the weights as it would on one device.
 
-All replicas go the same way at the same time: whatever one of them decides alone (to stop, what to
-begin with) is decided by the first one, the chief's, and told to the others.
+All replicas must make the same calls in the same order, so whatever a worker could decide alone (to
+stop, what to begin with) is decided by the first one, the chief, and sent to the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,38 +31,41 @@ from mnist_core.distributed.replica_loop import ReplicaLoop, training_slices, va
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
-from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import TrainingConfig
-from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import Message, OnEvent
-from mnist_core.training.fitting import build_compiled_model, load_initial_weights
+from mnist_core.training.config import Settings
+from mnist_core.training.early_stopping import Curves, epochs_done, finished
+from mnist_core.training.events import Hooks, Message, OnEvent
+from mnist_core.training.fitting import (
+    GENERATING,
+    build_compiled_model,
+    load_initial_weights,
+    restore_best,
+)
+from mnist_core.training.inputs import TrainingData
 
 __all__ = ["DistributedTrainer"]
 
-# What TensorFlow says of a worker that is not there any more.
+# TensorFlow's errors when a worker was lost.
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
-
-Images = NDArray[np.uint8]
 
 
 class DistributedTrainer:
     """Devices, or workers on several machines, that train a network together.
 
-    To be made before TensorFlow computes anything in this process. With several machines, it waits
-    until all of them are there.
+    Create it before TensorFlow computes anything in this process. With several machines, it waits
+    until all of them have started.
 
     Args:
-        config: its strategy is "mirrored" or "multiworker".
-        on_event: told whom it waits for, and what there is.
+        settings: their strategy is "mirrored" or "multiworker".
+        on_event: called with the workers it waits for, and the number of devices.
 
     Raises:
-        TrainingError: `$TF_CONFIG` cannot be used, the workers cannot reach each other, or a step
+        TrainingError: `$TF_CONFIG` is not valid, the workers cannot reach each other, or a batch
             has fewer images than there are replicas.
     """
 
-    def __init__(self, config: TrainingConfig, on_event: OnEvent) -> None:
+    def __init__(self, settings: Settings, on_event: OnEvent) -> None:
         self.is_chief, workers = True, 1
-        if config.strategy == "multiworker":
+        if settings.strategy == "multiworker":
             cluster = Cluster.from_environment()
             self.is_chief, workers = cluster.is_chief, len(cluster.workers)
             if cluster.others:
@@ -72,67 +75,63 @@ class DistributedTrainer:
                     self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
             except (tf.errors.OpError, RuntimeError, ValueError) as error:
                 raise TrainingError(
-                    "The workers did not come together. Start the same command on all machines, "
-                    "and see that each can reach the others' ports. Received: "
+                    "The workers could not connect. Start the same command on all machines, and "
+                    "check that each can reach the others' ports. Received: "
                     f"{_list(cluster.workers)} ({_short(error)})"
                 ) from error
         else:
             self._strategy = tf.distribute.MirroredStrategy()
         self.replicas: int = self._strategy.num_replicas_in_sync
         self._per_worker = self.replicas // workers
-        assert config.batch_size
-        if config.batch_size < self.replicas:
+        if settings.batch_size < self.replicas:
             raise TrainingError(
                 "Each device needs an image of every batch. Choose a larger batch size. Received: "
-                f"batch_size={config.batch_size} for {self.replicas} devices"
+                f"batch_size={settings.batch_size} for {self.replicas} devices"
             )
         on_event(Message(text=f"Training on {self.replicas} device{'s' * (self.replicas > 1)}."))
 
     def fit(
         self,
-        config: TrainingConfig,
-        training: tuple[Images, Images],
-        validation: tuple[Images, Images],
-        on_event: OnEvent,
-        checkpoints: Checkpoints | None,
+        settings: Settings,
+        data: TrainingData,
+        hooks: Hooks,
         *,
         initial: Path | None = None,
-        stopping: Callable[[], bool] = lambda: False,
+        synthetic_size: float = 1.0,
     ) -> tuple[keras.Model, Curves]:
-        """Train a network; all workers call it, with the same settings and images.
+        """Train a network; all workers call this with the same settings and images.
 
         Args:
-            config: what and how.
-            training: (n, 28, 28) images and (n,) labels, uint8.
-            validation: the same, of images held out.
-            on_event: called with each event, in this thread.
-            checkpoints: the chief's, as of `mnist_core.training.fitting.fit`; None for the others.
-            initial: the chief's: a `.keras` file, whose weights to begin with.
-            stopping: asked all the time; True at the chief ends the training of all.
+            settings: of the training.
+            data: its images.
+            hooks: its events, and at the chief its checkpoints; a stop signal at any worker stops
+                all of them.
+            initial: at the chief: a `.keras` file, whose weights to begin with.
+            synthetic_size: as of `mnist_core.training.fitting.fit`.
 
         Returns:
-            The network and its curves, as `mnist_core.training.fitting.fit` gives them; the
-            chief's count.
+            The network and its curves, as of `mnist_core.training.fitting.fit`; those of workers
+            other than the chief may be incomplete.
 
         Raises:
-            TrainingError: the loss diverged, the initial weights are another network's, or the
-                workers have different settings, or lost each other.
+            TrainingError: the loss diverged, the initial weights do not fit, the workers have
+                different settings, or one was lost.
             OSError: an epoch cannot be saved.
         """
         try:
-            self._agree_on(config)
-            return self._fit(config, training, validation, on_event, checkpoints, initial, stopping)
-        except _LOST as lost:
+            self._check_same_settings(settings)
+            return self._fit(settings, data, hooks, initial, synthetic_size)
+        except _LOST as error:
             raise TrainingError(
-                "Another worker is gone. Start the same command on all machines again: the "
-                f"training goes on after its last whole epoch. Received: {_short(lost)}"
-            ) from lost
+                "Another worker was lost. Start the same command on all machines again: the "
+                f"training resumes after its last complete epoch. Received: {_short(error)}"
+            ) from error
 
-    def dismiss(self) -> bool:
-        """Wait for each other once more: who leaves while others compute would break them off.
+    def wait_for_all(self) -> bool:
+        """Wait for the other workers, whom an early exit of this one would interrupt.
 
         Returns:
-            False if another worker was gone before.
+            False if another worker was lost before.
         """
         try:
             self._from_chief([0.0])
@@ -142,117 +141,127 @@ class DistributedTrainer:
 
     def _fit(
         self,
-        config: TrainingConfig,
-        training: tuple[Images, Images],
-        validation: tuple[Images, Images],
-        on_event: OnEvent,
-        checkpoints: Checkpoints | None,
+        settings: Settings,
+        data: TrainingData,
+        hooks: Hooks,
         initial: Path | None,
-        stopping: Callable[[], bool],
+        synthetic_size: float,
     ) -> tuple[keras.Model, Curves]:
-        assert config.epochs and config.batch_size
-        architecture = get_architecture(config.architecture)
-        steps = -(-len(training[0]) // config.batch_size)
+        steps = data.steps_per_epoch(settings)
         with self._strategy.scope():
-            model = build_compiled_model(architecture, config, steps)
+            model = build_compiled_model(settings, steps)
             model.optimizer.build(model.trainable_variables)
-        curves = checkpoints.restore(model) if checkpoints else {}
-        done = len(curves.get("loss", ()))
-        if initial and checkpoints and not done:
+        curves = hooks.checkpoints.restore(model)
+        if initial and self.is_chief and not curves:
             load_initial_weights(model, initial)
-        self._spread(model)
-        done, over = (int(n) for n in self._from_chief([done, finished(config, curves)]))
+        self._broadcast(model)
+        done, complete = (
+            int(n) for n in self._from_chief([epochs_done(curves), finished(settings, curves)])
+        )
         if done:
-            on_event(Message(text=f"Going on after epoch {done}"))
-        if not over:
-            if architecture.uses_synthetic_data:
-                on_event(Message(text="Drawing digits, and what is none"))
-            reporter = TrainingCallback(config, steps, curves, checkpoints, on_event, lambda: False)
-            reporter.set_model(model)
-            remaining = range(done * steps, config.epochs * steps)
-            loop = ReplicaLoop(self._strategy, model, config)
-            batches = loop.batches(training_slices(config, training, remaining, self.replicas))
-            held_out, look = validation_slices(validation, self.replicas)
-            others = loop.batches(held_out)
+            hooks.on_event(Message(text=f"Resuming after epoch {done}"))
+        if not complete:
+            if get_architecture(settings.architecture).uses_synthetic_data:
+                hooks.on_event(GENERATING)
             try:
-                for epoch in range(done, config.epochs):
-                    reporter.on_epoch_begin(epoch)
-                    for first in range(0, steps, architecture.steps_at_once):
-                        count = min(architecture.steps_at_once, steps - first)
-                        logs = loop.train(batches, count, stop=stopping(), anew=first == 0)
-                        reporter.on_train_batch_end(first + count - 1, logs)
-                    loop.average_statistics()
-                    seen = loop.evaluate(others, look, stopping)
-                    reporter.on_epoch_end(epoch, logs | {f"val_{k}": v for k, v in seen.items()})
-                    # The others do not know the epochs before, if this run was resumed.
-                    if self._from_chief([float(model.stop_training)])[0]:
-                        break
+                self._train_epochs(model, settings, data, hooks, curves, done, synthetic_size)
             except StopTraining:
-                curves = checkpoints.restore(model) if checkpoints else {}
-        best = best_epoch(curves)
-        if checkpoints and config.patience is not None and best not in (0, len(curves["loss"])):
-            checkpoints.restore_best(model, best)
+                curves = hooks.checkpoints.restore(model)
+        restore_best(model, settings, hooks, curves)
         return model, curves
 
-    def _agree_on(self, config: TrainingConfig) -> None:
-        """Make sure that all workers were given the same settings."""
-        settings = dataclasses.asdict(dataclasses.replace(config, name="any", overwrite=False))
-        digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).digest()
-        mine = float(int.from_bytes(digest[:6], "big"))
-        differs = self._from_chief([mine])[0] != mine
-        if self._sum(float(differs)):
+    def _train_epochs(
+        self,
+        model: keras.Model,
+        settings: Settings,
+        data: TrainingData,
+        hooks: Hooks,
+        curves: Curves,
+        done: int,
+        synthetic_size: float,
+    ) -> None:
+        steps = data.steps_per_epoch(settings)
+        remaining = range(done * steps, settings.epochs * steps)
+        # The loop asks `stopping` itself: all workers have to stop at the same step.
+        callback = TrainingCallback(
+            settings, steps, curves, dataclasses.replace(hooks, stopping=lambda: False)
+        )
+        callback.set_model(model)
+        loop = ReplicaLoop(self._strategy, model, settings)
+        batches = loop.batches(
+            training_slices(settings, data.training, remaining, self.replicas, synthetic_size)
+        )
+        slices, validation_steps = validation_slices(data.validation, self.replicas)
+        validation = loop.batches(slices)
+        at_once = get_architecture(settings.architecture).steps_at_once
+        for epoch in range(done, settings.epochs):
+            callback.on_epoch_begin(epoch)
+            loop.reset_metrics()
+            for first in range(0, steps, at_once):
+                count = min(at_once, steps - first)
+                logs = loop.train(batches, count, stop=hooks.stopping())
+                callback.on_train_batch_end(first + count - 1, logs)
+            loop.average_statistics()
+            results = loop.evaluate(validation, validation_steps, hooks.stopping)
+            callback.on_epoch_end(epoch, logs | {f"val_{k}": v for k, v in results.items()})
+            # Only the chief knows the epochs before a resumed run, and so when to stop.
+            if self._from_chief([float(model.stop_training)])[0]:
+                break
+
+    def _check_same_settings(self, settings: Settings) -> None:
+        values = dataclasses.asdict(dataclasses.replace(settings, name="any", overwrite=False))
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).digest()
+        number = float(int.from_bytes(digest[:6], "big"))
+        differs = self._from_chief([number])[0] != number
+        if self._sum(np.array([float(differs)]))[0]:
             raise TrainingError(
-                "The workers have different settings. Give all of them the same command. Received: "
-                + ", ".join(f"{key}={value!r}" for key, value in settings.items())
+                "The workers have different settings. Start the same command on all of them. "
+                "Received: " + ", ".join(f"{key}={value!r}" for key, value in values.items())
             )
 
-    def _spread(self, model: keras.Model) -> None:
-        """Give all workers the chief's weights, optimizer and chance."""
+    def _broadcast(self, model: keras.Model) -> None:
+        """Give all workers the chief's weights, optimizer state and random state."""
         variables = [*model.variables, *model.optimizer.variables]
         values = [np.asarray(keras.ops.convert_to_numpy(v), np.float64) for v in variables]
-        told = self._from_chief(np.concatenate([value.ravel() for value in values]))
+        numbers = self._from_chief(np.concatenate([value.ravel() for value in values]))
         start = 0
         for variable, value in zip(variables, values, strict=True):
-            part = told[start : start + value.size].reshape(value.shape)
+            part = numbers[start : start + value.size].reshape(value.shape)
             variable.assign(part.astype(keras.backend.standardize_dtype(variable.dtype)))
             start += value.size
 
     def _from_chief(self, values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-        """The chief's numbers, at all workers; what the others give does not matter."""
+        """The chief's numbers, at all workers; those of the others are ignored."""
         numbers = np.asarray(values, np.float64)
-        return self._reduced(numbers if self.is_chief else np.zeros_like(numbers))
+        return self._sum(numbers if self.is_chief else np.zeros_like(numbers))
 
-    def _sum(self, value: float) -> float:
-        """The sum of what the workers give."""
-        return float(self._reduced(np.array([value]))[0])
-
-    def _reduced(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sum of the workers' numbers."""
+    def _sum(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sum of all workers' numbers."""
         return self._reduce(tf.constant(numbers)).numpy()
 
     @tf.function(  # type: ignore[untyped-decorator]
         input_signature=[tf.TensorSpec([None], tf.float64)]
     )
     def _reduce(self, numbers: tf.Tensor) -> tf.Tensor:
-        def mine(value: tf.Tensor) -> tf.Tensor:
-            # One replica of each worker speaks for it.
-            place = tf.distribute.get_replica_context().replica_id_in_sync_group
-            return tf.where(place % self._per_worker == 0, value, tf.zeros_like(value))
+        def first_replica_only(value: tf.Tensor) -> tf.Tensor:
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            return tf.where(replica % self._per_worker == 0, value, tf.zeros_like(value))
 
-        parts = self._strategy.run(mine, (numbers,))
+        parts = self._strategy.run(first_replica_only, (numbers,))
         return self._strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end this process at once: Python does not hear it while TensorFlow waits."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    alone = threading.current_thread() is not threading.main_thread()
-    before = [] if alone else [signal.signal(number, signal.SIG_DFL) for number in numbers]
+    """Let Ctrl-C end this process at once: Python cannot handle it while TensorFlow waits."""
+    if threading.current_thread() is not threading.main_thread():  # which alone sets handlers
+        yield
+        return
+    handlers = {n: signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=False):
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
@@ -261,5 +270,5 @@ def _list(addresses: Sequence[str]) -> str:
 
 
 def _short(error: Exception) -> str:
-    # The lines of code come first, what happened last.
+    # Without the traceback, which comes first.
     return " ".join(re.sub(r'^.*File "[^"]*".*?$', "", str(error), flags=re.S | re.M).split())[:300]

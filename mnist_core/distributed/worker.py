@@ -1,4 +1,4 @@
-"""Being one of the other machines of a training. TensorFlow is imported inside `run_worker`."""
+"""A worker of a training on several machines. TensorFlow is imported inside `run_worker`."""
 
 from __future__ import annotations
 
@@ -7,29 +7,28 @@ from mnist_core.errors import TrainingError
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
-from mnist_core.training.events import Message, OnEvent
+from mnist_core.training.events import Hooks, Message, OnEvent
 from mnist_core.training.inputs import TrainingInputs
 
 __all__ = ["run_worker"]
 
 
 def run_worker(config: TrainingConfig, on_event: OnEvent = lambda event: None) -> None:
-    """Compute a share of a training whose run and model are another machine's, the chief's.
+    """Take part in a training whose run and model are saved by another machine, the chief.
 
-    Nothing is written on this one. An initial model must be here as well.
+    Nothing is written on this machine. An initial model must be here as well.
 
     Args:
         config: the chief's, but for the name; its strategy is "multiworker".
         on_event: called with each event, in this thread.
 
     Raises:
-        TrainingError: `$TF_CONFIG` cannot be used, the settings are not the chief's, the loss
-            diverged, or another worker is gone.
+        TrainingError: `$TF_CONFIG` is not valid, the settings are not the chief's, the loss
+            diverged, or another worker was lost.
         DatasetError, ModelNotFoundError, ModelLoadError: as of `mnist_core.train`.
     """
-    dataset = load_mnist()
-    inputs = TrainingInputs.of(config, models_directory())
-    held_out, kept = inputs.split(config, len(dataset.x_train))
+    settings = config.resolved()
+    data = TrainingInputs.of(settings, models_directory()).split(settings, load_mnist())
     on_event(Message(text="Loading TensorFlow"))
     prepare_tensorflow()
     import keras
@@ -37,19 +36,13 @@ def run_worker(config: TrainingConfig, on_event: OnEvent = lambda event: None) -
 
     from mnist_core.distributed.trainer import DistributedTrainer
 
-    trainer = DistributedTrainer(config, on_event)
-    keras.utils.set_random_seed(config.seed)
+    trainer = DistributedTrainer(settings, on_event)
+    keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    trainer.fit(
-        config,
-        (dataset.x_train[kept], dataset.y_train[kept]),
-        (dataset.x_train[held_out], dataset.y_train[held_out]),
-        on_event,
-        None,
-    )
+    trainer.fit(settings, data, Hooks(on_event=on_event))
     on_event(Message(text="Waiting for the first worker to save the model"))
-    if not trainer.dismiss():
+    if not trainer.wait_for_all():
         raise TrainingError(
-            "The first worker was gone before the model was saved. See what it says there. "
-            f"Received: {config.name}"
+            "The first worker was lost before the model was saved. See its own message. "
+            f"Received: {settings.name}"
         )

@@ -36,7 +36,7 @@ from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
 from mnist_core.storage.files import read_table, write_table
 from mnist_core.storage.paths import models_directory
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings, TrainingConfig
 from mnist_core.training.events import TrainingEvent, event_from_json, event_to_json
 
 __all__ = ["ACTIVE", "RUN_ID", "STATES", "Outcome", "Run"]
@@ -88,13 +88,13 @@ class Run:
         return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
     @property
-    def config(self) -> TrainingConfig:
+    def config(self) -> Settings:
         """What it trains.
 
         Raises:
             TrainingError: the file is damaged or gone.
         """
-        return TrainingConfig.from_json(self._settings().get("configuration"))
+        return TrainingConfig.from_json(self._settings().get("configuration")).resolved()
 
     @property
     def models(self) -> Path:
@@ -244,11 +244,11 @@ class Run:
         values = {"phase": phase, "pid": pid, "ticket": ticket, "since": time.time()}
         write_table(self.folder / "process.json", values)
 
-    def record(self, config: TrainingConfig, models: Path) -> None:
+    def record(self, settings: Settings, models: Path) -> None:
         """Make an empty folder a run: say what it is to train, and for which folder of models."""
         self.set_phase("starting")
         # Last: without it the folder is no run.
-        values = {"configuration": dataclasses.asdict(config), "models": str(models)}
+        values = {"configuration": dataclasses.asdict(settings), "models": str(models)}
         write_table(self.folder / "config.json", values)
 
     def prepare(self) -> None:

@@ -13,7 +13,7 @@ from mnist_core.errors import TrainingError
 from mnist_core.registry.staging import check_free
 from mnist_core.runs.run import ACTIVE, RUN_ID, STATES, Outcome, Run
 from mnist_core.storage.paths import models_directory, runs_directory
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings, TrainingConfig
 
 __all__ = [
     "STATES",
@@ -54,10 +54,11 @@ def new_run(config: TrainingConfig, models: Path | None = None) -> Run:
         TrainingError: the name is taken, by a model or by a run that goes on, or a folder cannot
             be written.
     """
+    settings = config.resolved()
     models = (models or models_directory()).absolute()
     with _starting():
-        _check_place(config, models, overwrite=config.overwrite)
-        return _make(config, models)
+        _check_place(settings, models, overwrite=settings.overwrite)
+        return _make(settings, models)
 
 
 def reopen_run(run: Run) -> None:
@@ -86,7 +87,7 @@ def begin_run(config: TrainingConfig, models: Path | None = None) -> Run:
     models = (models or models_directory()).absolute()
     for run in list_runs():
         with suppress(TrainingError):
-            same = run.config == config and run.models == models
+            same = run.config == config.resolved() and run.models == models
             # Whoever loses a worker fails; the others are begun again with the same command.
             ends = (
                 ("interrupted", "failed") if config.strategy == "multiworker" else ("interrupted",)
@@ -113,31 +114,30 @@ def _starting() -> Iterator[None]:
         ) from error
 
 
-def _check_place(config: TrainingConfig, models: Path, *, overwrite: bool) -> None:
-    assert config.name is not None  # filled in by __post_init__
-    check_free(config.name, models, overwrite=overwrite)
+def _check_place(settings: Settings, models: Path, *, overwrite: bool) -> None:
+    check_free(settings.name, models, overwrite=overwrite)
     for run in list_runs():
         with suppress(TrainingError):  # a damaged run is in nobody's way
-            if not run.is_active or (run.config.name, run.models) != (config.name, models):
+            if not run.is_active or (run.config.name, run.models) != (settings.name, models):
                 continue
             break
     else:
         return
     raise TrainingError(
         "A model of that name is being trained at this moment. Choose another name, or wait. "
-        f"Received: {config.name!r}, run {run.id}"
+        f"Received: {settings.name!r}, run {run.id}"
     )
 
 
-def _make(config: TrainingConfig, models: Path) -> Run:
+def _make(settings: Settings, models: Path) -> Run:
     root = runs_directory()
-    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.name}"
+    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{settings.name}"
     for number in range(1, 100):
         run = Run(root / (stamp if number == 1 else f"{stamp}-{number}"))
         try:
             run.folder.mkdir()
         except FileExistsError:
             continue
-        run.record(config, models)
+        run.record(settings, models)
         return run
     raise TrainingError(f"Too many runs in one second. Wait a moment. Received: {stamp}")

@@ -1,4 +1,4 @@
-"""Training a network on MNIST and saving it as a model. TensorFlow is imported inside `train`."""
+"""Train a network on MNIST and save it as a model. TensorFlow is imported inside `train`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mnist_core.data import NOT_A_DIGIT, Dataset, load_mnist
+from mnist_core.data import NOT_A_DIGIT, LabelledArrays, load_mnist
 from mnist_core.distributed.cluster import check_is_chief
 from mnist_core.errors import TrainingStopped
 from mnist_core.networks.architectures import get_architecture
@@ -26,12 +21,12 @@ from mnist_core.runs.recording import recorded
 from mnist_core.runs.store import Outcome, Run, begin_run
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings, TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.early_stopping import Curves, finished
-from mnist_core.training.events import Done, EpochEnd, Message, OnEvent, TrainingEvent
-from mnist_core.training.export import save_model
-from mnist_core.training.inputs import TrainingInputs, describe_fine_tuning
+from mnist_core.training.events import Done, EpochEnd, Hooks, Message, OnEvent, TrainingEvent
+from mnist_core.training.export import draft_card, save_model
+from mnist_core.training.inputs import TrainingData, TrainingInputs, describe_fine_tuning
 
 if TYPE_CHECKING:
     import keras
@@ -40,20 +35,18 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingConfig", "train", "train_run", "try_run"]
 
-Images = NDArray[np.uint8]
-
 
 def train(
     config: TrainingConfig,
     on_event: OnEvent = lambda event: None,
     directory: Path | None = None,
 ) -> ModelCard:
-    """Train a network and save it under `models/<config.name>`, whole or not at all.
+    """Train a network and save it under `models/<config.name>`, complete or not at all.
 
-    The held-out images come from the training half; the test half is looked at once, at the end.
-    The same seed on the same machine gives the same weights. The training is a run under `runs/`;
-    if the last one of the same settings was cut off, it goes on after its last whole epoch, and
-    ends with the weights that it would have had.
+    The validation images are some of MNIST's training images; its test images are used once, at the
+    end. The same seed on the same machine gives the same weights. The training is a run under
+    `runs/`; if the last one of the same settings was interrupted, it is resumed after its last
+    complete epoch, and ends with the same weights.
 
     Args:
         config: what to train and how.
@@ -64,7 +57,7 @@ def train(
         TrainingError: the name is taken and `config.overwrite` is False, the loss diverged, or the
             model cannot be written.
         DatasetError: the embedded MNIST is missing or altered.
-        ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
+        ModelNotFoundError, ModelLoadError: the initial model is missing or damaged.
         CorrectionsError: the corrections cannot be read.
     """
     check_is_chief(config)
@@ -79,36 +72,35 @@ def train_run(
     on_event: OnEvent = lambda event: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> ModelCard:
-    """Train what a run is for, from its last whole epoch on, and save the model.
+    """Train a run from its last complete epoch on, and save the model.
 
-    The run's folder gets all that happens, its outcome at last. The caller holds the run.
+    The run's folder records all events and the outcome. The caller holds the run's lock.
 
     Args:
         run: a run that is not done.
-        on_event: called with each event, in this thread, after it was written down.
-        stopping: asked all the time; True ends the training, and the model of its last whole epoch
-            is saved.
+        on_event: called with each event, in this thread, after it was recorded.
+        stopping: called after each step; True ends the training, and the model of its last
+            complete epoch is saved.
 
     Raises:
-        TrainingStopped: it was stopped, and no epoch was done.
+        TrainingStopped: it was stopped before an epoch was complete.
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError, CorrectionsError: as of
             `train`.
     """
-
     with recorded(run, on_event) as report:
-        learnt = _learn(run, report, stopping)
-        card = _save(run, learnt, report)
-        # The others may leave once the model is there.
-        if learnt.trainer:
-            learnt.trainer.dismiss()
-    if finished(run.config, learnt.curves):
+        result = _train(run, report, stopping)
+        card = _save(run, result, report)
+        # The other workers may exit once the model is saved.
+        if result.trainer:
+            result.trainer.wait_for_all()
+    if finished(run.config, result.curves):
         run.finish(Outcome(state="done", card=card))
         Checkpoints(run.checkpoints, {}).clear()
     else:
         epochs = f"{card.epochs} epoch{'s' * (card.epochs != 1)}"
-        text = f"Stopped; what was learnt in {epochs} was kept."
+        text = f"Stopped; the model of {epochs} was saved."
         run.finish(Outcome(state="cancelled", text=text, card=card))
-    # The model is there, even if there is no room any more to note so.
+    # The model is saved, even if the disk is too full to record this.
     with suppress(OSError):
         run.report(Done(card=card))
     on_event(Done(card=card))
@@ -120,17 +112,17 @@ def try_run(
     on_event: OnEvent = lambda event: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> float:
-    """Train what a run is for, save no model, and look at held-out images only.
+    """Train a run without saving a model, and evaluate it on the validation images only.
 
-    Its checkpoints stay: the same settings can be made a model of without training again.
+    Its checkpoints stay, so that a model can be made from them without training again.
 
     Args:
         run: as of `train_run`, and so are the others.
         on_event: called with each event.
-        stopping: asked all the time; True ends it without a result.
+        stopping: called after each step; True ends it without a result.
 
     Returns:
-        The share of the held-out images that is read rightly, 0 to 1.
+        The accuracy on the validation images, 0 to 1.
 
     Raises:
         TrainingStopped: it was stopped.
@@ -138,114 +130,110 @@ def try_run(
             `train`.
     """
     with recorded(run, on_event) as report:
-        learnt = _learn(run, report, stopping)
-        if not finished(run.config, learnt.curves):
+        result = _train(run, report, stopping)
+        if not finished(run.config, result.curves):
             raise TrainingStopped(f"The trial was stopped before its end. Received: {run.id}")
-        images, labels = learnt.validation
-        answers = learnt.model.predict(images, batch_size=1000, verbose=0)[:, :NOT_A_DIGIT]
+        images, labels = result.data.validation
+        answers = result.model.predict(images, batch_size=1000, verbose=0)[:, :NOT_A_DIGIT]
         accuracy = float((answers.argmax(axis=1) == labels).mean())
-    text = f"A trial: {accuracy:.2%} of the held-out images."
+    text = f"Trial: {accuracy:.2%} validation accuracy."
     run.finish(Outcome(state="done", text=text, validation_accuracy=accuracy))
     return accuracy
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Learnt:
-    """A trained network, and what belongs to it."""
+class _Result:
+    """A trained network, and what its model is made of."""
 
     model: keras.Model
     curves: Curves
     seconds: float
-    dataset: Dataset
-    validation: tuple[Images, Images]
+    data: TrainingData
+    test: LabelledArrays
     inputs: TrainingInputs
     fine_tuning: dict[str, Any]
     trainer: DistributedTrainer | None
 
 
-def _learn(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Learnt:
-    """Train what a run is for, from its last whole epoch on."""
-    config, directory = run.config, run.models
-    assert config.name is not None  # filled in by __post_init__
-    check_is_chief(config)
-    check_free(config.name, directory, overwrite=_may_replace(run))
+def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Result:
+    """Train a run from its last complete epoch on."""
+    settings, directory = run.config, run.models
+    check_is_chief(settings)
+    check_free(settings.name, directory, overwrite=_may_replace(run))
     dataset = load_mnist()
-    inputs = TrainingInputs.of(config, directory)
+    inputs = TrainingInputs.of(settings, directory)
     on_event(Message(text="Loading TensorFlow"))
     prepare_tensorflow()
     import keras
     import tensorflow as tf
 
-    trainer = _distributed_trainer(config, on_event)
-    keras.utils.set_random_seed(config.seed)
+    trainer = _distributed_trainer(settings, on_event)
+    keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
 
-    on_event(Message(text=f"Training {config.name}"))
-    # What the model is called does not matter to what it learns.
-    settings = dataclasses.asdict(dataclasses.replace(config, name="any", overwrite=False))
-    settings.pop("strategy")  # nor where it is computed
-    checkpoints = Checkpoints(run.checkpoints, settings | inputs.fingerprint())
-    fine_tuning = inputs.before(config)
+    on_event(Message(text=f"Training {settings.name}"))
+    fine_tuning = inputs.evaluate_initial(settings)
     if fine_tuning:
         on_event(Message(text=f"Before: {describe_fine_tuning(fine_tuning, 'before')}"))
-    held_out, kept = inputs.split(config, len(dataset.x_train))
-    training = (dataset.x_train[kept], dataset.y_train[kept])
-    validation = (dataset.x_train[held_out], dataset.y_train[held_out])
-    earlier = _seconds_of(run.events(), run.epochs_done)
+    data = inputs.split(settings, dataset)
+    checkpoints = Checkpoints(run.checkpoints, _checkpoint_settings(settings, inputs))
+    hooks = Hooks(on_event=on_event, stopping=stopping, checkpoints=checkpoints)
+    earlier = _training_seconds(run.events(), run.epochs_done)
     start = time.perf_counter()
-    model, curves = _fit(
-        config, inputs, training, validation, on_event, checkpoints, stopping, trainer
-    )
+    model, curves = _fit(settings, inputs, data, hooks, trainer)
     seconds = earlier + time.perf_counter() - start
     if not curves:
         raise TrainingStopped(
-            "The training was stopped before its first epoch had ended: there is nothing to keep. "
+            "The training was stopped before its first epoch was complete, so there is no model. "
             f"Start or resume it again. Received: {run.id}"
         )
-    return _Learnt(
+    return _Result(
         model=model,
         curves=curves,
         seconds=seconds,
-        dataset=dataset,
-        validation=validation,
+        data=data,
+        test=dataset.test,
         inputs=inputs,
         fine_tuning=fine_tuning,
         trainer=trainer,
     )
 
 
-def _save(run: Run, learnt: _Learnt, on_event: OnEvent) -> ModelCard:
-    """Make a model of what was learnt, and test it."""
-    config, fine_tuning = run.config, learnt.fine_tuning
-    assert config.name is not None
+def _checkpoint_settings(settings: Settings, inputs: TrainingInputs) -> dict[str, Any]:
+    """What the weights depend on: not the model's name, nor the machine that trains it."""
+    values = dataclasses.asdict(dataclasses.replace(settings, name="any", overwrite=False))
+    del values["strategy"]
+    return values | inputs.fingerprint()
+
+
+def _save(run: Run, result: _Result, on_event: OnEvent) -> ModelCard:
+    """Make a model of a trained network, and test it."""
+    settings, overwrite = run.config, _may_replace(run)
     run.set_phase("saving")
     on_event(Message(text="Saving and testing"))
-    draft = ModelCard(
-        name=config.name,
-        architecture=config.architecture,
-        parameters=learnt.model.count_params(),
-        seed=config.seed,
-        epochs=len(learnt.curves["loss"]),
-        training_seconds=round(learnt.seconds, 1),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={p: version(p) for p in ("tensorflow", "keras", "numpy", "ai-edge-litert")},
-        configuration=dataclasses.asdict(config),
-        validation_accuracy=0.0,
-        test_accuracy=0.0,
-        test_interval=(0.0, 1.0),
-        temperature=1.0,
-        digit_threshold=0.0,
-        fine_tuning=fine_tuning,
+    draft = draft_card(
+        name=settings.name,
+        architecture=settings.architecture,
+        parameters=result.model.count_params(),
+        seed=settings.seed,
+        epochs=len(result.curves["loss"]),
+        training_seconds=round(result.seconds, 1),
+        configuration=dataclasses.asdict(settings),
+        fine_tuning=result.fine_tuning,
     )
-    overwrite = _may_replace(run)
     run.record_model(draft)
-    with staged_model(config.name, run.models, overwrite=overwrite) as stage:
-        curves = json.dumps(learnt.curves, indent=1) + "\n"
+    with staged_model(settings.name, run.models, overwrite=overwrite) as stage:
+        curves = json.dumps(result.curves, indent=1) + "\n"
         (stage / HISTORY).write_text(curves, encoding="utf-8")
         card = save_model(
-            learnt.model, draft, learnt.validation, learnt.dataset, learnt.inputs, stage
+            result.model,
+            draft,
+            stage,
+            validation=result.data.validation,
+            test=result.test,
+            corrections=result.inputs.corrections,
         )
-    if fine_tuning:
+    if result.fine_tuning:
         on_event(Message(text=f"After: {describe_fine_tuning(card.fine_tuning)}"))
     return card
 
@@ -254,49 +242,42 @@ def _may_replace(run: Run) -> bool:
     return run.config.overwrite or run.has_own_model()
 
 
-def _distributed_trainer(config: TrainingConfig, on_event: OnEvent) -> DistributedTrainer | None:
-    """With whom the training computes; None: alone. Before TensorFlow has computed anything."""
-    if config.strategy == "default":
+def _distributed_trainer(settings: Settings, on_event: OnEvent) -> DistributedTrainer | None:
+    """The trainer for several devices; it must exist before TensorFlow computes anything."""
+    if settings.strategy == "default":
         return None
     from mnist_core.distributed.trainer import DistributedTrainer
 
-    return DistributedTrainer(config, on_event)
+    return DistributedTrainer(settings, on_event)
 
 
-def _seconds_of(events: Iterable[TrainingEvent], epochs: int) -> float:
-    """How long the first epochs took; one that was trained twice counts as the last time."""
+def _training_seconds(events: Iterable[TrainingEvent], epochs: int) -> float:
+    """The duration of the first epochs; one that was trained twice counts once, as of its end."""
     ends = {event.epoch: event.seconds for event in events if isinstance(event, EpochEnd)}
     return sum(seconds for epoch, seconds in ends.items() if epoch <= epochs)
 
 
 def _fit(
-    config: TrainingConfig,
+    settings: Settings,
     inputs: TrainingInputs,
-    training: tuple[Images, Images],
-    validation: tuple[Images, Images],
-    on_event: OnEvent,
-    checkpoints: Checkpoints,
-    stopping: Callable[[], bool],
+    data: TrainingData,
+    hooks: Hooks,
     trainer: DistributedTrainer | None,
 ) -> tuple[keras.Model, Curves]:
-    """Train a network, or teach one what was corrected."""
+    """Train or fine-tune a network, and average its weights where that follows."""
     from mnist_core.training.fine_tuning import fine_tune
     from mnist_core.training.fitting import fit
     from mnist_core.training.weight_averaging import average, averaged_epochs
 
-    weights, corrections = inputs.weights, inputs.corrections
-    if weights is not None and config.include_corrections:
-        return fine_tune(
-            config, weights, training, validation, corrections, on_event, checkpoints, stopping
-        )
-    detects_non_digits = get_architecture(config.architecture).uses_synthetic_data
-    training = inputs.added_to(training, detects_non_digits=detects_non_digits)
-    model, curves = (trainer.fit if trainer else fit)(
-        config, training, validation, on_event, checkpoints, initial=weights, stopping=stopping
-    )
-    if averaged_epochs(config) and curves and finished(config, curves):
-        # A few epochs at the end, on one device; the others wait for the model to be saved.
-        alone = dataclasses.replace(config, strategy="default")
-        model, more = average(alone, model, training, validation, on_event, stopping)
+    if inputs.weights is not None and settings.include_corrections:
+        return fine_tune(settings, inputs.weights, data, inputs.corrections, hooks)
+    detects_non_digits = get_architecture(settings.architecture).uses_synthetic_data
+    training = inputs.add_corrections(data.training, detects_non_digits=detects_non_digits)
+    data = TrainingData(training=training, validation=data.validation)
+    model, curves = (trainer.fit if trainer else fit)(settings, data, hooks, initial=inputs.weights)
+    if averaged_epochs(settings) and curves and finished(settings, curves):
+        # A few epochs at the end, on one device; other workers wait for the model to be saved.
+        alone = dataclasses.replace(settings, strategy="default")
+        model, more = average(alone, model, data, hooks)
         curves = {name: values + more.get(name, []) for name, values in curves.items()}
     return model, curves

@@ -1,111 +1,95 @@
-"""What happens between the steps of a training: events, curves, checkpoints, and its early end."""
+"""The callback of a training: events, curves, checkpoints and early stopping. Imports Keras."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
 from mnist_core.errors import TrainingDiverged
-from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings
 from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import BatchEnd, EpochEnd, OnEvent
+from mnist_core.training.events import BatchEnd, EpochEnd, Hooks
 
 __all__ = ["StopTraining", "TrainingCallback"]
 
-# Batches between two BatchEnd events: often enough to watch, seldom enough to cost nothing.
-_REPORT_EVERY = 10
+# Batches between two BatchEnd events: often enough to watch, rarely enough to cost nothing.
+_BATCHES_PER_EVENT = 10
 
 
-class StopTraining(Exception):  # noqa: N818 (nothing went wrong)
-    """Leaves Keras's loop in the middle of an epoch, without its last validation."""
+class StopTraining(Exception):  # noqa: N818 (not an error)
+    """Stops a training in the middle of an epoch, skipping its validation."""
 
 
 class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells how a training goes, keeps its curves, saves it after each epoch, and ends it.
+    """Reports a training's progress, records its curves, saves each epoch, and stops early.
 
     Args:
-        config: what is trained.
-        steps: of an epoch.
-        curves: of the epochs before; values are added to it.
-        checkpoints: where each epoch is saved; None saves none.
-        on_event: called with each event.
-        stopping: asked after each step (or so many as run at once); True leaves by `StopTraining`.
+        settings: of the training.
+        steps: per epoch.
+        curves: of the epochs before; values are appended.
+        hooks: `stopping` is called after each step (or each group of steps that run at once);
+            True raises `StopTraining`.
     """
 
-    def __init__(
-        self,
-        config: TrainingConfig,
-        steps: int,
-        curves: Curves,
-        checkpoints: Checkpoints | None,
-        on_event: OnEvent,
-        stopping: Callable[[], bool],
-    ) -> None:
+    def __init__(self, settings: Settings, steps: int, curves: Curves, hooks: Hooks) -> None:
         super().__init__()
-        self._config, self._steps, self._curves = config, steps, curves
-        self._checkpoints, self._on_event, self._stopping = checkpoints, on_event, stopping
+        self._settings, self._steps, self._curves, self._hooks = settings, steps, curves, hooks
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._start, self._speed = epoch + 1, time.perf_counter(), 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._look_whether_to_stop()
-        if (batch + 1) % _REPORT_EVERY and batch + 1 != self._steps:
+        self._check_stop()
+        if (batch + 1) % _BATCHES_PER_EVENT and batch + 1 != self._steps:
             return
-        assert self._config.epochs
-        assert self._config.batch_size
         seconds = time.perf_counter() - self._start
-        self._speed = round((batch + 1) * self._config.batch_size / seconds, 1)
-        self._on_event(
+        self._speed = round((batch + 1) * self._settings.batch_size / seconds, 1)
+        self._hooks.on_event(
             BatchEnd(
                 epoch=self._epoch,
-                epochs=self._config.epochs,
+                epochs=self._settings.epochs,
                 batch=batch + 1,
                 batches=self._steps,
                 loss=float(logs["loss"]),
                 accuracy=float(logs["accuracy"]),
                 images_per_second=self._speed,
-                learning_rate=self._rate(),
+                learning_rate=self._learning_rate(),
             )
         )
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._look_whether_to_stop()
+        self._check_stop()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if not np.isfinite(logs["loss"]):
             raise TrainingDiverged(
-                "The loss is no number any more: the training diverged. Try a lower learning "
-                f"rate. Received: learning_rate={self._config.learning_rate}"
+                "Training diverged: the loss is NaN or infinite. Try a lower learning rate. "
+                f"Received: learning_rate={self._settings.learning_rate}"
             )
-        assert self._config.epochs
         values = {key: float(logs[key]) for key in ("accuracy", "loss", "val_accuracy", "val_loss")}
         for key, value in values.items():
             self._curves.setdefault(key, []).append(value)
-        best = best_epoch(self._curves) if self._config.patience is not None else None
-        if self._checkpoints:
-            self._checkpoints.save(self.model, self._curves, best=best)
-        self._on_event(
+        best = best_epoch(self._curves) if self._settings.patience is not None else None
+        self._hooks.checkpoints.save(self.model, self._curves, best=best)
+        self._hooks.on_event(
             EpochEnd(
                 epoch=self._epoch,
-                epochs=self._config.epochs,
+                epochs=self._settings.epochs,
                 seconds=time.perf_counter() - self._start,
                 images_per_second=self._speed,
-                learning_rate=self._rate(),
+                learning_rate=self._learning_rate(),
                 **values,
             )
         )
-        if finished(self._config, self._curves):
+        if finished(self._settings, self._curves):
             self.model.stop_training = True
 
-    def _rate(self) -> float:
+    def _learning_rate(self) -> float:
         return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
-    def _look_whether_to_stop(self) -> None:
-        if self._stopping():
+    def _check_stop(self) -> None:
+        if self._hooks.stopping():
             raise StopTraining

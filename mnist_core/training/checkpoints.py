@@ -1,9 +1,9 @@
-"""A training that can be stopped at any moment, and goes on from its last whole epoch.
+"""Checkpoints of a training, which can be stopped at any moment and resumed.
 
-The folder has the weights of the last epoch, with the optimizer's state, and a small file that
-names them and has the rest. The file is put in place in one step and last, when the weights are on
-the disk: whatever happens, it names weights that are whole. The weights of the best epoch are kept
-as well where they may be wanted in the end.
+The folder holds the weights of the last complete epoch, with the optimizer's state, and
+`state.json`, which names them and holds the rest. That file is written atomically and last, when
+the weights are on the disk, so it always names complete weights. The weights of the best epoch are
+kept too where they may be needed in the end.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_core.training.config import with_current_names
+
 if TYPE_CHECKING:
     import keras
-
-from mnist_core.training.config import with_current_names
 
 __all__ = ["Checkpoints"]
 
@@ -34,56 +34,60 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Args:
-        folder: the run's; made when the first checkpoint is saved.
-        configuration: all that the run depends on, as JSON has it. Checkpoints of another
-            configuration are of no use: they are passed over, and replaced at the next save.
+        folder: the run's; made when the first checkpoint is saved. None saves nothing.
+        configuration: everything the run depends on, as JSON values. Checkpoints of another
+            configuration are ignored, and replaced at the next save.
     """
 
-    def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path | None, configuration: Mapping[str, Any]) -> None:
         self._folder = folder
         self._configuration = json.loads(json.dumps(configuration))
 
     def restore(self, model: keras.Model) -> dict[str, list[float]]:
-        """Bring a compiled network to where its run was stopped.
+        """Restore a compiled network and its optimizer to the last complete epoch.
 
         Returns:
-            The curves so far, a value for each epoch that is done; {} where there is nothing to
-            go on from.
+            The curves so far, with one value for each completed epoch; {} without a checkpoint.
         """
+        if self._folder is None:
+            return {}
         try:
             state = json.loads((self._folder / _STATE).read_text(encoding="utf-8"))
             weights = self._folder / state["weights"]
             history: dict[str, list[float]] = state["history"]
-            chance: list[list[int]] = state["chance"]
+            random_state: list[list[int]] = state["chance"]
             fits = with_current_names(state["configuration"]) == self._configuration
-            # An architecture of the same name may have been another network before an update.
-            fits = fits and state["network"] == _network(model)
+            # An update may have changed the network behind an architecture's name.
+            fits = fits and state["network"] == _weight_shapes(model)
             if not fits or not weights.is_file():
                 return {}
         except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
             return {}
         _load(model, weights)
-        for variable, value in zip(_chance(model), chance, strict=True):
+        for variable, value in zip(_random_state(model), random_state, strict=True):
             variable.assign(np.array(value, variable.dtype))
         return history
 
-    def restore_best(self, model: keras.Model, epoch: int) -> None:
-        """Give a network the weights of an epoch that was kept."""
-        _load(model, self._folder / _weights(epoch))
+    def restore_epoch(self, model: keras.Model, epoch: int) -> None:
+        """Restore the weights of an epoch that was kept as the best one, from 1."""
+        if self._folder is not None:
+            _load(model, self._folder / _weights(epoch))
 
     def save(
         self, model: keras.Model, history: Mapping[str, list[float]], *, best: int | None = None
     ) -> None:
-        """Save a network after an epoch, and forget the epochs before.
+        """Save a network after an epoch, and remove the epochs before.
 
         Args:
             model: compiled and trained so far.
-            history: its curves so far, a value for each epoch.
-            best: an epoch before, or this one, that is not to be forgotten; from 1.
+            history: its curves so far, with one value for each epoch.
+            best: an epoch to keep besides, from 1.
 
         Raises:
             OSError: the disk is full, or the like; the epoch before is still there.
         """
+        if self._folder is None:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         epoch = len(history["loss"])
         weights = self._folder / _weights(epoch)
@@ -93,10 +97,10 @@ class Checkpoints:
                 os.fsync(file.fileno())
             state = {
                 "configuration": self._configuration,
-                "network": _network(model),
+                "network": _weight_shapes(model),
                 "history": history,
                 "weights": weights.name,
-                "chance": [np.asarray(variable).tolist() for variable in _chance(model)],
+                "chance": [np.asarray(variable).tolist() for variable in _random_state(model)],
             }
             written = self._folder / f"{_STATE}.new"
             with written.open("w", encoding="utf-8") as file:
@@ -105,39 +109,39 @@ class Checkpoints:
                 os.fsync(file.fileno())
             written.replace(self._folder / _STATE)
         except (OSError, RuntimeError) as error:
-            # HDF5 keeps the file open: only without content does it give its room back.
+            # HDF5 keeps the file open: only an empty file gives its space back.
             with suppress(OSError):
                 os.truncate(weights, 0)
             weights.unlink(missing_ok=True)
             raise _system_error(error, weights) from error
-        kept = {weights.name, _weights(best or epoch)}
+        needed = {weights.name, _weights(best or epoch)}
         for old in self._folder.glob("epoch-*.weights.h5"):
-            if old.name not in kept:
+            if old.name not in needed:
                 old.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget them all."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove all of them."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _network(model: keras.Model) -> list[list[int]]:
-    """What has to be the same for weights to fit: their shapes."""
+def _weight_shapes(model: keras.Model) -> list[list[int]]:
     return [list(weight.shape) for weight in model.trainable_variables]
 
 
-def _chance(model: keras.Model) -> list[Any]:
+def _random_state(model: keras.Model) -> list[Any]:
     """The states of dropout's generators, which Keras leaves out of a file of weights."""
     return [variable for variable in model.variables if "seed_generator" in variable.path]
 
 
 def _load(model: keras.Model, weights: Path) -> None:
-    # The optimizer's state can be loaded only once it is there.
+    # The optimizer's state can be loaded only into variables that exist.
     model.optimizer.build(model.trainable_variables)
     model.load_weights(weights)
 
 
 def _system_error(error: Exception, path: Path) -> OSError:
-    """What the system said; HDF5 wraps it into long messages, and into errors of either kind."""
+    """The system's error, which HDF5 hides in long messages of either exception type."""
     number = re.search(r"errno = (\d+)|\[Errno (\d+)\]", str(error))
     if number:
         code = int(number[1] or number[2])

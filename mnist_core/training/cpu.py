@@ -1,4 +1,4 @@
-"""What this machine's processor can do, and how TensorFlow is to use it. Imports nothing heavy."""
+"""The processor's capabilities, and TensorFlow's environment. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 @functools.cache
 def multiplies_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 by itself, which takes half the time of float32.
+    """Whether the processor multiplies bfloat16 natively, in half the time of float32.
 
-    Those are x86 processors with AVX512_BF16 or AMX_BF16, as Linux tells them; others are said not
-    to: oneDNN imitates bfloat16 there, which is no quicker or much slower.
+    True for x86 processors with AVX512_BF16 or AMX_BF16, as reported by Linux; False for all
+    others, where oneDNN emulates bfloat16 no faster than float32 or much slower.
     """
     try:
         flags = re.search(r"^flags\s*:(.*)$", _CPUINFO.read_text(encoding="ascii"), re.MULTILINE)
@@ -27,11 +27,11 @@ def multiplies_bfloat16() -> bool:
 
 
 def prepare_tensorflow() -> None:
-    """Set what TensorFlow reads from the environment when it is imported for the first time.
+    """Set the environment variables that TensorFlow reads at its first import.
 
-    It tells of errors only, and computes with oneDNN, which by itself it does on Linux where the
-    processor has AVX512_VNNI or newer (release notes of TensorFlow 2.9). With AVX2 alone, as in
-    most computers that people have, it learns quicker with it, too. What is set already stays.
+    It is to log errors only, and to use oneDNN, which is the default only on Linux with AVX512_VNNI
+    or newer (release notes of TensorFlow 2.9), though training is faster with it on the more common
+    AVX2 as well. Variables that are set already are not changed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,18 +1,20 @@
-"""What a training run reports while it goes, and how that travels between processes."""
+"""Events that a training reports, their JSON form, and the hooks that receive them."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mnist_core.registry.card import ModelCard
+from mnist_core.training.checkpoints import Checkpoints
 
 __all__ = [
     "BatchEnd",
     "Done",
     "EpochEnd",
+    "Hooks",
     "Message",
     "OnEvent",
     "TrainingEvent",
@@ -23,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """Something to tell the person who waits."""
+    """A line of progress for the user."""
 
     text: str
 
@@ -32,7 +34,7 @@ class Message:
 class BatchEnd:
     """Progress within an epoch; loss, accuracy (0 to 1) and speed are means over it so far.
 
-    The learning rate is that of the next step; 0 where it was not told.
+    The learning rate is that of the next step; 0 if unknown.
     """
 
     epoch: int
@@ -47,10 +49,10 @@ class BatchEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnd:
-    """An epoch is over; accuracies are 0 to 1, `val_` those of the held-out images.
+    """The end of an epoch; accuracies are 0 to 1, `val_` values those of the validation images.
 
-    The speed is that of the training alone; `seconds` are those of the whole epoch. The learning
-    rate is that of the next step; 0 where it was not told.
+    The speed is that of the training alone; `seconds` includes the validation. The learning rate
+    is that of the next step; 0 if unknown.
     """
 
     epoch: int
@@ -74,20 +76,36 @@ class Done:
 TrainingEvent = Message | BatchEnd | EpochEnd | Done
 OnEvent = Callable[[TrainingEvent], None]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """How a caller follows, stops and saves a training.
+
+    Attributes:
+        on_event: called with each event, in the training's thread.
+        stopping: called after each step; True ends the training after its last complete epoch.
+        checkpoints: where the training is saved after each epoch, and resumed from.
+    """
+
+    on_event: OnEvent = lambda event: None
+    stopping: Callable[[], bool] = lambda: False
+    checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None, {}))
+
+
 _KINDS = {"message": Message, "batch": BatchEnd, "epoch": EpochEnd, "done": Done}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def event_to_json(event: TrainingEvent) -> str:
-    """One line of JSON for an event."""
+    """Format an event as one line of JSON."""
     return json.dumps({"event": _NAMES[type(event)]} | dataclasses.asdict(event))
 
 
 def event_from_json(line: str) -> TrainingEvent:
-    """The event that `event_to_json` wrote.
+    """Parse a line that `event_to_json` wrote.
 
     Raises:
-        ValueError: the line is none.
+        ValueError: the line is not an event.
     """
     try:
         values = json.loads(line)
@@ -96,5 +114,5 @@ def event_from_json(line: str) -> TrainingEvent:
             values["card"] = ModelCard.from_json(values["card"])
         event: TrainingEvent = kind(**values)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"This is no training event ({error!r}). Received: {line!r}") from error
+        raise ValueError(f"This is not a training event ({error!r}). Received: {line!r}") from error
     return event

@@ -1,9 +1,9 @@
-"""Fitting a network to images: which images, in which order, and the loop. Imports TensorFlow."""
+"""Fitting a network to images: the batches, their order, and the epochs. Imports TensorFlow."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,150 +16,194 @@ from mnist_core.augmentation.outliers import synthesize_outliers
 from mnist_core.augmentation.stroke_width import vary_stroke_width
 from mnist_core.augmentation.synthetic_digits import synthesize_digits
 from mnist_core.augmentation.transforms import Source, batches
+from mnist_core.data import NOT_A_DIGIT, LabelledArrays
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import Architecture, get_architecture
+from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.training_layers import training_form
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
-from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import TrainingConfig
-from mnist_core.training.early_stopping import Curves, best_epoch, finished
-from mnist_core.training.events import Message, OnEvent
-from mnist_core.training.losses import NOT_A_DIGIT, DigitAccuracy, digit_loss
+from mnist_core.training.config import Settings
+from mnist_core.training.early_stopping import Curves, best_epoch, epochs_done, finished
+from mnist_core.training.events import Hooks, Message
+from mnist_core.training.inputs import TrainingData
+from mnist_core.training.losses import DigitAccuracy, digit_loss
 from mnist_core.training.optimizers import new_optimizer
 
 __all__ = [
+    "GENERATING",
     "augmented_batches",
     "build_compiled_model",
     "first_batch",
     "fit",
     "load_initial_weights",
+    "restore_best",
+    "resume",
     "shuffle_once",
     "synthetic_sources",
+    "train_epochs",
 ]
 
-# Pictures made before a training from the world begins, and their share of every batch.
-_REDRAWN, _DRAWN, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
-# Images are altered at full strength for this share of the training, then less and less down to
-# this strength, so that the network ends on digits as people write them.
+GENERATING = Message(text="Generating synthetic digits and non-digits")
+# Images made before a training on synthetic data begins, and their share of each batch: MNIST's
+# with another stroke width, digits in other styles, and non-digits.
+_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
+# Full augmentation for this share of the training, then linearly less down to this strength, so
+# that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
-
-Images = NDArray[np.uint8]
 
 
 def fit(
-    config: TrainingConfig,
-    training: tuple[Images, Images],
-    validation: tuple[Images, Images],
-    on_event: OnEvent,
-    checkpoints: Checkpoints,
+    settings: Settings,
+    data: TrainingData,
+    hooks: Hooks,
     *,
     initial: Path | None = None,
-    stopping: Callable[[], bool] = lambda: False,
+    synthetic_size: float = 1.0,
 ) -> tuple[keras.Model, Curves]:
-    """Train a network.
+    """Train a network, or resume its training.
 
     Args:
-        config: what and how.
-        training: (n, 28, 28) images and (n,) labels, uint8.
-        validation: the same, of images held out.
-        on_event: called with each event, in this thread.
-        checkpoints: where the training is saved after each epoch, and goes on from.
+        settings: of the training.
+        data: its images.
+        hooks: its events, stop signal and checkpoints.
         initial: a `.keras` file of the same network, whose weights to begin with.
-        stopping: asked all the time; True ends the training after its last whole epoch.
+        synthetic_size: number of synthetic images, relative to a complete training's; above 0.
 
     Returns:
-        The network, and its curves by epoch: "loss", "accuracy", "val_loss", "val_accuracy". Both
-        are those of the last whole epoch if it was stopped; without one, the curves are empty.
+        The network and its curves. Both are those of the last complete epoch if it was stopped;
+        without one, the curves are empty. With a patience, the network is that of the best epoch.
 
     Raises:
-        TrainingError: the loss diverged, or the initial weights are another network's.
+        TrainingError: the loss diverged, or the initial weights do not fit.
         OSError: an epoch cannot be saved.
     """
-    assert config.epochs and config.batch_size
-    architecture = get_architecture(config.architecture)
-    steps = -(-len(training[0]) // config.batch_size)
-    model = build_compiled_model(architecture, config, steps)
-    curves = checkpoints.restore(model)
-    done = len(curves.get("loss", ()))
-    if done:
-        on_event(Message(text=f"Going on after epoch {done}"))
-    elif initial:
+    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    steps = data.steps_per_epoch(settings)
+    model = build_compiled_model(settings, steps)
+    curves = resume(model, hooks)
+    if initial and not curves:
         load_initial_weights(model, initial)
-    if not finished(config, curves):
-        reporter = TrainingCallback(config, steps, curves, checkpoints, on_event, stopping)
-        arguments: dict[str, Any] = {}
-        if architecture.uses_synthetic_data:
-            on_event(Message(text="Drawing digits, and what is none"))
-        if architecture.uses_synthetic_data or config.augmentation:
-            arguments["steps_per_epoch"] = steps
-            remaining = range(done * steps, config.epochs * steps)
-            data = augmented_batches(architecture, config, training, remaining)
-        else:
-            arguments["validation_batch_size"] = config.batch_size
-            data = _as_they_are(training, config.batch_size)
-        try:
-            model.fit(
-                data,
-                epochs=config.epochs,
-                initial_epoch=done,
-                validation_data=validation,
-                shuffle=False,
-                verbose=0,
-                callbacks=[reporter],
-                **arguments,
-            )
-        except StopTraining:
-            curves = checkpoints.restore(model)
-    best = best_epoch(curves)
-    if config.patience is not None and best not in (0, len(curves["loss"])):
-        checkpoints.restore_best(model, best)
+
+    def make_batches(remaining: range) -> tf.data.Dataset:
+        if synthetic:
+            hooks.on_event(GENERATING)
+        if synthetic or settings.augmentation:
+            return augmented_batches(settings, data.training, remaining, synthetic_size)
+        return _unaugmented_batches(data.training, settings.batch_size)
+
+    # The batches without augmentation end with each epoch, the others do not.
+    options: dict[str, Any] = (
+        {"steps_per_epoch": steps}
+        if synthetic or settings.augmentation
+        else {"validation_batch_size": settings.batch_size}
+    )
+    curves = train_epochs(
+        model, settings, hooks, steps, curves, make_batches, data.validation, **options
+    )
     return model, curves
 
 
-def first_batch(config: TrainingConfig, training: tuple[Images, Images], count: int) -> Images:
-    """The first images that a training of these settings could see.
+def resume(model: keras.Model, hooks: Hooks) -> Curves:
+    """Restore the last complete epoch; the curves so far, {} where a training begins."""
+    curves = hooks.checkpoints.restore(model)
+    if curves:
+        hooks.on_event(Message(text=f"Resuming after epoch {epochs_done(curves)}"))
+    return curves
+
+
+def train_epochs(
+    model: keras.Model,
+    settings: Settings,
+    hooks: Hooks,
+    steps: int,
+    curves: Curves,
+    make_batches: Callable[[range], tf.data.Dataset],
+    validation: tuple[Any, Any],
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **options: Any,
+) -> Curves:
+    """Train the remaining epochs of a compiled network.
 
     Args:
-        config: what is to be trained.
-        training: (n, 28, 28) images and (n,) labels, uint8.
-        count: how many images, at least 1.
+        model: restored to the last of `curves`.
+        settings: of the training.
+        hooks: its events, stop signal and checkpoints.
+        steps: per epoch.
+        curves: so far.
+        make_batches: called once with the remaining steps, if there are any.
+        validation: images and targets.
+        callbacks: more of them.
+        options: of `keras.Model.fit`.
+
+    Returns:
+        The curves of all epochs; the network is that of the best one where the settings ask for it.
+    """
+    if not finished(settings, curves):
+        done = epochs_done(curves)
+        try:
+            model.fit(
+                make_batches(range(done * steps, settings.epochs * steps)),
+                epochs=settings.epochs,
+                initial_epoch=done,
+                validation_data=validation,
+                shuffle=False,  # the batches are shuffled already
+                verbose=0,
+                callbacks=[*callbacks, TrainingCallback(settings, steps, curves, hooks)],
+                **options,
+            )
+        except StopTraining:
+            curves = hooks.checkpoints.restore(model)
+    restore_best(model, settings, hooks, curves)
+    return curves
+
+
+def restore_best(model: keras.Model, settings: Settings, hooks: Hooks, curves: Curves) -> None:
+    """Restore the weights of the best epoch if the settings have a patience."""
+    if settings.patience is not None and 0 < best_epoch(curves) < epochs_done(curves):
+        hooks.checkpoints.restore_epoch(model, best_epoch(curves))
+
+
+def first_batch(settings: Settings, training: LabelledArrays, count: int) -> NDArray[np.uint8]:
+    """Images like those of a training's first batch.
+
+    Args:
+        settings: of the training.
+        training: its images.
+        count: number of images, at least 1.
 
     Returns:
         (count, 28, 28) uint8.
     """
-    architecture = get_architecture(config.architecture)
-    config = dataclasses.replace(config, batch_size=count)
-    few = training[0][: 20 * count], training[1][: 20 * count]
-    ((images, _),) = augmented_batches(architecture, config, few, range(1), pictures=0.002)
+    settings = dataclasses.replace(settings, batch_size=count)
+    few = training.select(slice(20 * count))
+    ((images, _),) = augmented_batches(settings, few, range(1), synthetic_size=0.002)
     return np.rint(images.numpy()).astype(np.uint8)
 
 
-def build_compiled_model(
-    architecture: Architecture, config: TrainingConfig, steps: int
-) -> keras.Model:
-    """A new network, ready to train: its loss, its optimizer, and its learning rate's way.
+def build_compiled_model(settings: Settings, steps: int) -> keras.Model:
+    """Build and compile a new network for training.
 
     Args:
-        architecture: which network.
-        config: of the training.
-        steps: of an epoch, at least 1.
+        settings: of the training.
+        steps: per epoch, at least 1.
     """
-    kept = keras.config.dtype_policy()
-    if config.mixed_precision:
-        # Processors have no fast float16, and bfloat16 needs no scaling of the loss.
+    architecture = get_architecture(settings.architecture)
+    policy = keras.config.dtype_policy()
+    if settings.mixed_precision:
+        # CPUs have no fast float16, and bfloat16 needs no loss scaling.
         half = "float16" if tf.config.list_physical_devices("GPU") else "bfloat16"
         keras.config.set_dtype_policy(f"mixed_{half}")
     try:
-        model = training_form(architecture.build(config.dropout))
+        model = training_form(architecture.build(settings.dropout))
     finally:
-        keras.config.set_dtype_policy(kept)
-    uses_synthetic_data = architecture.uses_synthetic_data
+        keras.config.set_dtype_policy(policy)
+    loss, metric = keras.losses.SparseCategoricalCrossentropy(from_logits=True), "accuracy"
+    if architecture.uses_synthetic_data:
+        loss, metric = digit_loss, DigitAccuracy(name="accuracy")
     model.compile(
-        new_optimizer(config, steps),
-        digit_loss
-        if uses_synthetic_data
-        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[DigitAccuracy(name="accuracy") if uses_synthetic_data else "accuracy"],
+        new_optimizer(settings, steps),
+        loss,
+        metrics=[metric],
         steps_per_execution=architecture.steps_at_once,
     )
     return model
@@ -169,24 +213,24 @@ def load_initial_weights(model: keras.Model, initial: Path) -> None:
     """Give a network the weights of a `.keras` file.
 
     Raises:
-        TrainingError: they are another network's.
+        TrainingError: the file cannot be read, or is another network's.
     """
     try:
         model.set_weights(keras.saving.load_model(initial, compile=False).get_weights())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, TypeError) as error:
         raise TrainingError(
-            "The initial weights do not fit this network. Choose a model of the same architecture. "
-            f"Received: {initial} ({error})"
+            "The initial weights do not fit this network. Choose a model of the same architecture, "
+            f"or train that model again. Received: {initial} ({error})"
         ) from error
 
 
-def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Dataset:
-    """Batches of the images in one order, drawn by chance; every epoch has the same.
+def _unaugmented_batches(training: LabelledArrays, batch_size: int) -> tf.data.Dataset:
+    """Batches of the images in one random order, which is the same in each epoch.
 
-    It is the order, and so these are the weights, of Keras's own `fit` on arrays where the seed is
-    set and operations are deterministic. The images lie in it already: a batch is one slice.
+    The order, and so the weights, are those of Keras's own `fit` on arrays with a seed and
+    deterministic operations. The images are shuffled beforehand, so that a batch is one slice.
     """
-    count = len(training[0])
+    count = len(training.labels)
     images, labels = shuffle_once(training)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -200,77 +244,64 @@ def _as_they_are(training: tuple[Images, Images], batch_size: int) -> tf.data.Da
     )
 
 
-def shuffle_once(training: tuple[Images, Images]) -> tuple[tf.Tensor, tf.Tensor]:
-    """The images and labels in an order that follows from Keras's seed alone."""
-    count = len(training[0])
+def shuffle_once(training: LabelledArrays) -> tuple[tf.Tensor, tf.Tensor]:
+    """The images and labels in an order that depends on Keras's seed alone."""
+    count = len(training.labels)
     (order,) = tf.data.Dataset.range(1).map(
         lambda _: tf.random.shuffle(tf.range(count, dtype=tf.int64))
     )
-    with tf.device("CPU:0"):  # not over to a GPU and back
+    with tf.device("CPU:0"):  # avoids a round trip to the GPU
         images, labels = (tf.constant(values[order.numpy()]) for values in training)
     return images, labels
 
 
 def augmented_batches(
-    architecture: Architecture,
-    config: TrainingConfig,
-    training: tuple[Images, Images],
-    steps: range,
-    pictures: float = 1.0,
+    settings: Settings, training: LabelledArrays, steps: range, synthetic_size: float = 1.0
 ) -> tf.data.Dataset:
-    """Batches of altered images for the given steps; `pictures` is the share of those drawn."""
-    assert config.batch_size
-    much: float = config.augmentation or 0.0
-    if not architecture.uses_synthetic_data:
-        source = Source(*training, 1.0)
-        return batches([source], config.batch_size, steps, config.seed, strength=much)
-    fading = _fading(steps.stop)
-    return batches(
-        synthetic_sources(training, config.seed, pictures),
-        config.batch_size,
-        steps,
-        config.seed,
-        strength=fading if much == 1 else lambda step: much * fading(step),
-    )
+    """Batches of augmented images for the given steps; `synthetic_size` as of `fit`."""
+    sources = [Source(*training, 1.0)]
+    strength: float | Callable[[tf.Tensor], tf.Tensor] = settings.augmentation
+    if get_architecture(settings.architecture).uses_synthetic_data:
+        sources = synthetic_sources(training, settings.seed, synthetic_size)
+        strength = _falling_strength(settings.augmentation, steps.stop)
+    return batches(sources, settings.batch_size, steps, settings.seed, strength=strength)
 
 
-def _fading(steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """How strongly the images of a step are altered."""
+def _falling_strength(highest: float, steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The strength of augmentation as a function of the step."""
 
     def strength(step: tf.Tensor) -> tf.Tensor:
         left = (1 - tf.cast(step, tf.float32) / steps) / (1 - _FULL_STRENGTH)
-        return _LAST_STRENGTH + (1 - _LAST_STRENGTH) * tf.minimum(left, 1.0)
+        return highest * (_LAST_STRENGTH + (1 - _LAST_STRENGTH) * tf.minimum(left, 1.0))
 
     return strength
 
 
 def synthetic_sources(
-    training: tuple[Images, Images], seed: int, pictures: float = 1.0
+    training: LabelledArrays, seed: int, synthetic_size: float = 1.0
 ) -> list[Source]:
-    """MNIST as it is and with other pens, styles that it lacks, and what is no digit.
+    """MNIST, MNIST with other stroke widths, digits in styles that it lacks, and non-digits.
 
     Args:
-        training: (n, 28, 28) images and (n,) labels, uint8.
-        seed: of all chance.
-        pictures: how many are made, as a share of those for a whole training.
+        training: MNIST's images.
+        seed: of the random generator.
+        synthetic_size: number of synthetic images, relative to a complete training's.
 
     Returns:
         The sources for `batches`; MNIST's own images first.
     """
     images, labels = training
     random = np.random.default_rng(seed)
-    (again, share), (drawn, drawn_share), (others, others_share) = (
-        (max(1, round(number * pictures)), share) for number, share in (_REDRAWN, _DRAWN, _OUTLIERS)
+    shares = [share for _, share in (_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS)]
+    widths, synthetic, outliers = (
+        max(1, round(count * synthetic_size)) for count, _ in (_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS)
     )
-    chosen = random.permutation(len(images))[:again]
-    digits = random.integers(0, 10, drawn).astype(np.uint8)
+    chosen = random.permutation(len(images))[:widths]
+    digits = random.integers(0, 10, synthetic).astype(np.uint8)
+    non_digits = np.full(outliers, NOT_A_DIGIT, np.uint8)
     return [
-        Source(images, labels, 1 - share - drawn_share - others_share),
-        Source(vary_stroke_width(images[chosen], random), labels[chosen], share),
-        Source(synthesize_digits(digits, random), digits, drawn_share),
-        Source(
-            synthesize_outliers(others, random),
-            np.full(others, NOT_A_DIGIT, np.uint8),
-            others_share,
-        ),
+        Source(images, labels, 1 - sum(shares)),
+        Source(vary_stroke_width(images[chosen], random), labels[chosen], shares[0]),
+        Source(synthesize_digits(digits, random), digits, shares[1]),
+        Source(synthesize_outliers(outliers, random), non_digits, shares[2]),
     ]

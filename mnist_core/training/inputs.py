@@ -1,8 +1,8 @@
-"""What a training takes from corrections, and what it says of them afterwards.
+"""What a training learns from: MNIST, an initial model and corrections.
 
-A training from nothing gets them among MNIST's images, several times over. A trained model is
-fine-tuned with them (see `fine_tuning`), on the images that it was trained on:
-those held out from it stay held out, whatever seed the fine-tuning has.
+A training without an initial model gets each correction several times among MNIST's images. A
+trained model is fine-tuned on them (see `fine_tuning`), on the images that it was trained on: its
+validation images remain validation images, whatever the seed of the fine-tuning is.
 """
 
 from __future__ import annotations
@@ -14,161 +14,163 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NOT_A_DIGIT, split_training
+from mnist_core.data import NOT_A_DIGIT, Dataset, LabelledArrays, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.registry.card import KERAS, ModelCard
+from mnist_core.registry.splits import splits
 from mnist_core.registry.store import load_card, read_verified
 
 if TYPE_CHECKING:
-    from mnist_core.training.config import TrainingConfig
+    from mnist_core.training.config import Settings
 
-__all__ = ["TrainingInputs", "describe_fine_tuning", "read_rightly"]
+__all__ = ["TrainingData", "TrainingInputs", "count_correct", "describe_fine_tuning"]
 
-# In a training from nothing: how often a correction comes in each epoch, and the most that all of
-# them together may be of the images.
-_TIMES, _MOST = 20, 0.02
+# Without an initial model: repetitions of each correction per epoch, and the largest share of the
+# images that all of them may have.
+_REPETITIONS, _MOST = 20, 0.02
 
-Images = NDArray[np.uint8]
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainingData:
+    """The images that a training learns from, and those that it is validated on."""
+
+    training: LabelledArrays
+    validation: LabelledArrays
+
+    def steps_per_epoch(self, settings: Settings) -> int:
+        """Number of batches per epoch; the last one may be smaller."""
+        return -(-len(self.training.labels) // settings.batch_size)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingInputs:
-    """What there is to begin with and to learn besides MNIST.
+    """What a training begins with, and learns from besides MNIST.
 
     Attributes:
-        initial: the card of the model that is fine-tuned; None begins with random weights.
-        directory: where that model is.
-        frames: (n, 28, 28) uint8, the corrections; n may be 0.
-        labels: (n,) uint8, 0 to 9 or `NOT_A_DIGIT`.
+        initial: the card of the model that is fine-tuned; None: random initialization.
+        directory: the folder of models that it is in.
+        corrections: may be empty.
     """
 
     initial: ModelCard | None
     directory: Path
-    frames: Images
-    labels: Images
+    corrections: LabelledArrays
 
     @classmethod
-    def of(cls, config: TrainingConfig, directory: Path) -> TrainingInputs:
-        """What a training's settings ask for.
+    def of(cls, settings: Settings, directory: Path) -> TrainingInputs:
+        """Load what the settings ask for.
 
         Raises:
-            TrainingError: there are no corrections, though they are to be learnt.
+            TrainingError: there are no corrections, though they are to be included.
             CorrectionsError: their file cannot be used.
-            ModelNotFoundError, ModelLoadError: the initial model is not there, or damaged.
+            ModelNotFoundError, ModelLoadError: the initial model is missing or damaged.
         """
         initial = None
-        if config.initial_model is not None:
-            initial = load_card(config.initial_model, directory)
-            if initial.architecture != config.architecture:
+        if settings.initial_model is not None:
+            initial = load_card(settings.initial_model, directory)
+            if initial.architecture != settings.architecture:
                 raise TrainingError(
                     "A model keeps its architecture when it is fine-tuned. Name that one. "
-                    f"Received: architecture={config.architecture!r} for {initial.name!r}, which "
+                    f"Received: architecture={settings.architecture!r} for {initial.name!r}, which "
                     f"has {initial.architecture!r}"
                 )
             read_verified(initial, KERAS, directory)
         store = CorrectionStore()
-        frames, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8)
-        if config.include_corrections:
-            frames, labels = store.arrays()
-            if not len(labels):
+        corrections = LabelledArrays(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
+        if settings.include_corrections:
+            corrections = LabelledArrays(*store.arrays())
+            if not len(corrections.labels):
                 raise TrainingError(
-                    "There are no corrections to learn from. Correct a digit that was read wrongly "
-                    f"on the Draw page, or leave them out. Received: none in {store.path}"
+                    "There are no corrections to learn from. Correct a misread digit on the Draw "
+                    f"page, or leave them out. Received: no corrections in {store.path}"
                 )
-        return cls(initial=initial, directory=directory, frames=frames, labels=labels)
+        return cls(initial=initial, directory=directory, corrections=corrections)
 
     @property
     def weights(self) -> Path | None:
-        """The file with the weights to begin with."""
+        """The initial model's `.keras` file."""
         return self.directory / self.initial.name / KERAS if self.initial else None
 
-    @property
-    def corrections(self) -> tuple[Images, Images]:
-        """Their frames and labels."""
-        return self.frames, self.labels
+    def validation_split(self, settings: Settings) -> dict[str, Any]:
+        """The "seed" and "fraction" that determine the validation images (see `split_training`)."""
+        seed, fraction = settings.seed, settings.validation_fraction
+        if self.initial is not None:
+            # Of a model that was fine-tuned itself: the split of the first training.
+            ((seed, fraction),) = splits(self.initial)
+        return {"seed": seed, "fraction": fraction}
 
-    def held_out(self, config: TrainingConfig) -> dict[str, Any]:
-        """What says which of MNIST's training images are held out: "seed" and "fraction"."""
-        if self.initial is None:
-            return {"seed": config.seed, "fraction": config.validation_fraction}
-        # A model that was fine-tuned itself remembers what was held out from the first one.
-        first: dict[str, Any] | None = self.initial.fine_tuning.get("held_out")
-        fraction = self.initial.configuration.get("validation_fraction", config.validation_fraction)
-        return first or {"seed": self.initial.seed, "fraction": fraction}
-
-    def split(
-        self, config: TrainingConfig, count: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The places of so many training images that are held out, and of those to train on."""
-        return split_training(**self.held_out(config), count=count)
+    def split(self, settings: Settings, dataset: Dataset) -> TrainingData:
+        """Split MNIST's training images into those to learn from and those to validate on."""
+        images = dataset.training
+        validation, training = split_training(
+            **self.validation_split(settings), count=len(images.labels)
+        )
+        return TrainingData(training=images.select(training), validation=images.select(validation))
 
     def fingerprint(self) -> dict[str, str]:
-        """What a training that was stopped has to find unaltered, to go on."""
-        if not len(self.labels):
+        """Digests of what must not change between a training and its resumption."""
+        if not len(self.corrections.labels):
             return {}
-        content = self.frames.tobytes() + self.labels.tobytes()
+        content = b"".join(array.tobytes() for array in self.corrections)
         initial = self.initial.sha256[KERAS] if self.initial else ""
         return {"corrections": hashlib.sha256(content).hexdigest(), "initial": initial}
 
-    def added_to(
-        self, training: tuple[Images, Images], *, detects_non_digits: bool
-    ) -> tuple[Images, Images]:
-        """The images and labels of a training from nothing, with the corrections among them.
+    def add_corrections(
+        self, training: LabelledArrays, *, detects_non_digits: bool
+    ) -> LabelledArrays:
+        """The images of a training without an initial model, with the corrections among them.
 
         Args:
-            training: (m, 28, 28) images and (m,) labels, uint8.
-            detects_non_digits: the network learns what is no digit; for others those are left out.
+            training: MNIST's images.
+            detects_non_digits: whether the network can learn from non-digits; else they are
+                left out.
         """
-        learnt = (
-            np.ones(len(self.labels), bool) if detects_non_digits else self.labels < NOT_A_DIGIT
-        )
-        count = int(learnt.sum())
+        corrections = self.corrections
+        if not detects_non_digits:
+            corrections = corrections.select(corrections.labels < NOT_A_DIGIT)
+        count = len(corrections.labels)
         if not count:
             return training
-        times = max(1, min(_TIMES, round(_MOST * len(training[1]) / count)))
-        frames = np.repeat(self.frames[learnt], times, axis=0)
-        labels = np.repeat(self.labels[learnt], times)
-        return np.concatenate([training[0], frames]), np.concatenate([training[1], labels])
+        times = max(1, min(_REPETITIONS, round(_MOST * len(training.labels) / count)))
+        return LabelledArrays(
+            np.concatenate([training.images, np.repeat(corrections.images, times, axis=0)]),
+            np.concatenate([training.labels, np.repeat(corrections.labels, times)]),
+        )
 
-    def before(self, config: TrainingConfig) -> dict[str, Any]:
-        """How the initial model does, for the card; {} without one or without corrections."""
-        if self.initial is None or not len(self.labels):
+    def evaluate_initial(self, settings: Settings) -> dict[str, Any]:
+        """The initial model's accuracy, for the card; {} without one or without corrections."""
+        count = len(self.corrections.labels)
+        if self.initial is None or not count:
             return {}
         recognizer = load_recognizer(self.initial.name, self.directory)
         return {
             "model": self.initial.name,
             "sha256": self.initial.sha256[KERAS],
-            "corrections": len(self.labels),
-            "corrections_right_before": read_rightly(recognizer, self.frames, self.labels),
+            "corrections": count,
+            "corrections_right_before": count_correct(recognizer, self.corrections),
             "test_accuracy_before": self.initial.test_accuracy,
-            "held_out": self.held_out(config),
+            "held_out": self.validation_split(settings),
         }
 
 
-def read_rightly(recognizer: Recognizer, frames: Images, labels: Images) -> int:
-    """How many frames are read as their labels say, those that are no digit being refused.
-
-    Args:
-        recognizer: the model.
-        frames: (n, 28, 28) uint8; n may be 0.
-        labels: (n,) uint8, 0 to 9 or `NOT_A_DIGIT`.
-    """
-    if not len(frames):
+def count_correct(recognizer: Recognizer, data: LabelledArrays) -> int:
+    """How many images are correct: digits accepted and classified, non-digits rejected."""
+    if not len(data.labels):
         return 0
-    answers = recognizer.classify(frames).argmax(axis=1)
-    refused = recognizer.digit_scores(frames) < recognizer.card.digit_threshold
-    return int(np.where(labels == NOT_A_DIGIT, refused, ~refused & (answers == labels)).sum())
+    answers = recognizer.classify(data.images).argmax(axis=1)
+    rejected = recognizer.digit_scores(data.images) < recognizer.card.digit_threshold
+    is_correct = ~rejected & (answers == data.labels)
+    return int(np.where(data.labels == NOT_A_DIGIT, rejected, is_correct).sum())
 
 
 def describe_fine_tuning(fine_tuning: Mapping[str, Any], when: str = "") -> str:
-    """How a model did or does, for people: when is "before", or "" for now."""
+    """Describe a model's accuracy before (`when` is "before") or after its fine-tuning."""
     suffix = f"_{when}" if when else ""
-    right, total = fine_tuning[f"corrections_right{suffix}"], fine_tuning["corrections"]
+    correct, total = fine_tuning[f"corrections_right{suffix}"], fine_tuning["corrections"]
     return (
-        f"{fine_tuning[f'test_accuracy{suffix}']:.2%} of the MNIST test images and {right} of "
-        f"{total} corrections are read rightly."
+        f"{fine_tuning[f'test_accuracy{suffix}']:.2%} of the MNIST test images and {correct} of "
+        f"{total} corrections are correct."
     )

@@ -1,6 +1,6 @@
-"""A few images as a training will see them, for those who do not load TensorFlow.
+"""A preview of a training's images, for processes that do not load TensorFlow.
 
-They are made by the training's own code, in a process of its own that sends them back.
+The training's own code makes them in a child process, which returns them on its standard output.
 """
 
 from __future__ import annotations
@@ -22,41 +22,43 @@ from mnist_core.training.config import TrainingConfig
 
 __all__ = ["draw_samples"]
 
-_SECONDS = 300
+_TIMEOUT = 300.0  # seconds
 
 
 def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
-    """Images of a training's first batch.
+    """Images like those of a training's first batch.
 
     Args:
-        config: what is to be trained.
-        count: how many, 1 to 1000.
+        config: of the training.
+        count: number of images, 1 to 1000.
 
     Returns:
         (count, 28, 28) uint8, white ink on black.
 
     Raises:
-        TrainingError: they could not be made.
+        TrainingError: the child process failed.
         DatasetError: the embedded MNIST is missing or altered.
     """
-    if not config.augmentation and not get_architecture(config.architecture).uses_synthetic_data:
-        chosen = np.random.default_rng(config.seed).integers(0, 60_000, count)
+    settings = config.resolved()
+    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    if not settings.augmentation and not synthetic:
+        chosen = np.random.default_rng(settings.seed).integers(0, 60_000, count)
         return load_mnist().x_train[chosen]
-    settings = json.dumps(asdict(config))
+    arguments = [json.dumps(asdict(settings)), str(count)]
     try:
         result = subprocess.run(
-            [sys.executable, "-m", "mnist_core.training.preview", settings, str(count)],
+            [sys.executable, "-m", "mnist_core.training.preview", *arguments],
             capture_output=True,
             cwd=PROJECT,
-            timeout=_SECONDS,
+            timeout=_TIMEOUT,
             check=True,
         )
         frames: NDArray[np.uint8] = np.load(io.BytesIO(result.stdout), allow_pickle=False)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace").strip()
+        log = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace").strip()
         raise TrainingError(
-            "The sample could not be made. Try again when the computer is less busy. Received: "
-            f"{said.splitlines()[-1] if said else error}"
+            "The preview could not be made. Try again when the computer is less busy. Received: "
+            f"{log.splitlines()[-1] if log else error}"
         ) from error
     return frames
 
@@ -65,8 +67,7 @@ def _main(settings: str, count: str) -> None:
     from mnist_core.training.fitting import first_batch
 
     config = TrainingConfig.from_json(json.loads(settings))
-    dataset = load_mnist()
-    frames = first_batch(config, (dataset.x_train, dataset.y_train), int(count))
+    frames = first_batch(config.resolved(), load_mnist().training, int(count))
     file = io.BytesIO()
     np.save(file, frames)
     sys.stdout.buffer.write(file.getvalue())

@@ -13,7 +13,7 @@ from typing import Any
 
 from mnist_core.errors import TrainingError
 from mnist_core.registry.card import check_name
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings
 
 __all__ = ["ALGORITHMS", "SEARCHABLE", "Role", "TuningConfig"]
 
@@ -49,7 +49,7 @@ class TuningConfig:
         TrainingError: a value is out of its range.
     """
 
-    base: TrainingConfig
+    base: Settings
     search: tuple[str, ...] = _USUAL
     trials: int = 20
     algorithm: str = "bayesian"
@@ -79,7 +79,7 @@ class TuningConfig:
             )
         check_name(self.trial(str(self.trials - 1), {}).name)
 
-    def trial(self, number: str, values: Mapping[str, Any]) -> TrainingConfig:
+    def trial(self, number: str, values: Mapping[str, Any]) -> Settings:
         """The settings of a trial: its number, and what is searched."""
         name = f"{self.base.name}-{number}"
         return dataclasses.replace(self.base, **dict(values), name=name, overwrite=False)

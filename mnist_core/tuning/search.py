@@ -28,7 +28,7 @@ from mnist_core.runs.store import begin_run, list_runs
 from mnist_core.storage.files import read_table, write_table
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.config import OPTIMIZERS, SCHEDULES, TrainingConfig
+from mnist_core.training.config import OPTIMIZERS, SCHEDULES, Settings
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.events import Message, OnEvent
 from mnist_core.tuning.config import Role, TuningConfig
@@ -66,7 +66,6 @@ def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelC
     """
     role = Role.from_environment()
     name = config.base.name
-    assert name is not None  # filled in by TrainingConfig
     folder = runs_directory() / "searches" / name
     if role.kind == "worker":
         _search(config, folder, role, on_event)
@@ -124,7 +123,7 @@ def _held(config: TuningConfig, folder: Path) -> Iterator[None]:
 
 def _search(
     config: TuningConfig, folder: Path, role: Role, on_event: OnEvent
-) -> TrainingConfig | None:
+) -> Settings | None:
     """Make the trials, or hand them out; the settings of the best one, if there is any."""
     on_event(Message(text="Loading KerasTuner"))
     prepare_tensorflow()
@@ -240,7 +239,6 @@ def _space(config: TuningConfig, mark: str) -> Any:
 
     base, space = config.base, keras_tuner.HyperParameters()
     space.Fixed(_MARK, mark)
-    assert base.learning_rate and base.batch_size
     for name in config.search:
         if name == "learning_rate":
             low, high = max(1e-9, base.learning_rate / 10), min(1.0, base.learning_rate * 10)
@@ -287,7 +285,7 @@ def _run_trial(
     return accuracy
 
 
-def _train_best(config: TuningConfig, best: TrainingConfig, on_event: OnEvent) -> ModelCard:
+def _train_best(config: TuningConfig, best: Settings, on_event: OnEvent) -> ModelCard:
     """Save the best trial as the model: from its checkpoints, or where they are elsewhere, anew."""
     final = dataclasses.replace(best, name=config.base.name, overwrite=config.base.overwrite)
     run = begin_run(final)

@@ -193,7 +193,7 @@ def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object
         tuned = "" if values["initial_model"] is None else "_tuned"
         suited = TrainingConfig(architecture=kind, initial_model=values["initial_model"])
         values["mixed_precision"] = st.checkbox(
-            "Mixed precision", bool(suited.mixed_precision), key=f"train_mixed_{kind}{tuned}",
+            "Mixed precision", suited.resolved().mixed_precision, key=f"train_mixed_{kind}{tuned}",
             help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
             "that multiply such numbers by themselves, where it is on for large networks.",
         )  # fmt: skip

@@ -72,7 +72,7 @@ def _follow(run: Run) -> None:
         st.rerun()
     config = run.config
     st.subheader(f"Training {config.name}")
-    progress = follow(run.events(), config.batch_size or 0)
+    progress = follow(run.events(), config.batch_size)
     keep = run.stop_requested
     if state == "queued":
         text = "Waiting for another training to end"
@@ -205,7 +205,7 @@ def _ended(run: Run) -> None:
         if state != "done":
             resume_button(run, "train_resume")
         st.button("Close", key="train_close", on_click=_close)
-    _curves(follow(run.events(), config.batch_size or 0))
+    _curves(follow(run.events(), config.batch_size))
 
 
 def resume_button(run: Run, key: str) -> None:

@@ -58,12 +58,15 @@ prepare_tensorflow()
 import keras, tensorflow as tf
 from mnist_core import TrainingConfig, load_mnist
 from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.training.events import BatchEnd, EpochEnd
+from mnist_core.training.events import EpochEnd, Hooks
 from mnist_core.training.fitting import fit
+from mnist_core.training.inputs import TrainingData
 name, count, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data = load_mnist()
-config = TrainingConfig(architecture=name, epochs=rounds, batch_size=128, target_accuracy=1.0)
-keras.utils.set_random_seed(config.seed)
+settings = TrainingConfig(
+    architecture=name, epochs=rounds, batch_size=128, target_accuracy=1.0
+).resolved()
+keras.utils.set_random_seed(settings.seed)
 tf.config.experimental.enable_op_determinism()
 def report(event):
     if isinstance(event, EpochEnd):
@@ -72,9 +75,10 @@ def report(event):
             input()
 input()
 with tempfile.TemporaryDirectory() as folder:
-    parts = ((data.x_train[:count], data.y_train[:count]),
-             (data.x_train[-1000:], data.y_train[-1000:]))
-    fit(config, *parts, report, Checkpoints(Path(folder), dataclasses.asdict(config)))
+    parts = TrainingData(training=data.training.select(slice(count)),
+                         validation=data.training.select(slice(-1000, None)))
+    checkpoints = Checkpoints(Path(folder), dataclasses.asdict(settings))
+    fit(settings, parts, Hooks(on_event=report, checkpoints=checkpoints))
 """
 
 
@@ -137,16 +141,13 @@ def champion() -> None:
 
     from mnist_core import TrainingConfig, load_mnist
     from mnist_core.augmentation.transforms import Source, batches
-    from mnist_core.networks.architectures import get_architecture
     from mnist_core.training.fitting import build_compiled_model
 
     dataset = load_mnist()
     source = Source(dataset.x_train, dataset.y_train, 1.0)
     keras.utils.set_random_seed(1)
     tf.config.experimental.enable_op_determinism()
-    model = build_compiled_model(
-        get_architecture("champion"), TrainingConfig(architecture="champion"), STEPS
-    )
+    model = build_compiled_model(TrainingConfig(architecture="champion").resolved(), STEPS)
 
     def data(strength: float) -> tf.data.Dataset:
         return batches([source], BATCH, range(STEPS + 1), 1, strength=strength)

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.processes import run_in_fresh_process
+from support.trainings import Fit, fit_few
 
 from mnist_core import list_models
 from mnist_core.registry.card import HISTORY
@@ -21,80 +23,38 @@ from mnist_core.runs.store import list_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The same settings and images on one device and on so many parts of the processor.
-MIRRORED = """
-import dataclasses, json, sys
-from pathlib import Path
-import numpy as np, tensorflow as tf
-replicas, folder, settings = int(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-(processor,) = tf.config.list_physical_devices("CPU")
-part = tf.config.LogicalDeviceConfiguration()
-tf.config.set_logical_device_configuration(processor, [part] * max(1, replicas))
-import keras
-from mnist_core import TrainingConfig, load_mnist
-from mnist_core.training import fitting
-from mnist_core.training.checkpoints import Checkpoints
-from mnist_core.distributed.trainer import DistributedTrainer
-from mnist_core.training.events import EpochEnd, Message
-fitting._REDRAWN, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
-config = TrainingConfig(**settings, strategy="mirrored" if replicas else "default")
-told = []
-def on_event(event):
-    if isinstance(event, Message):
-        told.append(event.text)
-    if isinstance(event, EpochEnd):
-        told.append(f"epoch {event.epoch}")
-trainer = DistributedTrainer(config, on_event) if replicas else None
-keras.utils.set_random_seed(config.seed)
-d = load_mnist()
-training, validation = (d.x_train[:1001], d.y_train[:1001]), (d.x_train[-50:], d.y_train[-50:])
-def stopping():
-    return "epoch 1" in told
-checkpoints = Checkpoints(folder, {})
-fit = trainer.fit if trainer else fitting.fit
-model, curves = fit(
-    config, training, validation, on_event, checkpoints,
-    stopping=stopping if "stop" in sys.argv else lambda: False,
-)
-weights = np.concatenate([np.ravel(w) for w in model.get_weights()])
-np.save(folder / "weights.npy", weights)
-print(json.dumps({"curves": curves, "told": told}))
-"""
+
+def fit(folder: Path, replicas: int, stop_after: int | None = None, **settings: object) -> Fit:
+    """Train on 1001 images: the last batch may have fewer than there are replicas."""
+    return run_in_fresh_process(
+        fit_few, folder, settings, images=1001, replicas=replicas, stop_after=stop_after
+    )
 
 
-def mirrored(replicas: int, folder: Path, *arguments: str, **settings: object) -> Any:
-    folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", MIRRORED, str(replicas), str(folder), json.dumps(settings)]
-    result = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr[-3000:]
-    answer = json.loads(result.stdout.splitlines()[-1])
-    return answer["curves"], answer["told"], np.load(folder / "weights.npy")
-
-
-def test_two_devices_learn_what_one_learns(tmp_path: Path) -> None:
-    # The last batch has one image: a replica gets none.
+def test_fit_on_two_devices_learns_the_same_as_on_one(tmp_path: Path) -> None:
     settings = {"architecture": "mlp", "epochs": 2, "batch_size": 100}
-    alone, told_alone, weights_alone = mirrored(0, tmp_path / "alone", **settings)
-    curves, told, weights = mirrored(2, tmp_path / "two", **settings)
-    assert told == ["Training on 2 devices.", *told_alone]
-    assert curves.keys() == alone.keys()
-    for name, values in curves.items():
-        assert values == pytest.approx(alone[name], abs=2e-3), name
-    assert np.abs(weights - weights_alone).max() < 1e-3
-    assert np.abs(weights_alone).max() > 0.1
+    one = fit(tmp_path / "one", 0, **settings)
+    two = fit(tmp_path / "two", 2, **settings)
+    assert two.log == ["Training on 2 devices.", *one.log]
+    assert two.curves.keys() == one.curves.keys()
+    for name, values in two.curves.items():
+        assert values == pytest.approx(one.curves[name], abs=2e-3), name
+    assert np.abs(two.weights - one.weights).max() < 1e-3
+    assert np.abs(one.weights).max() > 0.1
 
 
 @pytest.mark.slow
-def test_a_training_on_devices_is_stopped_and_resumed(tmp_path: Path) -> None:
+def test_fit_on_two_devices_is_stopped_and_resumed(tmp_path: Path) -> None:
     settings = {"architecture": "mlp", "epochs": 3, "batch_size": 100}
-    whole, _, weights_whole = mirrored(2, tmp_path / "whole", **settings)
-    stopped, told, _ = mirrored(2, tmp_path / "parts", "stop", **settings)
-    assert told[-1] == f"epoch {len(stopped['loss'])}"
-    assert 1 <= len(stopped["loss"]) < 3
-    resumed, told, weights = mirrored(2, tmp_path / "parts", **settings)
-    assert told[1] == f"Going on after epoch {len(stopped['loss'])}"
-    assert resumed["loss"] == pytest.approx(whole["loss"], abs=1e-4)
-    assert np.abs(weights - weights_whole).max() < 1e-4
+    whole = fit(tmp_path / "whole", 2, **settings)
+    stopped = fit(tmp_path / "parts", 2, stop_after=1, **settings)
+    done = len(stopped.curves["loss"])
+    assert stopped.log[-1] == f"epoch {done}"
+    assert 1 <= done < 3
+    resumed = fit(tmp_path / "parts", 2, **settings)
+    assert resumed.log[1] == f"Resuming after epoch {done}"
+    assert resumed.curves["loss"] == pytest.approx(whole.curves["loss"], abs=1e-4)
+    assert np.abs(resumed.weights - whole.weights).max() < 1e-4
 
 
 @pytest.mark.slow
@@ -107,30 +67,30 @@ def test_a_training_on_devices_is_stopped_and_resumed(tmp_path: Path) -> None:
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
-def test_two_devices_learn_whatever_is_trained(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_fit_on_two_devices_learns_with_all_settings(
+    tmp_path: Path, settings: dict[str, object]
+) -> None:
     # Slices of 16 and 17 images.
-    curves, told, weights = mirrored(2, tmp_path / "two", epochs=3, batch_size=33, **settings)
-    assert told[0] == "Training on 2 devices."
-    assert np.isfinite(weights).all()
-    assert curves["loss"][-1] < 0.8 * curves["loss"][0]
-    assert curves["accuracy"][-1] > 1.2 * curves["accuracy"][0]
+    two = fit(tmp_path, 2, epochs=3, batch_size=33, **settings)
+    assert two.log[0] == "Training on 2 devices."
+    assert np.isfinite(two.weights).all()
+    assert two.curves["loss"][-1] < 0.8 * two.curves["loss"][0]
+    assert two.curves["accuracy"][-1] > 1.2 * two.curves["accuracy"][0]
 
 
 @pytest.mark.slow
-def test_the_statistics_of_normalizations_are_those_of_all_devices(tmp_path: Path) -> None:
+def test_fit_averages_the_statistics_of_normalizations_over_devices(tmp_path: Path) -> None:
     settings = {"architecture": "cnn", "epochs": 14, "batch_size": 33}
-    alone, _, _ = mirrored(0, tmp_path / "alone", **settings)
-    curves, _, _ = mirrored(2, tmp_path / "two", **settings)
-    # Of no use at first, for they move slowly; and they are what the held-out images go through.
-    assert alone["val_accuracy"][0] < 0.3
-    assert curves["val_accuracy"][0] < 0.3
-    assert alone["val_accuracy"][-1] > 0.5
-    assert curves["val_accuracy"][-1] > 0.5
+    # The statistics change slowly, so that the validation accuracy is low at first.
+    for replicas in (0, 2):
+        accuracy = fit(tmp_path / str(replicas), replicas, **settings).curves["val_accuracy"]
+        assert accuracy[0] < 0.3
+        assert accuracy[-1] > 0.5
 
 
 @pytest.fixture
 def two_workers(tmp_path: Path) -> Iterator[Any]:
-    """Starts both workers of a training, each with folders of its own: its processes."""
+    """A function that starts both workers of a training, each with its own folders."""
     processes: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, others: tuple[str, ...] | None = None) -> Any:
@@ -173,17 +133,17 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_two_workers_train_to_the_accuracy_of_one(
+def test_two_workers_reach_the_accuracy_of_one(
     two_workers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = ("--architecture", "mlp", "--epochs", "2", "--name", "both")
     chief, other = two_workers(*settings)
-    said = chief.communicate(timeout=500)
-    helped = other.communicate(timeout=60)
-    assert chief.returncode == 0, said
-    assert other.returncode == 0, helped
-    assert "Training on 2 devices." in said[0]
-    assert "Waiting for the first worker to save the model" in helped[0]
+    output = chief.communicate(timeout=500)
+    other_output = other.communicate(timeout=60)
+    assert chief.returncode == 0, output
+    assert other.returncode == 0, other_output
+    assert "Training on 2 devices." in output[0]
+    assert "Waiting for the first worker to save the model" in other_output[0]
 
     alone = tmp_path / "alone"
     result = subprocess.run(
@@ -202,29 +162,20 @@ def test_two_workers_train_to_the_accuracy_of_one(
     curves, curves_alone = (
         json.loads((path / "both" / HISTORY).read_text()) for path in (folder, alone / "models")
     )
-    # The same batches in the same order: all that differs is rounding.
+    # The same batches in the same order: only rounding differs.
     assert curves["loss"] == pytest.approx(curves_alone["loss"], abs=0.003)
     assert curves["val_accuracy"] == pytest.approx(curves_alone["val_accuracy"], abs=0.003)
-    # One of them writes, and the other nothing.
+    # Only the chief writes files.
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "worker-0" / "runs"))
     assert [run.state for run in list_runs()] == ["done"]
     assert not (tmp_path / "worker-1").exists()
 
 
 @pytest.mark.slow
-def test_who_loses_a_worker_says_so_and_goes_on_with_the_same_command(
+def test_lost_worker_is_reported_and_the_same_command_resumes(
     two_workers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = (
-        "--architecture",
-        "mlp",
-        "--epochs",
-        "4",
-        "--name",
-        "both",
-        "--target-accuracy",
-        "1",
-    )
+    settings = "--architecture mlp --epochs 4 --name both --target-accuracy 1".split(" ")
     chief, other = two_workers(*settings)
     for line in chief.stdout:
         if line.startswith("epoch 1/4"):
@@ -232,7 +183,7 @@ def test_who_loses_a_worker_says_so_and_goes_on_with_the_same_command(
     other.send_signal(signal.SIGKILL)
     _, errors = chief.communicate(timeout=200)
     assert chief.returncode == 2
-    assert "Another worker is gone" in errors
+    assert "Another worker was lost" in errors
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "worker-0" / "runs"))
     (run,) = list_runs()
     assert run.state == "failed"
@@ -240,16 +191,16 @@ def test_who_loses_a_worker_says_so_and_goes_on_with_the_same_command(
     assert 1 <= done < 4
 
     chief, other = two_workers(*settings)
-    said, errors = chief.communicate(timeout=500)
+    output, errors = chief.communicate(timeout=500)
     assert chief.returncode == 0, errors
-    assert f"Going on after epoch {done}" in said
+    assert f"Resuming after epoch {done}" in output
     (run,) = list_runs()
     assert run.state == "done"
-    assert f"Going on after epoch {done}" in other.communicate(timeout=60)[0]
+    assert f"Resuming after epoch {done}" in other.communicate(timeout=60)[0]
 
 
 @pytest.mark.slow
-def test_workers_of_different_settings_are_told_so(two_workers: Any) -> None:
+def test_workers_with_different_settings_are_rejected(two_workers: Any) -> None:
     pair = two_workers(
         "--architecture", "mlp", "--name", "x", others=("--architecture", "mlp", "--seed", "3")
     )

@@ -48,8 +48,8 @@ out["frozen"] = [
     max(float(np.abs(a - b).max()) for a, b in zip(before, fused.get_weights()))]
 
 out["alike"] = [a.name == b.name for a, b in zip(plain.layers, fused.layers, strict=True)]
-config = TrainingConfig(architecture="cnn", mixed_precision=True)
-mixed = build_compiled_model(get_architecture("cnn"), config, 1)
+settings = TrainingConfig(architecture="cnn", mixed_precision=True).resolved()
+mixed = build_compiled_model(settings, 1)
 out["types"] = {
     layer.name: layer.compute_dtype
     for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)}

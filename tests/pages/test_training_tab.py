@@ -97,7 +97,8 @@ def test_the_form_starts_what_suits_the_network(started: list[TrainingConfig]) -
     assert app.text_input(key="train_name_mlp").value == "my-mlp-1"
     app.button(key="train_start").click().run()
     assert not app.exception
-    assert started == [TrainingConfig(architecture="mlp", name="my-mlp-1", epochs=3)]
+    expected = TrainingConfig(architecture="mlp", name="my-mlp-1", epochs=3, target_accuracy=0.99)
+    assert [config.resolved() for config in started] == [expected.resolved()]
     # It is shown at once, and the next one has another name.
     assert "Training my-mlp-1" in texts(app, "subheader")
     assert app.text_input(key="train_name_mlp").value == "my-mlp-2"
@@ -111,7 +112,7 @@ def test_another_network_has_other_settings(kind: str, started: list[TrainingCon
     app.button(key="train_start").click().run()
     assert not app.exception
     expected = TrainingConfig(architecture=kind, name=f"my-{kind}-1", target_accuracy=1.0)
-    assert started == [expected]
+    assert [config.resolved() for config in started] == [expected.resolved()]
 
 
 def test_every_setting_reaches_the_run(started: list[TrainingConfig]) -> None:

@@ -22,14 +22,12 @@ import json, os, random, signal, sys, time
 import keras, tensorflow
 import numpy as np
 from mnist_core import Dataset, TrainingConfig, load_mnist
-from mnist_core.training import fitting
 from mnist_core.runs import train as runs_train
 from mnist_core.registry.card import KERAS, TFLITE
 from mnist_core.registry.store import list_models, read_verified
 from mnist_core.runs.store import list_runs
 
 architecture, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-fitting._REDRAWN, fitting._DRAWN, fitting._OUTLIERS = (50, 0.125), (50, 0.1875), (50, 0.125)
 whole = load_mnist()
 few = Dataset(x_train=whole.x_train[:600], y_train=whole.y_train[:600],
               x_test=whole.x_test[:200], y_test=whole.y_test[:200])

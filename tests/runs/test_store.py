@@ -77,7 +77,7 @@ def test_a_new_run_waits_for_its_process_and_is_cut_off_when_none_comes(
 ) -> None:
     run = new_run(MLP)
     assert (run.state, run.is_active, run.has_process) == ("queued", True, False)
-    assert run.config == MLP
+    assert run.config == MLP.resolved()
     assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
     assert find_run(run.id) == run
     monkeypatch.setattr("mnist_core.runs.run._STARTING", 0.0)

@@ -82,7 +82,7 @@ def test_a_training_reports_saves_and_can_be_repeated(tmp_path: Path) -> None:
     assert 0.2 < card.temperature < 5
     assert 0 < card.digit_threshold < 1
     assert card.configuration == dataclasses.asdict(
-        TrainingConfig(architecture="mlp", name="first", epochs=1, seed=5)
+        TrainingConfig(architecture="mlp", name="first", epochs=1, seed=5).resolved()
     )
     assert load_recognizer("first", tmp_path).card == card
 

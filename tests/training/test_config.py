@@ -1,9 +1,10 @@
-"""Settings of a training."""
+"""The settings of a training: ranges, defaults and JSON."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,33 +12,71 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
-from mnist_core.training.config import OPTIMIZERS, SCHEDULES, STRATEGIES
+from mnist_core.registry.store import load_card
+from mnist_core.training.config import (
+    OPTIMIZERS,
+    SCHEDULES,
+    STRATEGIES,
+    Settings,
+    with_current_names,
+)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_what_is_not_set_is_what_suits_the_architecture(name: str) -> None:
+def test_resolved_takes_defaults_from_the_architecture(name: str) -> None:
     config, architecture = TrainingConfig(architecture=name), get_architecture(name)
-    assert config.name == name
+    settings = config.resolved()
+    assert settings.name == name
     fields = ("epochs", "batch_size", "learning_rate", "target_accuracy")
     for field in (*fields, "schedule", "optimizer", "augmentation"):
-        assert getattr(config, field) == getattr(architecture, field)
+        assert getattr(config, field) is None
+        assert getattr(settings, field) == getattr(architecture, field)
 
 
-def test_the_quick_model_stops_at_99_percent_or_ten_epochs() -> None:
-    config = TrainingConfig(architecture="mlp")
-    assert (config.target_accuracy, config.epochs) == (0.99, 10)
+def test_resolved_defaults_of_the_mlp_stop_at_99_percent_or_ten_epochs() -> None:
+    settings = TrainingConfig(architecture="mlp").resolved()
+    assert (settings.target_accuracy, settings.epochs) == (0.99, 10)
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_16_bits_are_taken_where_network_and_processor_gain_from_them(
-    monkeypatch: pytest.MonkeyPatch, *, quick: bool
+def test_resolved_defaults_of_a_fine_tuning_are_short_and_gentle() -> None:
+    plain = TrainingConfig(architecture="champion").resolved()
+    fine = TrainingConfig(architecture="champion", initial_model="champion").resolved()
+    assert (fine.name, fine.epochs) == ("champion-tuned", 1)
+    assert fine.learning_rate < plain.learning_rate
+    assert (
+        TrainingConfig(architecture="mlp", initial_model="mlp").resolved().target_accuracy is None
+    )
+    given = TrainingConfig(initial_model="x" * 40, epochs=3, learning_rate=1e-5).resolved()
+    assert (given.epochs, given.learning_rate) == (3, 1e-5)
+    assert given.name == "x" * 34 + "-tuned"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_resolved_mixed_precision_follows_network_and_processor(
+    monkeypatch: pytest.MonkeyPatch, *, fast: bool
 ) -> None:
-    monkeypatch.setattr("mnist_core.training.config.multiplies_bfloat16", lambda: quick)
-    assert TrainingConfig(architecture="mlp").mixed_precision is False
-    assert TrainingConfig(architecture="cnn").mixed_precision is quick
-    assert TrainingConfig(architecture="cnn", initial_model="mine").mixed_precision is False
-    for said in (True, False):
-        assert TrainingConfig(architecture="cnn", mixed_precision=said).mixed_precision is said
+    monkeypatch.setattr("mnist_core.training.config.multiplies_bfloat16", lambda: fast)
+
+    def mixed_precision(**settings: Any) -> bool:
+        return TrainingConfig(**settings).resolved().mixed_precision
+
+    assert mixed_precision(architecture="mlp") is False
+    assert mixed_precision(architecture="cnn") is fast
+    assert mixed_precision(architecture="cnn", initial_model="mine") is False
+    for chosen in (True, False):
+        assert mixed_precision(architecture="cnn", mixed_precision=chosen) is chosen
+
+
+def test_settings_need_every_value_that_cannot_mean_none() -> None:
+    values = dataclasses.asdict(TrainingConfig().resolved())
+    for field in ("dropout", "target_accuracy", "patience", "initial_model"):
+        assert getattr(Settings(**values | {field: None}), field) is None
+    for field in values.keys() - {"dropout", "target_accuracy", "patience", "initial_model"}:
+        with pytest.raises(TrainingError, match="Received: None"):
+            Settings(**values | {field: None})
+        if getattr(TrainingConfig(), field) is None:
+            with pytest.raises(TypeError, match=field):
+                Settings(**{key: value for key, value in values.items() if key != field})
 
 
 IMPOSSIBLE: dict[str, list[object]] = {
@@ -52,10 +91,11 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "schedule": ["", "linear", "Cosine", 1, True, []],
     "optimizer": ["", "Adam", "rmsprop", 1, True],
     "dropout": [-0.1, 0.91, 1, float("nan"), "half", True],
-    "augmentation": [-0.1, 1.01, float("nan"), "much", True],
+    "augmentation": [-0.1, 1.01, float("nan"), "high", True],
     "patience": [0, -1, 1001, 2.5, "3", True],
     "mixed_precision": [1, "yes"],
-    "include_corrections": [None, 0, "no"],
+    "initial_model": ["", "../x", "A", 7, True],
+    "include_corrections": [None, 0, 1, "no"],
     "overwrite": [None, 1, "yes"],
     "strategy": ["", "Mirrored", "tpu", None, 2, True],
 }
@@ -64,10 +104,11 @@ IMPOSSIBLE: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("field", "value"), [(field, value) for field in IMPOSSIBLE for value in IMPOSSIBLE[field]]
 )
-def test_impossible_settings_are_explained(field: str, value: object) -> None:
+def test_config_explains_a_wrong_value(field: str, value: object) -> None:
     with pytest.raises(TrainingError, match="Received") as error:
         TrainingConfig(**{field: value})  # type: ignore[arg-type]
-    assert field in str(error.value)
+    # Both names follow the rule for a model's name.
+    assert field.replace("initial_model", "name") in str(error.value)
     assert repr(value) in str(error.value)
 
 
@@ -87,26 +128,19 @@ def test_impossible_settings_are_explained(field: str, value: object) -> None:
         ("patience", [1, 1000]),
     ],
 )
-def test_settings_reach_to_the_ends_of_their_ranges(field: str, values: list[float]) -> None:
+def test_config_accepts_the_ends_of_each_range(field: str, values: list[float]) -> None:
     for value in values:
         assert getattr(TrainingConfig(**{field: value}), field) == value  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_corrections_are_learnt_on_one_device(strategy: str) -> None:
+def test_config_allows_corrections_on_one_device_only(strategy: str) -> None:
     assert TrainingConfig(strategy=strategy).strategy == strategy
     if strategy == "default":
         assert TrainingConfig(strategy=strategy, include_corrections=True).include_corrections
         return
-    with pytest.raises(TrainingError, match="Corrections are learnt on one device"):
+    with pytest.raises(TrainingError, match="only be learned on one device"):
         TrainingConfig(strategy=strategy, include_corrections=True)
-
-
-@pytest.mark.parametrize("name", ["", "../x", "A", 7])
-def test_an_initial_model_has_a_models_name(name: object) -> None:
-    with pytest.raises(TrainingError, match="name") as error:
-        TrainingConfig(initial_model=name)  # type: ignore[arg-type]
-    assert repr(name) in str(error.value)
 
 
 SOME = st.fixed_dictionaries(
@@ -119,6 +153,8 @@ SOME = st.fixed_dictionaries(
         "schedule": st.sampled_from(list(SCHEDULES)),
         "dropout": st.none() | st.floats(0, 0.9),
         "patience": st.none() | st.integers(1, 1000),
+        "target_accuracy": st.none() | st.floats(0, 1),
+        "initial_model": st.none() | st.just("mine"),
         "seed": st.integers(0, 2**32 - 1),
         "mixed_precision": st.booleans(),
     },
@@ -126,20 +162,46 @@ SOME = st.fixed_dictionaries(
 
 
 @given(SOME)
-def test_settings_come_back_from_json_as_they_were(values: dict[str, object]) -> None:
-    config = TrainingConfig(**values)  # type: ignore[arg-type]
+def test_from_json_restores_config_and_settings(values: dict[str, Any]) -> None:
+    config = TrainingConfig(**values)
     assert TrainingConfig.from_json(json.loads(json.dumps(dataclasses.asdict(config)))) == config
+    settings = config.resolved()
+    stored = json.loads(json.dumps(dataclasses.asdict(settings)))
+    assert TrainingConfig.from_json(stored).resolved() == settings.resolved() == settings
+
+
+def test_settings_have_the_fields_and_order_of_files_on_disk() -> None:
+    settings = TrainingConfig(architecture="mlp", epochs=3, mixed_precision=False).resolved()
+    assert json.dumps(dataclasses.asdict(settings)) == (
+        '{"architecture": "mlp", "name": "mlp", "epochs": 3, "batch_size": 128, '
+        '"learning_rate": 0.001, "schedule": "constant", "optimizer": "adam", "dropout": null, '
+        '"augmentation": 0.0, "target_accuracy": 0.99, "patience": null, '
+        '"validation_fraction": 0.08333333333333333, "seed": 1998, "mixed_precision": false, '
+        '"initial_model": null, "include_corrections": false, "overwrite": false, '
+        '"strategy": "default"}'
+    )
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_from_json_reads_the_cards_of_the_bundled_models(name: str) -> None:
+    card = load_card(name)
+    settings = TrainingConfig.from_json(card.configuration).resolved()
+    assert settings.name == name
+    # Older cards lack the settings that were added since.
+    for field, value in with_current_names(card.configuration).items():
+        assert getattr(settings, field) == value
 
 
 @pytest.mark.parametrize(
     "values", [None, [], "cnn", 3, {"color": "red"}, {"epochs": 0}, {"name": "../x"}, {1: 2}]
 )
-def test_what_is_no_table_of_settings_is_explained(values: object) -> None:
+def test_from_json_rejects_values_that_are_not_settings(values: object) -> None:
     with pytest.raises(TrainingError, match="Received"):
         TrainingConfig.from_json(values)
 
 
-def test_settings_of_older_versions_are_read() -> None:
-    old = dataclasses.asdict(TrainingConfig(architecture="mlp", optimizer="sgd"))
+def test_from_json_reads_settings_of_older_versions() -> None:
+    old = dataclasses.asdict(TrainingConfig(architecture="mlp", optimizer="sgd").resolved())
     old["optimiser"] = old.pop("optimizer")
-    assert TrainingConfig.from_json(old) == TrainingConfig(architecture="mlp", optimizer="sgd")
+    expected = TrainingConfig(architecture="mlp", optimizer="sgd").resolved()
+    assert TrainingConfig.from_json(old).resolved() == expected

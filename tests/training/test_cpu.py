@@ -1,4 +1,4 @@
-"""What the processor is said to be able to do."""
+"""The processor's capabilities, and TensorFlow's environment."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ ONE = "processor\t: 0\nflags\t\t: fpu sse2 {}\nbugs\t\t: spectre_v1\n"
 
 
 @pytest.fixture(autouse=True)
-def forget() -> Iterator[None]:
-    """Look anew, here and afterwards."""
+def clear_cache() -> Iterator[None]:
+    """Read the processor's flags again, here and afterwards."""
     cpu.multiplies_bfloat16.cache_clear()
     yield
     cpu.multiplies_bfloat16.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("content", "able"),
+    ("content", "expected"),
     [
         (ONE.format("avx2 avx512f avx512_bf16"), True),
         (ONE.format("amx_bf16 amx_tile"), True),
@@ -33,22 +33,22 @@ def forget() -> Iterator[None]:
         ("flags\t\t: é avx512_bf16", False),
     ],
 )
-def test_flags_tell_it(
-    content: str, able: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_multiplies_bfloat16_reads_the_flags(
+    content: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cpuinfo").write_text(content, encoding="utf-8")
     monkeypatch.setattr(cpu, "_CPUINFO", tmp_path / "cpuinfo")
-    assert cpu.multiplies_bfloat16() is able
+    assert cpu.multiplies_bfloat16() is expected
 
 
-def test_a_system_that_does_not_tell_is_said_not_to(
+def test_multiplies_bfloat16_is_false_on_other_systems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cpu, "_CPUINFO", tmp_path / "none")
     assert cpu.multiplies_bfloat16() is False
 
 
-def test_tensorflow_computes_with_onednn_unless_told_otherwise(
+def test_prepare_tensorflow_enables_onednn_unless_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)

@@ -1,4 +1,4 @@
-"""When a training has come to its end."""
+"""When a training ends."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from mnist_core import TrainingConfig
 from mnist_core.training.early_stopping import best_epoch, finished
 
 
-def curves(*held_out: float, accuracy: float = 0.5) -> dict[str, list[float]]:
-    count = len(held_out)
+def curves(*val_losses: float, accuracy: float = 0.5) -> dict[str, list[float]]:
+    count = len(val_losses)
     return {
         "loss": [1.0] * count,
         "accuracy": [accuracy] * count,
-        "val_loss": list(held_out),
+        "val_loss": list(val_losses),
         "val_accuracy": [0.5] * count,
     }
 
@@ -21,7 +21,7 @@ def curves(*held_out: float, accuracy: float = 0.5) -> dict[str, list[float]]:
 @pytest.mark.parametrize(
     ("losses", "best"), [((), 0), ((1.0,), 1), ((3.0, 1.0, 2.0), 2), ((1.0, 1.0), 1)]
 )
-def test_the_best_epoch_has_the_lowest_loss(losses: tuple[float, ...], best: int) -> None:
+def test_best_epoch_has_the_lowest_validation_loss(losses: tuple[float, ...], best: int) -> None:
     assert best_epoch(curves(*losses)) == best
 
 
@@ -40,8 +40,6 @@ def test_the_best_epoch_has_the_lowest_loss(losses: tuple[float, ...], best: int
         ({"patience": 2}, curves(1.0, 2.0, 0.5, 0.6), False),
     ],
 )
-def test_a_training_ends(
-    settings: dict[str, object], so_far: dict[str, list[float]], ends: bool
-) -> None:
+def test_finished(settings: dict[str, object], so_far: dict[str, list[float]], ends: bool) -> None:
     config = TrainingConfig(architecture="cnn", **settings)  # type: ignore[arg-type]
-    assert finished(config, so_far) is ends
+    assert finished(config.resolved(), so_far) is ends

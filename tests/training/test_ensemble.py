@@ -1,18 +1,17 @@
-"""One model of several, against what its members say."""
+"""Ensembles, compared with their members."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.processes import run_in_fresh_process
+from support.trainings import make_ensembles
 
 from mnist_core import (
     Dataset,
@@ -34,31 +33,19 @@ from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
 from mnist_core.registry.splits import splits
 from mnist_core.registry.store import load_card
-from mnist_core.training.ensemble import _averaged, _HeldOut, make_ensemble
+from mnist_core.training.ensemble import _average_layers, _ValidationAnswers, make_ensemble
 
 ROOT = Path(__file__).resolve().parents[2]
-# Of eleven and ten outputs, of ten alone, and an ensemble in another.
+# With and without digit scores, and an ensemble in another.
 MADE = {"mixed": ("champion", "mlp"), "plain": ("cnn", "mlp"), "nested": ("mixed", "cnn")}
-
-# In a process of its own: TensorFlow is large, and nothing else needs it here.
-MAKE = """
-import contextlib, io, json, sys
-from mnist_core.__main__ import main
-told = {}
-for name, members in json.loads(sys.argv[1]).items():
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        code = main(["ensemble", *members, "--name", name])
-    told[name] = [code, output.getvalue()]
-print(json.dumps(told))
-"""
 
 
 @dataclass(frozen=True)
 class Made:
-    """The bundled models, and ensembles of them; what was told while they were made."""
+    """The bundled models and ensembles of them, with exit codes, output and stderr."""
 
     folder: Path
-    told: dict[str, tuple[int, str]]
+    results: dict[str, tuple[int, str]]
     errors: str
 
 
@@ -66,16 +53,9 @@ class Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("ensembles") / "models"
     shutil.copytree(ROOT / "models", folder)
-    done = subprocess.run(
-        [sys.executable, "-c", MAKE, json.dumps(MADE)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"MNIST_MODELS": str(folder)},
-    )
-    assert done.returncode == 0, done.stderr
-    return Made(folder, json.loads(done.stdout), done.stderr)
+    errors = folder.parent / "stderr.txt"
+    results = run_in_fresh_process(make_ensembles, MADE, folder, errors)
+    return Made(folder, results, errors.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -85,58 +65,60 @@ def models(made: Made) -> Path:
 
 @pytest.fixture
 def ensembles(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same, as the models that there are."""
+    """The same folder, as the default one."""
     monkeypatch.setenv("MNIST_MODELS", str(models))
     return models
 
 
 def mean_of(recognizers: list[Recognizer], images: np.ndarray, temperature: float) -> np.ndarray:
-    """What an ensemble is to answer: the members' log-probabilities, averaged."""
+    """An ensemble's expected answer: the mean of the members' log-probabilities."""
     logs = np.mean([np.log(r.classify(images).astype(float)) for r in recognizers], axis=0)
     powers = np.exp((logs - logs.max(axis=1, keepdims=True)) / temperature)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_it_answers_the_mean_of_its_members(name: str, models: Path, dataset: Dataset) -> None:
+def test_make_ensemble_answers_the_mean_of_its_members(
+    name: str, models: Path, dataset: Dataset
+) -> None:
     images = dataset.x_test[:400]
     ensemble = load_recognizer(name, models)
     members = [load_recognizer(member, models) for member in MADE[name]]
     expected = mean_of(members, images, ensemble.card.temperature)
     assert np.abs(ensemble.classify(images) - expected).max() < 1e-4
-    tellers = [member for member in members if member.detects_non_digits]
-    assert ensemble.detects_non_digits is bool(tellers)
-    if tellers:
-        # One member tells, and so its score is the ensemble's.
-        scores = tellers[0].digit_scores(images)
+    detectors = [member for member in members if member.detects_non_digits]
+    assert ensemble.detects_non_digits is bool(detectors)
+    if detectors:
+        # Only one member has a digit score, which is the ensemble's.
+        scores = detectors[0].digit_scores(images)
         assert ensemble.digit_scores(images) == pytest.approx(scores, abs=1e-4)
 
 
-def test_several_scores_of_being_a_digit_are_averaged() -> None:
+def test_average_layers_averages_digit_scores_over_the_members_that_have_one() -> None:
     rng = np.random.default_rng(1)
     sizes = ((5, 11), (3, 10), (4, 11))
-    lasts = [
+    layers = [
         (rng.normal(size=size).astype("f"), rng.normal(size=size[1]).astype("f")) for size in sizes
     ]
     features = [rng.normal(size=size[0]).astype("f") for size in sizes]
-    kernel, bias = _averaged(lasts, [1.0, 2.0, 0.5])
+    kernel, bias = _average_layers(layers, [1.0, 2.0, 0.5])
     logits = np.concatenate(features) @ kernel + bias
-    said = [f @ k + b for f, (k, b) in zip(features, lasts, strict=True)]
+    outputs = [f @ k + b for f, (k, b) in zip(features, layers, strict=True)]
     assert logits[:10] == pytest.approx(
-        (said[0][:10] + said[1] / 2 + said[2][:10] / 0.5) / 3, abs=1e-5
+        (outputs[0][:10] + outputs[1] / 2 + outputs[2][:10] / 0.5) / 3, abs=1e-5
     )
-    assert logits[10] == pytest.approx((said[0][10] + said[2][10]) / 2, abs=1e-5)
+    assert logits[10] == pytest.approx((outputs[0][10] + outputs[2][10]) / 2, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_the_card_is_that_of_a_model(name: str, models: Path, dataset: Dataset) -> None:
+def test_make_ensemble_writes_a_complete_card(name: str, models: Path, dataset: Dataset) -> None:
     card = load_card(name, models)
     assert (card.architecture, card.members) == (ENSEMBLE, MADE[name])
     assert set(card.sha256) == {TFLITE, KERAS, PREDICTIONS}
     stored = load_predictions(card, models)
-    right = int((stored.argmax(axis=1) == dataset.y_test).sum())
-    assert card.test_accuracy == right / 10_000
-    assert card.test_interval == pytest.approx(wilson_interval(right, 10_000))
+    correct = int((stored.argmax(axis=1) == dataset.y_test).sum())
+    assert card.test_accuracy == correct / 10_000
+    assert card.test_interval == pytest.approx(wilson_interval(correct, 10_000))
     members = [load_card(member, models) for member in MADE[name]]
     assert card.configuration["networks"] == [member.sha256[TFLITE] for member in members]
     assert card.epochs == sum(member.epochs for member in members)
@@ -146,17 +128,17 @@ def test_the_card_is_that_of_a_model(name: str, models: Path, dataset: Dataset) 
     assert 0.3 < card.temperature < 3
 
 
-def test_temperature_and_threshold_suit_what_was_held_out(models: Path) -> None:
+def test_make_ensemble_fits_temperature_and_threshold_on_validation_images(models: Path) -> None:
     for name in ("mixed", "plain"):
         ensemble = load_recognizer(name, models)
         data = held_out([ensemble.card])
-        # The bundled models all held out the same images.
+        # The bundled models have the same validation images.
         assert len(data.images) == 5000
         probabilities, scores = ensemble.classify(data.images), ensemble.digit_scores(data.images)
         assert (scores < ensemble.card.digit_threshold).mean() == pytest.approx(0.003, abs=0.0005)
-        right = probabilities.argmax(axis=1) == data.labels
-        assert right.mean() == pytest.approx(ensemble.card.validation_accuracy, abs=2e-4)
-        # Any other temperature makes the right answers less likely.
+        correct = probabilities.argmax(axis=1) == data.labels
+        assert correct.mean() == pytest.approx(ensemble.card.validation_accuracy, abs=2e-4)
+        # Any other temperature makes the correct answers less likely.
         logs = np.log(probabilities.astype(float) + 1e-30)
 
         def loss(factor: float, logs: np.ndarray = logs, labels: np.ndarray = data.labels) -> float:
@@ -167,35 +149,37 @@ def test_temperature_and_threshold_suit_what_was_held_out(models: Path) -> None:
         assert loss(1) < min(loss(0.9), loss(1.1)), name
 
 
-def test_members_that_held_out_others_are_asked_only_about_those(dataset: Dataset) -> None:
+def test_validation_answers_come_from_members_that_did_not_learn_from_the_image(
+    dataset: Dataset,
+) -> None:
     mlp = load_recognizer("mlp")
     cards = [dataclasses.replace(mlp.card, seed=seed) for seed in (1, 2)]
     network = (ROOT / "models" / "mlp" / TFLITE).read_bytes()
-    result = _HeldOut.of([Recognizer(network, card) for card in cards])
+    result = _ValidationAnswers.of([Recognizer(network, card) for card in cards])
     first, second = (set(split_training(*splits(card)[0])[0].tolist()) for card in cards)
     both = sorted(first | second)
     assert (result.labels == dataset.y_train[both]).all()
     assert len(first & second) > 100
-    # The members are one network: whoever is asked, this is its answer.
+    # The members are the same network, and so give the same answer.
     assert result.probabilities[:50] == pytest.approx(
         mlp.classify(dataset.x_train[both[:50]]), abs=1e-5
     )
     assert result.scores is None
 
 
-def test_inside_are_the_layers_of_all_members(models: Path, dataset: Dataset) -> None:
-    inside = open_activations(load_card("mixed", models), models)
-    names = [layer.name for layer in inside.layers(dataset.x_test[0])]
+def test_open_activations_shows_the_layers_of_all_members(models: Path, dataset: Dataset) -> None:
+    reader = open_activations(load_card("mixed", models), models)
+    names = [layer.name for layer in reader.layers(dataset.x_test[0])]
     assert "convolution 6" in names
     assert names[-1].startswith("dense")
     parts = [
         open_activations(load_card(name, models), models).features(dataset.x_test[:3])
         for name in MADE["mixed"]
     ]
-    assert inside.features(dataset.x_test[:3]) == pytest.approx(np.hstack(parts), abs=1e-3)
+    assert reader.features(dataset.x_test[:3]) == pytest.approx(np.hstack(parts), abs=1e-3)
 
 
-def test_what_does_not_apply_to_it_is_said(
+def test_ensembles_are_rejected_by_grad_cam_and_fine_tuning(
     ensembles: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = load_card("mixed")
@@ -214,15 +198,15 @@ def test_what_does_not_apply_to_it_is_said(
 @pytest.mark.parametrize(
     ("members", "name", "message"),
     [
-        ([], "mine", "two models or more"),
-        (["mlp"], "mine", "two models or more"),
+        ([], "mine", "two or more models"),
+        (["mlp"], "mine", "two or more models"),
         (["mlp", "mlp"], "mine", "once"),
         (["mlp", "cnn"], "mlp", "one of its members"),
         (["mlp", "cnn"], "champion", "is there already"),
         (["mlp", "cnn"], "../mine", "A model's name is"),
     ],
 )
-def test_what_cannot_be_made_is_explained(
+def test_make_ensemble_explains_wrong_members_and_names(
     members: list[str], name: str, message: str, models: Path
 ) -> None:
     before = sorted(path.name for path in models.iterdir())
@@ -232,13 +216,13 @@ def test_what_cannot_be_made_is_explained(
     assert sorted(path.name for path in models.iterdir()) == before
 
 
-def test_a_member_that_is_not_there(models: Path) -> None:
+def test_make_ensemble_of_a_missing_member(models: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="'nobody'"):
         make_ensemble(["mlp", "nobody"], "mine", directory=models)
 
 
 @pytest.mark.parametrize("file", [TFLITE, KERAS, CARD])
-def test_a_damaged_member_is_explained(file: str, tmp_path: Path) -> None:
+def test_make_ensemble_explains_a_damaged_member(file: str, tmp_path: Path) -> None:
     for name in ("mlp", "cnn"):
         shutil.copytree(ROOT / "models" / name, tmp_path / name)
     (tmp_path / "cnn" / file).write_bytes(b"damaged")
@@ -247,7 +231,9 @@ def test_a_damaged_member_is_explained(file: str, tmp_path: Path) -> None:
     assert not (tmp_path / "mine").exists()
 
 
-def test_a_damaged_ensemble_says_how_it_is_made_again(models: Path, tmp_path: Path) -> None:
+def test_load_recognizer_of_a_damaged_ensemble_names_the_command_that_makes_it(
+    models: Path, tmp_path: Path
+) -> None:
     shutil.copytree(models / "plain", tmp_path / "plain")
     (tmp_path / "plain" / TFLITE).write_bytes(b"damaged")
     with pytest.raises(ModelLoadError, match="ensemble cnn mlp --name plain --overwrite"):
@@ -261,12 +247,14 @@ def test_a_damaged_ensemble_says_how_it_is_made_again(models: Path, tmp_path: Pa
             load_card("plain", tmp_path)
 
 
-def test_the_command_tells_how_good_it_is(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ensemble_command_prints_the_accuracy(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert made.errors == ""
     for name in MADE:
-        code, output = made.told[name]
+        code, output = made.results[name]
         card = load_card(name, made.folder)
         assert code == 0
         assert f"{name}: {card.test_accuracy:.2%} of the MNIST test images" in output
     assert main(["ensemble", "mlp", "--name", "mine"]) == 2
-    assert "two models or more" in capsys.readouterr().err
+    assert "two or more models" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Events travel between processes as they are."""
+"""Events and their JSON form."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EPOCH = EpochEnd(
         Done(card=make_card()),
     ],
 )
-def test_an_event_comes_back(event: TrainingEvent) -> None:
+def test_event_from_json_restores_an_event(event: TrainingEvent) -> None:
     line = event_to_json(event)
     assert "\n" not in line
     assert event_from_json(line) == event
@@ -55,6 +55,6 @@ def test_an_event_comes_back(event: TrainingEvent) -> None:
         '{"event": "message", "text": "x"} and more',
     ],
 )
-def test_what_is_no_event_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=r"no training event|Expecting|Extra data"):
+def test_event_from_json_rejects_other_lines(line: str) -> None:
+    with pytest.raises(ValueError, match=r"not a training event|Expecting|Extra data"):
         event_from_json(line)

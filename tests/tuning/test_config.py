@@ -10,7 +10,7 @@ from mnist_core import TrainingConfig, TrainingError
 from mnist_core.__main__ import main
 from mnist_core.tuning.config import SEARCHABLE, Role, TuningConfig
 
-BASE = TrainingConfig(architecture="mlp", name="best", seed=5)
+BASE = TrainingConfig(architecture="mlp", name="best", seed=5).resolved()
 VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
@@ -33,8 +33,8 @@ def test_a_trial_has_the_settings_of_all_and_its_own() -> None:
         ({"trials": 2.0}, "from 1 to 1000"),
         ({"trials": True}, "from 1 to 1000"),
         ({"algorithm": "grid"}, "bayesian, random"),
-        ({"base": TrainingConfig(strategy="mirrored")}, "Leave out the strategy"),
-        ({"base": TrainingConfig(name="x" * 39)}, "name"),  # its trials have longer ones
+        ({"base": TrainingConfig(strategy="mirrored").resolved()}, "Leave out the strategy"),
+        ({"base": TrainingConfig(name="x" * 39).resolved()}, "name"),  # its trials have longer ones
     ],
 )
 def test_what_cannot_be_searched_is_explained(settings: dict[str, Any], why: str) -> None:

@@ -54,7 +54,7 @@ def execute(run, on_event):
 jobs.execute_trial, jobs.execute = execute_trial, execute
 def on_event(event):
     told.append(event.text)
-base = TrainingConfig(architecture="mlp", name="best", seed=settings.pop("seed", 5))
+base = TrainingConfig(architecture="mlp", name="best", seed=settings.pop("seed", 5)).resolved()
 card = error = None
 try:
     card = search.tune(TuningConfig(base=base, **settings), on_event)
