@@ -121,9 +121,7 @@ def _held(config: TuningConfig, folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _search(
-    config: TuningConfig, folder: Path, role: Role, on_event: OnEvent
-) -> Settings | None:
+def _search(config: TuningConfig, folder: Path, role: Role, on_event: OnEvent) -> Settings | None:
     """Make the trials, or hand them out; the settings of the best one, if there is any."""
     on_event(Message(text="Loading KerasTuner"))
     prepare_tensorflow()

@@ -175,7 +175,7 @@ def test_two_workers_reach_the_accuracy_of_one(
 def test_lost_worker_is_reported_and_the_same_command_resumes(
     two_workers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = "--architecture mlp --epochs 4 --name both --target-accuracy 1".split(" ")
+    settings = ("--architecture", "mlp", "--epochs", "4", "--name", "both", "--target-accuracy=1")
     chief, other = two_workers(*settings)
     for line in chief.stdout:
         if line.startswith("epoch 1/4"):

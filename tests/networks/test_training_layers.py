@@ -16,7 +16,7 @@ from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
 from mnist_core.networks.training_layers import BranchwiseDense
 from mnist_core.networks.structure import branches_of, single_layers
 from mnist_core.errors import MnistError
-from mnist_core.training.losses import DigitAccuracy, answer, digit_loss
+from mnist_core.training.losses import DigitAccuracy, digit_loss, mean_logits
 from mnist_core.networks.training_layers import FusedBatchNormalization
 from mnist_core.networks.training_layers import training_form
 
@@ -54,7 +54,7 @@ with tf.GradientTape(persistent=True) as tape:
     whole = tf.reduce_mean(digit_loss(labels, each))
     alone = [tf.reduce_mean(digit_loss(labels, each[:, number])) for number in range(len(branches))]
 said = np.asarray(trained(images))
-out["mean"] = float(np.abs(answer(each) - said).max() / np.abs(said).max())
+out["mean"] = float(np.abs(mean_logits(each) - said).max() / np.abs(said).max())
 out["loss"] = [float(whole), float(np.mean(alone))]
 kernels = [trained.get_layer(branch.name).layers[0].kernel.value for branch in branches]
 shared = trained.layers[1].layers[2].kernel.value
@@ -63,7 +63,7 @@ out["touched"] = [[bool(g is not None and np.abs(g).max() > 0) for g in row] for
 out["shared"] = [float(np.abs(tape.gradient(loss, shared)).max()) for loss in alone]
 accuracy = DigitAccuracy()
 accuracy.update_state(labels, each)
-right = np.asarray(answer(each))[:, :10].argmax(axis=1) == labels
+right = np.asarray(mean_logits(each))[:, :10].argmax(axis=1) == labels
 out["accuracy"] = [float(accuracy.result()), float(right[labels < 10].mean())]
 
 # Its own settings survive being written down.

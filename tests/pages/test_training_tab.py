@@ -355,4 +355,4 @@ def test_corrections_are_taught_to_a_model(
     (config,) = started
     assert (config.architecture, config.initial_model, config.name) == ("cnn", "cnn", "my-cnn-1")
     assert config.include_corrections
-    assert config.epochs == 1
+    assert config.resolved().epochs == 1
