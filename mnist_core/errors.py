@@ -1,15 +1,15 @@
-"""Every error that this package raises on purpose.
+"""The errors that this package raises on purpose, and checks that raise them.
 
     MnistError
-    ├── InvalidImageError    an image, or an image file, that cannot be read
-    ├── ModelNotFoundError   no model of that name, or none at all
-    ├── ModelLoadError       a model is there but damaged or incomplete
-    ├── DatasetError         the embedded MNIST is missing or altered, or labelled images are wrong
-    ├── TrainingError        a training run that cannot start or go on
-    │   ├── TrainingStopped  it was stopped before it had learnt anything
-    │   └── TrainingDiverged its loss is no number any more
-    └── CorrectionsError     corrections that cannot be kept, found or brought in
-        └── DamagedCorrectionsError   their file is no such file, or not whole any more
+    ├── InvalidImageError    an image or image file cannot be read
+    ├── ModelNotFoundError   there is no model of that name, or none at all
+    ├── ModelLoadError       a model is damaged or incomplete
+    ├── DatasetError         the embedded MNIST or a labeled set cannot be used
+    ├── TrainingError        a training cannot start or continue
+    │   ├── TrainingStopped  it was stopped before its first epoch ended
+    │   └── TrainingDiverged its loss is NaN or infinite
+    └── CorrectionsError     corrections cannot be saved, found or imported
+        └── DamagedCorrectionsError   their file is damaged or is not a corrections file
 
 Each message runs: what was wrong, what to do, what was received.
 """
@@ -36,49 +36,53 @@ __all__ = [
 
 
 class MnistError(Exception):
-    """Base class: catch this to catch everything the package raises on purpose."""
+    """The base class of all errors that the package raises on purpose."""
 
 
 class InvalidImageError(MnistError):
-    """An image, or an image file, that cannot be read."""
+    """An image or image file cannot be read."""
 
 
 class ModelNotFoundError(MnistError):
-    """No model of that name, or none at all."""
+    """There is no model of that name, or none at all."""
 
 
 class ModelLoadError(MnistError):
-    """A model is there, but it is damaged or incomplete."""
+    """A model is damaged or incomplete."""
 
 
 class DatasetError(MnistError):
-    """The embedded MNIST is missing, truncated or altered, or labelled images cannot be used."""
+    """The embedded MNIST is missing or altered, or a labeled set cannot be used."""
 
 
 class TrainingError(MnistError):
-    """A training run that cannot start or cannot go on."""
+    """A training cannot start or continue."""
 
 
-class TrainingStopped(TrainingError):  # noqa: N818 (nothing went wrong)
-    """A training run was stopped on purpose before its first epoch had ended."""
+class TrainingStopped(TrainingError):  # noqa: N818 (not a failure)
+    """A training was stopped on purpose before its first epoch ended."""
 
 
-class TrainingDiverged(TrainingError):  # noqa: N818 (so it is called)
-    """The loss of a training run is no number any more."""
+class TrainingDiverged(TrainingError):  # noqa: N818 (the field's term)
+    """The loss of a training is NaN or infinite."""
 
 
 class CorrectionsError(MnistError):
-    """Corrections that cannot be kept, found or brought in."""
+    """Corrections cannot be saved, found or imported."""
 
 
 class DamagedCorrectionsError(CorrectionsError):
-    """The file of corrections is no such file, or not whole any more; it can be moved aside."""
+    """The corrections file is damaged or another program's; it can be moved aside."""
 
 
 def require_int(
     name: str, value: object, low: int, high: int, *, error: type[MnistError] = MnistError
 ) -> None:
-    """Raise the error unless a value is a whole number from `low` to `high`."""
+    """Raise `error` unless the value is a whole number from low to high; a bool is not one.
+
+    Args:
+        name: the value's name in the message, such as "The setting 'epochs'".
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise error(f"{name} must be a whole number from {low} to {high}. Received: {value!r}")
 
@@ -86,7 +90,11 @@ def require_int(
 def require_number(
     name: str, value: object, low: float, high: float, *, error: type[MnistError] = MnistError
 ) -> None:
-    """Raise the error unless a value is a number from `low` to `high`."""
+    """Raise `error` unless the value is a number from low to high; a bool or NaN is not one.
+
+    Args:
+        name: the value's name in the message, such as "The setting 'dropout'".
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise error(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
 
@@ -94,6 +102,11 @@ def require_number(
 def require_choice(
     name: str, value: object, choices: Iterable[str], *, error: type[MnistError] = MnistError
 ) -> None:
-    """Raise the error unless a value is one of some strings."""
+    """Raise `error` unless the value is one of the choices.
+
+    Args:
+        name: the value's name in the message, such as "The setting 'schedule'".
+    """
+    choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:
         raise error(f"{name} must be one of: {', '.join(choices)}. Received: {value!r}")

@@ -1,12 +1,11 @@
-"""The fused normalization computes what Keras's own does."""
+"""The fused batch normalization computes what Keras's does."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from typing import Any
 
 import pytest
+<<<<<<< HEAD
 
 CODE = """
 import json
@@ -57,29 +56,29 @@ out["logits"] = str(mixed(images).dtype)
 out["policy"] = keras.config.dtype_policy().name
 print(json.dumps(out))
 """
+=======
+from support.keras_networks import compare_fused_normalization
+from support.processes import run_in_fresh_process
+>>>>>>> ec1eba8 (Tests of networks: functions in fresh processes instead of programs in strings)
 
 
 @pytest.fixture(scope="module")
-def out() -> dict[str, object]:
-    run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-2000:]
-    result: dict[str, object] = json.loads(run.stdout.splitlines()[-1])
-    return result
+def out() -> dict[str, Any]:
+    return run_in_fresh_process(compare_fused_normalization)
 
 
-def test_outputs_gradients_and_what_is_remembered_are_keras_own(out: dict[str, object]) -> None:
-    assert out["fused"] == 4
-    assert isinstance(out["apart"], float)
-    assert out["apart"] < 1e-4
-    assert out["alike"] == [True] * len(out["alike"])  # type: ignore[arg-type]
+def test_outputs_gradients_and_moving_statistics_equal_those_of_keras(out: dict[str, Any]) -> None:
+    assert out["fused layers"] == 4
+    assert out["difference"] < 1e-4
+    assert all(out["same names"])
 
 
-def test_frozen_it_normalizes_by_what_it_remembers(out: dict[str, object]) -> None:
-    assert out["frozen"] == [0, 0]
+def test_frozen_layers_normalize_by_moving_statistics(out: dict[str, Any]) -> None:
+    assert out["frozen output difference"] == 0
+    assert out["frozen weights difference"] == 0
 
 
-def test_in_16_bits_those_without_a_quick_kernel_stay_in_32(out: dict[str, object]) -> None:
-    assert isinstance(out["types"], dict)
-    assert list(out["types"].values()) == ["float32", "bfloat16", "bfloat16", "bfloat16"]
-    assert "float32" in str(out["logits"])
+def test_mixed_precision_keeps_layers_without_a_fast_kernel_in_float32(out: dict[str, Any]) -> None:
+    assert out["compute dtypes"] == ["float32", "bfloat16", "bfloat16", "bfloat16"]
+    assert out["logits dtype"] == "float32"
     assert out["policy"] == "float32"

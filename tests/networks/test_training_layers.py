@@ -1,12 +1,12 @@
-"""A network in the form that is trained is the one that is saved, and learns branch by branch."""
+"""The training form has the weights of the saved network and trains branch by branch."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from typing import Any
 
+import numpy as np
 import pytest
+<<<<<<< HEAD
 
 # In a process of its own: TensorFlow is large, and nothing else needs it here.
 CODE = """
@@ -82,14 +82,15 @@ mlp = get_architecture("mlp").build()
 out["left"] = training_form(mlp) is mlp
 print(json.dumps(out))
 """
+=======
+from support.keras_networks import measure_training_forms
+from support.processes import run_in_fresh_process
+>>>>>>> ec1eba8 (Tests of networks: functions in fresh processes instead of programs in strings)
 
 
 @pytest.fixture(scope="module")
-def out() -> dict[str, object]:
-    run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-2000:]
-    result: dict[str, object] = json.loads(run.stdout.splitlines()[-1])
-    return result
+def out() -> dict[str, Any]:
+    return run_in_fresh_process(measure_training_forms)
 
 
 @pytest.mark.parametrize(
@@ -100,45 +101,37 @@ def out() -> dict[str, object]:
         ("champion", 12, ["windows_3x3", "windows_5x5", "windows_7x7"], 11),
     ],
 )
-def test_it_is_the_same_network(
-    out: dict[str, dict[str, object]],
-    name: str,
-    normalizations: int,
-    branches: list[str],
-    outputs: int,
+def test_training_form_is_the_same_network(
+    out: dict[str, Any], name: str, normalizations: int, branches: list[str], outputs: int
 ) -> None:
-    told = out[name]
-    assert told["apart"] < 1e-5  # type: ignore[operator]
-    assert told["alike"]
-    assert told["normalizations"] == [normalizations, normalizations]
-    assert told["branches"] == branches
-    assert told["answer"] == [6, outputs]
-    assert told["training"] == ([6, len(branches), outputs] if branches else [6, outputs])
+    network = out[name]
+    assert network["difference"] < 1e-5
+    assert network["same names"]
+    assert network["normalizations"] == network["fused"] == normalizations
+    assert network["branches"] == branches
+    assert network["inference shape"] == (6, outputs)
+    assert network["training shape"] == ((6, len(branches), outputs) if branches else (6, outputs))
 
 
-def test_each_branch_answers_for_itself_and_all_teach_what_they_share(
-    out: dict[str, list[list[bool]]],
-) -> None:
-    assert out["touched"] == [[row == column for column in range(3)] for row in range(3)]
-    assert min(out["shared"]) > 0  # type: ignore[type-var,operator]
+def test_training_form_without_normalizations_is_the_network_itself(out: dict[str, Any]) -> None:
+    assert out["mlp is unchanged"]
 
 
-def test_the_loss_is_the_mean_of_theirs_and_the_answer_that_of_their_logits(
-    out: dict[str, list[float]],
-) -> None:
-    whole, mean = out["loss"]
-    assert whole == pytest.approx(mean, rel=1e-5)
-    assert out["mean"] == pytest.approx(0, abs=1e-5)
-    assert out["accuracy"][0] == pytest.approx(out["accuracy"][1])
+def test_branches_learn_from_their_own_loss_and_shared_layers_from_all(out: dict[str, Any]) -> None:
+    assert np.array_equal(out["branch learns from loss"], np.eye(3, dtype=bool))
+    assert min(out["shared gradients"]) > 0
 
 
-def test_a_last_layer_keeps_its_settings(out: dict[str, object]) -> None:
-    assert out["settings"] == [512, 512, 384]
+def test_branches_are_averaged_in_loss_logits_and_accuracy(out: dict[str, Any]) -> None:
+    assert out["loss"] == pytest.approx(np.mean(out["losses of branches"]), rel=1e-5)
+    assert out["mean of branches"] == pytest.approx(0, abs=1e-5)
+    accuracy, expected = out["accuracy"]
+    assert accuracy == pytest.approx(expected)
 
 
-def test_networks_beside_each_other_are_no_branches(out: dict[str, str]) -> None:
-    assert "Choose one of its members. Received: 'several'" in out["several"]
+def test_branchwise_dense_is_restored_from_its_config(out: dict[str, Any]) -> None:
+    assert out["widths"] == (512, 512, 384)
 
 
-def test_a_network_without_normalizations_is_trained_as_it_is(out: dict[str, object]) -> None:
-    assert out["left"] is True
+def test_branches_of_an_ensemble_are_refused(out: dict[str, Any]) -> None:
+    assert "Choose one of its members. Received: 'several'" in out["ensemble"]
