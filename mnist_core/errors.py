@@ -82,6 +82,9 @@ def require_int(
 
     Args:
         name: the value's name in the message, such as "The setting 'epochs'".
+        value: to be checked.
+        low, high: bounds, both allowed.
+        error: the class to raise.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise error(f"{name} must be a whole number from {low} to {high}. Received: {value!r}")
@@ -94,6 +97,9 @@ def require_number(
 
     Args:
         name: the value's name in the message, such as "The setting 'dropout'".
+        value: to be checked.
+        low, high: bounds, both allowed.
+        error: the class to raise.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise error(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
@@ -106,6 +112,9 @@ def require_choice(
 
     Args:
         name: the value's name in the message, such as "The setting 'schedule'".
+        value: to be checked.
+        choices: allowed values.
+        error: the class to raise.
     """
     choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:

@@ -37,7 +37,7 @@ def test_require_number_accepts_the_range(value: float) -> None:
 
 @pytest.mark.parametrize("value", [-0.001, 1.1, True, "0.5", None, math.nan, math.inf, 1 + 0j])
 def test_require_number_refuses_all_else(value: object) -> None:
-    with pytest.raises(CorrectionsError, match="must be a number from 0 to 1. Received:"):
+    with pytest.raises(CorrectionsError, match="must be a number from 0 to 1"):
         require_number("The confidence", value, 0, 1, error=CorrectionsError)
 
 
