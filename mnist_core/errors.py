@@ -83,7 +83,8 @@ def require_int(
     Args:
         name: the value's name in the message, such as "The setting 'epochs'".
         value: to be checked.
-        low, high: bounds, both allowed.
+        low: smallest allowed value.
+        high: largest allowed value.
         error: the class to raise.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -98,7 +99,8 @@ def require_number(
     Args:
         name: the value's name in the message, such as "The setting 'dropout'".
         value: to be checked.
-        low, high: bounds, both allowed.
+        low: smallest allowed value.
+        high: largest allowed value.
         error: the class to raise.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:

@@ -45,7 +45,7 @@ def measure_training_forms() -> dict[str, Any]:
         FusedBatchNormalization,
         training_form,
     )
-    from mnist_core.training.losses import DigitAccuracy, answer, digit_loss
+    from mnist_core.training.losses import DigitAccuracy, digit_loss, mean_logits
 
     out: dict[str, Any] = {}
     random = np.random.default_rng(4)
@@ -83,7 +83,7 @@ def measure_training_forms() -> dict[str, Any]:
         each = trained(images, training=True)
         loss = tf.reduce_mean(digit_loss(labels, each))
         losses = [tf.reduce_mean(digit_loss(labels, each[:, i])) for i in range(len(branches))]
-    out["mean of branches"] = relative_difference(np.asarray(trained(images)), answer(each))
+    out["mean of branches"] = relative_difference(np.asarray(trained(images)), mean_logits(each))
     out["loss"], out["losses of branches"] = float(loss), [float(value) for value in losses]
     kernels = [trained.get_layer(branch.name).layers[0].kernel.value for branch in branches]
     gradients = [[tape.gradient(value, kernel) for kernel in kernels] for value in losses]
@@ -97,7 +97,7 @@ def measure_training_forms() -> dict[str, Any]:
     ]
     accuracy = DigitAccuracy()
     accuracy.update_state(labels, each)
-    correct = np.asarray(answer(each))[:, :10].argmax(axis=1) == labels
+    correct = np.asarray(mean_logits(each))[:, :10].argmax(axis=1) == labels
     out["accuracy"] = (float(accuracy.result()), float(correct[labels < 10].mean()))
 
     layer = trained.layers[-1]
@@ -158,7 +158,7 @@ def compare_fused_normalization() -> dict[str, Any]:
     )
 
     settings = TrainingConfig(architecture="cnn", mixed_precision=True).resolved()
-    mixed = build_compiled_model(get_architecture("cnn"), settings, 1)
+    mixed = build_compiled_model(settings, 1)
     out["compute dtypes"] = [
         layer.compute_dtype for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)
     ]
