@@ -76,7 +76,7 @@ class DamagedCorrectionsError(CorrectionsError):
 
 
 def require_int(
-    name: str, value: object, low: int, high: int, *, error: type[MnistError] = MnistError
+    name: str, value: object, low: int, high: int, *, error: type[Exception] = MnistError
 ) -> None:
     """Raise `error` unless the value is a whole number from low to high; a bool is not one.
 
@@ -92,7 +92,7 @@ def require_int(
 
 
 def require_number(
-    name: str, value: object, low: float, high: float, *, error: type[MnistError] = MnistError
+    name: str, value: object, low: float, high: float, *, error: type[Exception] = MnistError
 ) -> None:
     """Raise `error` unless the value is a number from low to high; a bool or NaN is not one.
 
@@ -108,7 +108,7 @@ def require_number(
 
 
 def require_choice(
-    name: str, value: object, choices: Iterable[str], *, error: type[MnistError] = MnistError
+    name: str, value: object, choices: Iterable[str], *, error: type[Exception] = MnistError
 ) -> None:
     """Raise `error` unless the value is one of the choices.
 

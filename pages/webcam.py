@@ -275,7 +275,7 @@ def show_history(live: LiveReader, now: LiveState) -> None:
             hide_index=True,
             height=min(250, 38 + 35 * len(now.history)),
         )
-    st.button("Forget these", icon=":material/delete:", key="forget", on_click=live.forget)
+    st.button("Forget these", icon=":material/delete:", key="forget", on_click=live.clear_history)
 
 
 def as_image(image: np.ndarray, alt: str) -> str:

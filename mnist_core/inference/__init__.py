@@ -1,1 +1,1 @@
-"""Frames to digits, with LiteRT."""
+"""Reads frames and images with LiteRT: labels, calibrated probabilities, digit or non-digit."""

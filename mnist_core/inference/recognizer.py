@@ -1,4 +1,8 @@
-"""Reading digits with LiteRT. TensorFlow is never imported on this way."""
+"""Reads digits with LiteRT, without TensorFlow.
+
+frames -> logits -> divided by the model's temperature -> softmax -> `Digit`
+                 -> the eleventh logit, sigmoid -> digit score: digit or non-digit?
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import CLASSES, FRAME_SIZE
-from mnist_core.errors import InvalidImageError, ModelLoadError
+from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
+from mnist_core.errors import ModelLoadError
 from mnist_core.preprocessing.framing import Box, FramedDigit, Ink, extract_digits
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
@@ -25,26 +29,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Digit", "Recognizer", "load_recognizer"]
 
-# How many logits a network may give for an image: one a digit, or one more for "is a digit".
-_WIDTHS = (CLASSES, CLASSES + 1)
-# From here on it pays to spread a batch over the cores.
-_PARALLEL_FROM = 64
-# Asking for it takes as long as a part of a reading.
+# The logits of a network: one for each digit, and perhaps one for "is a digit".
+_OUTPUTS = (CLASSES, CLASSES + 1)
+# Smaller batches are faster on one core.
+_MIN_PARALLEL = 64
+# Asked once: the call takes a noticeable part of the time of a reading.
 _CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Digit:
-    """One digit that was read, or what stands in a digit's place and is none.
+    """A digit, or a non-digit such as a letter, that was found in an image and classified.
 
     Attributes:
-        label: the digit, 0 to 9; the best guess where `is_digit` is False.
+        label: the most probable digit, 0 to 9; only a guess where `is_digit` is False.
         confidence: the probability of `label`, 0 to 1.
-        probabilities: (10,) float32, calibrated; they sum to 1.
+        probabilities: (10,) float32, calibrated; their sum is 1.
         box: (x, y, width, height) in pixels of the image that was read.
-        frame: (28, 28) uint8, white ink on black, as the network saw it.
-        digit_score: how sure the network is that this is a digit at all, 0 to 1.
-        is_digit: False where `digit_score` is below the model's threshold: not a digit.
+        frame: (28, 28) uint8, white ink on black, the input of the network.
+        digit_score: the network's confidence that this is a digit at all, 0 to 1.
+        is_digit: False for a non-digit, whose `digit_score` is below the model's threshold.
     """
 
     label: int
@@ -57,12 +61,12 @@ class Digit:
 
     @property
     def text(self) -> str:
-        """The digit, to be shown in a number; "?" in the place of what is none."""
+        """The digit as text; "?" for a non-digit."""
         return str(self.label) if self.is_digit else "?"
 
     @property
     def guess(self) -> str:
-        """The small print to a "?", such as "looks most like an 8, 63.0%"."""
+        """An explanation to show beside a "?", such as "looks most like an 8, 63.0%"."""
         article = "an" if self.label == 8 else "a"
         return f"looks most like {article} {self.label}, {self.confidence:.1%}"
 
@@ -73,121 +77,111 @@ class Digit:
 
 
 class Recognizer:
-    """A trained network, ready to read. One serves any number of threads.
+    """A trained network that reads digits. Any number of threads may share one.
 
     Args:
         content: a LiteRT model: (1, 28, 28) float32 from 0 to 255 -> (1, 10) logits of the digits,
-            or (1, 11): the last one is the logit of "is a digit".
-        card: what the model is; its temperature and threshold are used.
+            or (1, 11), where the last one is the logit of "is a digit".
+        card: the model's card; its name, temperature and threshold are used.
 
     Raises:
-        ModelLoadError: the content is no such model.
+        ModelLoadError: the content is not such a model.
     """
 
     def __init__(self, content: bytes, card: ModelCard) -> None:
         self.card = card
         self._content = content
-        # A LiteRT interpreter serves one thread at a time, so each call borrows one; the
-        # interpreter lets go of Python's lock while it computes.
+        # A LiteRT interpreter serves one thread at a time, so each call borrows one. It releases
+        # Python's global lock while it computes.
         self._idle: LifoQueue[Interpreter] = LifoQueue()
         interpreter = self._new_interpreter()
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         shapes = [tuple(detail["shape"].tolist()) for detail in (*inputs, *outputs)]
-        if shapes not in [[(1, FRAME_SIZE, FRAME_SIZE), (1, width)] for width in _WIDTHS]:
+        if shapes not in [[(1, FRAME_SIZE, FRAME_SIZE), (1, count)] for count in _OUTPUTS]:
             raise ModelLoadError(
-                f"Model {card.name!r} does not take 28x28 images to ten digits. Train it again. "
-                f"Received: input and output shapes {shapes}"
+                f"Model {card.name!r} does not classify 28x28 images as ten digits. Train it again."
+                f" Received: input and output shapes {shapes}"
             )
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
-        self._width: int = shapes[1][1]
+        self._outputs: int = shapes[1][1]
         self._idle.put(interpreter)
 
     @property
     def detects_non_digits(self) -> bool:
-        """Has the network learnt to tell what is no digit? See `digit_scores`."""
-        return self._width > CLASSES
+        """Was the network trained to detect non-digits? See `digit_scores`."""
+        return self._outputs > CLASSES
 
     def classify(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities of the ten digits for images that are MNIST frames already.
+        """Compute the probabilities of the ten digits for MNIST frames.
 
         Args:
             frames: (n, 28, 28) uint8, white ink on black; n may be 0.
 
         Returns:
-            (n, 10) float32, calibrated; each row sums to 1.
+            (n, 10) float32, calibrated; the sum of each row is 1.
 
         Raises:
             InvalidImageError: another shape or dtype.
         """
-        return self._answer(frames)[0]
+        return self._predict(frames)[0]
 
     def digit_scores(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How sure the network is that each frame shows a digit at all.
+        """Compute the network's confidence that each frame shows a digit at all.
 
-        A network of eleven outputs has learnt to tell: the sigmoid of the eleventh. For one of ten
-        it is the probability of its answer (Hendrycks and Gimpel, "A Baseline for Detecting
-        Misclassified and Out-of-Distribution Examples in Neural Networks", ICLR 2017).
+        This is the sigmoid of the eleventh output, or, for a network with ten, its largest
+        probability (Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and
+        Out-of-Distribution Examples in Neural Networks", ICLR 2017).
 
         Args:
             frames: (n, 28, 28) uint8, white ink on black; n may be 0.
 
         Returns:
-            (n,) float32, 0 to 1; below the card's `digit_threshold` it is no digit.
+            (n,) float32, 0 to 1; below the card's `digit_threshold` it is a non-digit.
 
         Raises:
             InvalidImageError: another shape or dtype.
         """
-        return self._answer(frames)[1]
+        return self._predict(frames)[1]
 
-    def _answer(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What `classify` and `digit_scores` give, from one run of the network a frame."""
+    def _predict(
+        self, frames: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the results of `classify` and `digit_scores`, running the network once."""
         frames = np.asarray(frames)
-        if frames.dtype != np.uint8 or frames.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
-            raise InvalidImageError(
-                "Frames are images of 28x28 grey levels, white ink on black. Pass an array of "
-                "shape (n, 28, 28) and dtype uint8, or give the picture to 'read'. "
-                f"Received: shape {frames.shape}, dtype {frames.dtype}"
-            )
-        if len(frames) < _PARALLEL_FROM:
-            logits = self._logits(frames)
+        check_frames(frames)
+        if len(frames) < _MIN_PARALLEL:
+            logits = self._compute_logits(frames)
         else:
             with ThreadPoolExecutor(_CORES) as pool:
-                logits = np.concatenate(
-                    list(pool.map(self._logits, np.array_split(frames, _CORES)))
-                )
+                parts = pool.map(self._compute_logits, np.array_split(frames, _CORES))
+                logits = np.concatenate(list(parts))
         probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
         if not self.detects_non_digits:
             return probabilities, probabilities.max(axis=1)
         return probabilities, _sigmoid(logits[:, CLASSES])
 
     def read(self, image: NDArray[np.uint8], ink: Ink = "auto") -> list[Digit]:
-        """Find and read the digits of any image.
+        """Find and classify the digits of any image.
 
         Args:
             image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8; 1x1 to 64 megapixels.
-            ink: "light" or "dark" digits; "auto" finds out.
+            ink: "light" or "dark" digits; "auto" measures it.
 
         Returns:
             The digits in reading order: top line first, then left to right. Empty for an image
             without ink.
 
         Raises:
-            InvalidImageError: not such an image.
+            InvalidImageError: another shape, dtype or size.
+            ValueError: another `ink`.
         """
         return self.read_framed(extract_digits(image, ink))
 
     def read_framed(self, found: Sequence[FramedDigit]) -> list[Digit]:
-        """Read digits that were found already.
-
-        Args:
-            found: digits, as `extract_digits` gives them; may be empty.
-
-        Returns:
-            One `Digit` for each, in the same order.
-        """
+        """Classify digits that `extract_digits` found; returns one `Digit` for each, in order."""
         if not found:
             return []
-        probabilities, scores = self._answer(np.stack([digit.frame for digit in found]))
+        probabilities, scores = self._predict(np.stack([digit.frame for digit in found]))
         return [
             Digit(
                 label=int(row.argmax()),
@@ -201,9 +195,9 @@ class Recognizer:
             for digit, row, score in zip(found, probabilities, scores.tolist(), strict=True)
         ]
 
-    def _logits(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = np.empty((len(frames), self._width), np.float32)
-        with self._borrowed() as interpreter:
+    def _compute_logits(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        logits = np.empty((len(frames), self._outputs), np.float32)
+        with self._borrow_interpreter() as interpreter:
             for row, frame in enumerate(frames):
                 interpreter.set_tensor(self._input, frame[np.newaxis].astype(np.float32))
                 interpreter.invoke()
@@ -211,7 +205,7 @@ class Recognizer:
         return logits
 
     @contextmanager
-    def _borrowed(self) -> Iterator[Interpreter]:
+    def _borrow_interpreter(self) -> Iterator[Interpreter]:
         try:
             interpreter = self._idle.get_nowait()
         except Empty:
@@ -219,7 +213,7 @@ class Recognizer:
         try:
             yield interpreter
         finally:
-            # As many are kept as can work at the same time; a burst's others are dropped.
+            # Keep as many as can work at the same time; a burst may have created more.
             if self._idle.qsize() < _CORES:
                 self._idle.put(interpreter)
 
@@ -238,15 +232,15 @@ class Recognizer:
 
 
 def load_recognizer(name: str | None = None, directory: Path | None = None) -> Recognizer:
-    """Load a model for reading.
+    """Load a model that reads digits.
 
     Args:
-        name: a name from `models/`; None takes the default model.
+        name: a name from `models/`; None loads the default model.
         directory: where to look instead of `models_directory()`.
 
     Raises:
-        ModelNotFoundError: there is no such model, or none at all.
-        ModelLoadError: it is damaged.
+        ModelNotFoundError: there is no model of that name, or no model at all.
+        ModelLoadError: the model is damaged.
     """
     card = load_card(name, directory)
     return Recognizer(read_verified(card, TFLITE, directory), card)
@@ -259,6 +253,6 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Without overflow, whatever the sign, and exact near 0 as well.
+    # Without overflow for either sign, and exact near 0 (tests compare with scipy.special.expit).
     sigmoid: NDArray[np.float32] = np.exp(-np.logaddexp(np.float32(0), -logits))
     return sigmoid

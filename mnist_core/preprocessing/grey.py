@@ -1,4 +1,4 @@
-"""Grey levels: how they spread, how noisy they are, and fewer of them."""
+"""Grey images: their histogram, median and noise, and how to shrink them."""
 
 from __future__ import annotations
 
@@ -8,69 +8,76 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ink", "as_grey", "histogram", "median", "noise", "shrunk"]
+__all__ = ["Ink", "estimate_noise", "histogram", "median", "scaled_size", "shrink", "to_grey"]
 
-# Whether what is written is lighter or darker than what it is written on; "auto" finds out.
+# Whether the ink is lighter or darker than its background; "auto" measures it.
 Ink = Literal["auto", "light", "dark"]
 
 _SECOND_DIFFERENCES = np.array([1, -2, 1], np.float32)
 
 
-def as_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image of (h, w), or of (h, w, 3) RGB, in grey."""
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert (h, w) grey or (h, w, 3) RGB to (h, w) grey."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
 def histogram(
-    levels: NDArray[np.uint8], where: NDArray[np.uint8] | None = None
+    levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None
 ) -> NDArray[np.float32]:
-    """How often each of the 256 levels occurs.
+    """Count how often each of the 256 levels occurs.
 
     Args:
         levels: (h, w) uint8.
-        where: (h, w) uint8: only those count where it is not 0.
+        mask: (h, w) uint8; only pixels where it is not 0 count.
 
     Returns:
         (256,) float32.
     """
-    counts: NDArray[np.float32] = cv2.calcHist([levels], [0], where, [256], [0, 256])
+    counts: NDArray[np.float32] = cv2.calcHist([levels], [0], mask, [256], [0, 256])
     return counts.ravel()
 
 
-def median(levels: NDArray[np.uint8], where: NDArray[np.uint8] | None = None) -> float:
-    """The median of 8-bit levels, from their histogram: ten times as fast as NumPy's.
+def median(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> float:
+    """Return the median of 8-bit levels, 0 to 255, ten times as fast as NumPy does.
 
     Args:
-        levels: (h, w) uint8, at least one.
-        where: (h, w) uint8: only those count where it is not 0; at least one.
-
-    Returns:
-        Half of the levels are no higher and half are no lower; 0 to 255.
+        levels: (h, w) uint8, at least one pixel.
+        mask: (h, w) uint8, at least one pixel not 0; only those count.
     """
-    below = np.cumsum(histogram(np.ascontiguousarray(levels), where), dtype=np.float64)
-    lower, upper = np.searchsorted(below, [below[-1] / 2, below[-1] / 2 + 0.5])
+    cumulated = np.cumsum(histogram(np.ascontiguousarray(levels), mask), dtype=np.float64)
+    lower, upper = np.searchsorted(cumulated, [cumulated[-1] / 2, cumulated[-1] / 2 + 0.5])
     return float(lower + upper) / 2
 
 
-def noise(grey: NDArray[np.uint8], where: NDArray[np.uint8] | None = None) -> float:
-    """The standard deviation of pixel noise, from second differences (J. Immerkær, "Fast Noise
-    Variance Estimation", 1996), with their median in the place of their mean.
+def estimate_noise(grey: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> float:
+    """Estimate the standard deviation of the pixel noise, in levels of 255.
+
+    From second differences (J. Immerkær, "Fast Noise Variance Estimation", 1996), with their median
+    instead of their mean.
 
     Args:
         grey: (h, w) uint8.
-        where: (h, w) uint8: only those count where it is not 0; at least one.
+        mask: (h, w) uint8, at least one pixel not 0; only those count.
     """
-    mask = _SECOND_DIFFERENCES
-    # Whole numbers: eight bits hold more noise than any picture has.
-    differences = cv2.convertScaleAbs(cv2.sepFilter2D(grey, cv2.CV_16S, mask, mask))
-    return median(differences, where) * 1.4826 / 6
+    kernel = _SECOND_DIFFERENCES
+    # Clipping to eight bits loses nothing: no image has that much noise.
+    differences = cv2.convertScaleAbs(cv2.sepFilter2D(grey, cv2.CV_16S, kernel, kernel))
+    return median(differences, mask) * 1.4826 / 6
 
 
-def shrunk(grey: NDArray[Any], side: int) -> NDArray[Any]:
-    """The image with its longer side no longer than that."""
-    height, width = grey.shape
-    scale = min(1.0, side / max(height, width))
-    if scale == 1:
-        return grey
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+def scaled_size(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """Return (width, height), as OpenCV wants it, of a scaled image; at least one pixel each."""
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def shrink(image: NDArray[Any], max_side: int) -> tuple[NDArray[Any], float]:
+    """Shrink an image, (h, w) or (h, w, channels), until its longer side is at most `max_side` px.
+
+    Returns:
+        The image, and the scale, at most 1; at 1 it is the same array.
+    """
+    scale = min(1.0, max_side / max(image.shape[:2]))
+    if scale < 1:
+        size = scaled_size(image.shape, scale)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return image, scale

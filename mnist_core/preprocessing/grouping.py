@@ -1,4 +1,9 @@
-"""Which pieces of ink are one digit, by what a hand does when it writes."""
+"""Fourth stage, components to digits: which strokes belong to one digit?
+
+A hand lifts the pen inside a digit (the bar of a 5, the stem of a 4, the bar through a 7) but
+leaves a gap between digits. So strokes are merged by their distance, size and position, and then
+halves of digits that are still separate.
+"""
 
 from __future__ import annotations
 
@@ -6,147 +11,149 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import Piece, mask_of
+from mnist_core.preprocessing.components import Component, component_mask
 
-__all__ = ["join_pieces"]
+__all__ = ["group_components"]
 
-# Lengths below are shares of the height of the taller of two pieces, unless said otherwise.
+# Lengths below are shares of the height of the taller of two components, unless stated otherwise.
 #
-# A piece not taller than this is no digit beside the other, but a part: a bar, a dot, a flag.
+# A component up to this height is not a digit beside the other but a part: a bar, a dot, a flag.
 _PART_HEIGHT = 0.6
-# One piece stands over the other when they share this much of the narrower one's width …
-_OVER = 0.5
-# … and a part that does reaches its digit from this far. So does a bar, wherever it lies: it is at
-# most so high, and so many times wider than high, as no digit is but the bar of a 5.
-_OVER_REACH = 0.35
+# One component is above the other if they share this much of the narrower one's width …
+_OVERLAP = 0.5
+# … and a part that is belongs to its digit up to this distance. So does a bar, wherever it is: it
+# has at most this height, and is this many times as wide as high, as only the bar of a 5 is.
+_OVERLAP_REACH = 0.35
 _BAR_HEIGHT, _BAR_WIDTH = 0.42, 1.3
-# A part that shares only a little width must be nearer …
-_BESIDE, _BESIDE_REACH = 0.1, 0.22
-# … and one that shares none, nearer than digits are written side by side.
-_TOUCH_REACH = 0.05
-# Tall pieces over each other: strokes of a 4 that cross in height, loops of an 8 that do not.
+# A part that shares at least this much of the width must be nearer …
+_SOME_OVERLAP, _SOME_OVERLAP_REACH = 0.1, 0.22
+# … and one that shares less, nearer than digits are written side by side.
+_BESIDE_REACH = 0.05
+# Tall components above each other: strokes of a 4 share rows, the loops of an 8 do not.
 _CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
-# Pieces side by side are two digits, unless they are an open 4 and its stem: the right one is at
-# most so wide, in its own height. The rest is in shares of the height of both: it is near, begins
-# so much lower than the left one, passes its foot by so much on both sides …
+# Components side by side are two digits, unless they are an open 4 and its stem: the right one has
+# at most this width, as a share of its own height. In shares of the height of both together: they
+# are this near, the stem begins this far below the top of the left one, and passes its foot this
+# far on both sides …
 _STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
-# … and the left one, down to here in its own height, is a single stroke.
-_FOOT = 0.5
-# Two pieces over each other are the halves of a digit where each is lower than this share of the
-# tallest piece, both together are about as high as it, and the gap is small for it. A bar, which
-# is flatter than a half, may be further off.
+# … and the left one is a single stroke in this upper share of its height, in this share of rows.
+_ABOVE_FOOT, _SINGLE_ROWS = 0.5, 0.9
+# Two components above each other are halves of a digit if, in shares of the tallest component of
+# all, each is lower than this, both together are this high, and they are this near; a bar, which is
+# flatter than a half, may be farther. Together they are at most this many times as wide as high.
 _HALF, _WHOLE, _HALF_REACH, _BAR_REACH = 0.7, (0.6, 1.1), 0.2, 0.4
+_WHOLE_WIDTH = 1.5
 
-# A piece smaller than this share of the largest piece is dust, not even a dot of a digit.
+# A component smaller than this share of the largest one is dust, not even a dot of a digit.
 _DUST = 0.04
-# So many points of an outline tell how far pieces are apart.
+# Distances are measured between at most about this many points of each outline.
 _OUTLINE_POINTS = 100
 
 
-def join_pieces(pieces: list[Piece], labels: NDArray[np.integer]) -> list[Piece]:
-    """Join the pieces of each digit.
+def group_components(components: list[Component], labels: NDArray[np.integer]) -> list[Component]:
+    """Merge the components of each digit.
 
     Args:
-        pieces: strokes that touch, the largest first.
-        labels: (h, w): which pixel belongs to which stroke, 0 for none.
+        components: connected components, the largest first.
+        labels: (h, w), the label of each pixel, 0 for background.
     """
-    if len(pieces) < 2:
-        return pieces
-    # Dust is no stroke of anything.
-    dust = _DUST * pieces[0].side
-    pieces = [piece for piece in pieces if piece.side >= dust]
-    if len(pieces) < 2:
-        return pieces
-    shapes = _Shapes(pieces, labels)
-    return _join_halves(_join_strokes(pieces, shapes), shapes)
+    if len(components) < 2:
+        return components
+    dust = _DUST * components[0].side
+    components = [component for component in components if component.side >= dust]
+    if len(components) < 2:
+        return components
+    shapes = _Shapes(components, labels)
+    return _merge_halves(_merge_strokes(components, shapes), shapes)
 
 
 class _Shapes:
-    """What joining has to know of pieces besides their boxes."""
+    """The shapes of components: their outlines and strokes."""
 
-    def __init__(self, pieces: list[Piece], labels: NDArray[np.integer]) -> None:
+    def __init__(self, components: list[Component], labels: NDArray[np.integer]) -> None:
         self._labels = labels
-        self._outlines = {piece.labels[0]: _outline(piece, labels) for piece in pieces}
+        self._outlines = {
+            component.labels[0]: _outline(component, labels) for component in components
+        }
 
-    def distance(self, one: Piece, other: Piece) -> float:
-        """The pixels between two pieces."""
+    def distance(self, one: Component, other: Component) -> float:
+        """The number of pixels between two components."""
         first = np.concatenate([self._outlines[label] for label in one.labels])
         second = np.concatenate([self._outlines[label] for label in other.labels])
-        # Outlines that touch are one pixel apart.
+        # The points of outlines that touch are one pixel apart.
         return float(np.sqrt(((first[:, np.newaxis] - second) ** 2).sum(axis=2).min())) - 1
 
-    def is_single_stroke(self, piece: Piece) -> bool:
-        """Does each row of a piece, down to where its foot may begin, cross one stroke only?"""
-        rows = mask_of(piece, self._labels)[: max(1, round(_FOOT * piece.height))]
+    def is_single_stroke(self, component: Component) -> bool:
+        """Does each row, down to where the foot of a 4 may begin, cross one stroke only?"""
+        mask = component_mask(component, self._labels)
+        rows = mask[: max(1, round(_ABOVE_FOOT * component.height))]
         starts = (np.diff(rows.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
-        return float((starts <= 1).mean()) >= 0.9
+        return float((starts <= 1).mean()) >= _SINGLE_ROWS
 
 
-def _join_strokes(pieces: list[Piece], shapes: _Shapes) -> list[Piece]:
-    """Join what is near enough, each stroke with the piece that it is the nearest to."""
-    boxes = np.array([(p.left, p.top, p.right, p.bottom) for p in pieces], float)
-    kept = dict(enumerate(pieces))
+def _merge_strokes(components: list[Component], shapes: _Shapes) -> list[Component]:
+    """Merge strokes that are near enough, each with the component that it is nearest to."""
+    boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in components], float)
+    groups = dict(enumerate(components))
 
-    def farness(i: int, j: int) -> float:
-        return _farness(kept[i], kept[j], shapes)
+    def distance(i: int, j: int) -> float:
+        return _relative_distance(groups[i], groups[j], shapes)
 
-    def claimed(i: int, j: int) -> bool:
-        """Is there a taller piece that the j-th is nearer to than to the i-th?"""
-        others = (k for k in _near(boxes, j) if k in kept and k not in (i, j))
-        mine = farness(i, j)
-        return any(kept[k].height > kept[j].height and farness(j, k) < mine for k in others)
+    def belongs_elsewhere(i: int, j: int) -> bool:
+        """Is there a taller component that the j-th is nearer to than to the i-th?"""
+        others = (k for k in _neighbors(boxes, j) if k in groups and k not in (i, j))
+        limit = distance(i, j)
+        return any(groups[k].height > groups[j].height and distance(j, k) < limit for k in others)
 
-    def partner(i: int) -> int | None:
-        near = (j for j in _near(boxes, i) if j in kept)
-        return next(
-            (
-                j
-                for j in near
-                if farness(i, j) <= 1 and (kept[j].height > kept[i].height or not claimed(i, j))
-            ),
-            None,
-        )
+    def find_partner(i: int) -> int | None:
+        for j in _neighbors(boxes, i):
+            if (
+                j in groups
+                and distance(i, j) <= 1
+                and (groups[j].height > groups[i].height or not belongs_elsewhere(i, j))
+            ):
+                return j
+        return None
 
-    for i in range(len(pieces)):
-        # A piece that was joined may reach further: look around again.
-        while i in kept and (j := partner(i)) is not None:
-            piece = kept[i] = kept[i].joined(kept.pop(j))
-            boxes[i] = piece.left, piece.top, piece.right, piece.bottom
-    return list(kept.values())
+    for i in range(len(components)):
+        # A merged component may reach farther: search again.
+        while i in groups and (j := find_partner(i)) is not None:
+            merged = groups[i] = groups[i].merge(groups.pop(j))
+            boxes[i] = merged.left, merged.top, merged.right, merged.bottom
+    return list(groups.values())
 
 
-def _near(boxes: NDArray[np.float64], i: int) -> list[int]:
-    """The boxes that the i-th could reach at all, the smallest piece first."""
+def _neighbors(boxes: NDArray[np.float64], i: int) -> list[int]:
+    """The boxes within the largest reach of the i-th, the smallest component first."""
     gap = np.maximum(boxes[:, :2], boxes[i, :2]) - np.minimum(boxes[:, 2:], boxes[i, 2:])
     height = np.maximum(boxes[:, 3] - boxes[:, 1], boxes[i, 3] - boxes[i, 1])
-    near = gap.max(axis=1) <= _OVER_REACH * height
+    near = gap.max(axis=1) <= _OVERLAP_REACH * height
     near[i] = False
     return [int(j) for j in np.flatnonzero(near)[::-1]]
 
 
-def _farness(one: Piece, other: Piece, shapes: _Shapes) -> float:
-    """How far two pieces are apart, as a share of how far strokes of one digit can be."""
+def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> float:
+    """The distance of two components, divided by the largest of strokes of one digit."""
     tall, low = (one, other) if one.height >= other.height else (other, one)
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
-    over = -gap_x / min(one.width, other.width)
-    beside = -gap_y / low.height
+    overlap = -gap_x / min(one.width, other.width)
     if _is_open_four(one, other, shapes):
-        reach = _STEM_REACH * one.joined(other).height / tall.height
+        reach = _STEM_REACH * one.merge(other).height / tall.height
     elif low.height <= _PART_HEIGHT * tall.height:
         bar = low.height <= _BAR_HEIGHT * tall.height and low.width >= _BAR_WIDTH * low.height
-        if over >= _OVER or bar:
-            reach = _OVER_REACH
+        if overlap >= _OVERLAP or bar:
+            reach = _OVERLAP_REACH
         else:
-            reach = _BESIDE_REACH if over >= _BESIDE else _TOUCH_REACH
-    elif over >= _OVER:
-        reach = _CROSSING_REACH if beside > 0 else _STACKED_REACH
+            reach = _SOME_OVERLAP_REACH if overlap >= _SOME_OVERLAP else _BESIDE_REACH
+    elif overlap >= _OVERLAP:
+        reach = _CROSSING_REACH if gap_y < 0 else _STACKED_REACH
     else:
         return np.inf
     return shapes.distance(one, other) / (reach * tall.height)
 
 
-def _is_open_four(one: Piece, other: Piece, shapes: _Shapes) -> bool:
+def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
     """Could these be the strokes of a 4 that do not touch: an L, and a stem passing its foot?"""
     angle, stem = (one, other) if one.right <= other.right else (other, one)
     height = max(one.bottom, other.bottom) - min(one.top, other.top)
@@ -160,37 +167,38 @@ def _is_open_four(one: Piece, other: Piece, shapes: _Shapes) -> bool:
     )
 
 
-def _join_halves(pieces: list[Piece], shapes: _Shapes) -> list[Piece]:
-    """Join what is too low to be a digit beside the tallest one, but not together."""
-    tallest = max(piece.height for piece in pieces)
-    halves = [piece for piece in pieces if piece.height < _HALF * tallest]
-    digits = [piece for piece in pieces if piece.height >= _HALF * tallest]
+def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Component]:
+    """Merge pairs that are too low to be digits beside the tallest one, but not together."""
+    tallest = max(component.height for component in components)
+    halves = [component for component in components if component.height < _HALF * tallest]
+    digits = [component for component in components if component.height >= _HALF * tallest]
 
-    def are_halves(one: Piece, other: Piece) -> bool:
+    def are_halves(one: Component, other: Component) -> bool:
         upper, lower = (one, other) if one.top <= other.top else (other, one)
-        both = upper.joined(lower)
+        whole = upper.merge(lower)
         bar = upper.width >= _BAR_WIDTH * upper.height and upper.height < lower.height
         shared = min(one.right, other.right) - max(one.left, other.left)
         return (
-            _WHOLE[0] * tallest <= both.height <= _WHOLE[1] * tallest
-            and both.width <= 1.5 * both.height
-            and (bar or shared >= _OVER * min(one.width, other.width))
+            _WHOLE[0] * tallest <= whole.height <= _WHOLE[1] * tallest
+            and whole.width <= _WHOLE_WIDTH * whole.height
+            and (bar or shared >= _OVERLAP * min(one.width, other.width))
             and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * tallest
         )
 
     while halves:
-        piece = halves.pop(0)
-        other = next((other for other in halves if are_halves(piece, other)), None)
+        component = halves.pop(0)
+        other = next((other for other in halves if are_halves(component, other)), None)
         if other is not None:
             halves.remove(other)
-            piece = piece.joined(other)
-        digits.append(piece)
+            component = component.merge(other)
+        digits.append(component)
     return digits
 
 
-def _outline(piece: Piece, labels: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Points on the outline of a piece, (n, 2), at most about a hundred."""
-    contours, _ = cv2.findContours(mask_of(piece, labels), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+def _outline(component: Component, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Points on the outline of a component: (n, 2), x and y in pixels of the image."""
+    mask = component_mask(component, labels)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     points = np.concatenate(contours).reshape(-1, 2)
     points = points[:: max(1, len(points) // _OUTLINE_POINTS)]
-    return points.astype(np.float32) + np.array((piece.left, piece.top), np.float32)
+    return points.astype(np.float32) + np.array((component.left, component.top), np.float32)

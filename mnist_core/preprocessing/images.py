@@ -1,4 +1,4 @@
-"""Pictures as they come: files and arrays, checked before anything is computed from them."""
+"""First stage, pixels: decodes image files and checks arrays before anything uses them."""
 
 from __future__ import annotations
 
@@ -13,44 +13,42 @@ from mnist_core.errors import InvalidImageError
 
 __all__ = ["MAX_PIXELS", "check_image", "load_image"]
 
-# More than a phone's camera gives, little enough that one visitor cannot fill the memory.
+# More than a phone's camera takes, and few enough that one visitor cannot fill the memory.
 MAX_PIXELS = 64_000_000
 FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 def check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the image if `read` can work on it.
+    """Return the image if `read` supports its shape and dtype.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8, at most 64 megapixels.
 
     Raises:
-        InvalidImageError: it cannot.
+        InvalidImageError: another shape, dtype or size.
     """
     image = np.asarray(image)
-    received = f"Received: shape {image.shape}, dtype {image.dtype}"
+    received = f"shape {image.shape}, dtype {image.dtype}"
     if image.dtype != np.uint8:
         raise InvalidImageError(
-            "An image is an array of grey levels from 0 to 255, of dtype uint8. Convert it, for "
-            f"example with '(image * 255).astype(np.uint8)' if it runs from 0 to 1. {received}"
+            "An image must have the dtype uint8, with levels from 0 to 255. Convert it, for "
+            "example with '(image * 255).astype(np.uint8)' if its levels are from 0 to 1. "
+            f"Received: {received}"
         )
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
         raise InvalidImageError(
-            "An image has the shape (height, width), (height, width, 3) for RGB or "
-            f"(height, width, 4) for RGBA. Pass one image at a time. {received}"
+            "An image must have the shape (height, width), (height, width, 3) for RGB or "
+            f"(height, width, 4) for RGBA. Pass one image at a time. Received: {received}"
         )
     if 0 in image.shape:
-        raise InvalidImageError(f"The image is empty: it has no pixels. Pass another. {received}")
+        raise InvalidImageError(f"The image is empty. Pass one with pixels. Received: {received}")
     if image.shape[0] * image.shape[1] > MAX_PIXELS:
-        raise InvalidImageError(
-            f"The image is larger than {MAX_PIXELS // 10**6} megapixels. Make it smaller first. "
-            f"{received}"
-        )
+        raise _too_large(received)
     return image
 
 
 def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
-    """Decode a PNG, JPEG or WebP picture, turned upright as its camera meant it.
+    """Decode a PNG, JPEG or WebP image, rotated upright by its EXIF orientation.
 
     Args:
         source: a path, or the content of a file.
@@ -59,47 +57,42 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
         (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
 
     Raises:
-        InvalidImageError: no such file, not a picture, damaged, or too large.
+        InvalidImageError: the file is missing, damaged, too large or not such an image.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if isinstance(source, bytes):
-        content, what = source, f"{len(source):,} bytes"
+        content, received = source, f"{len(source):,} bytes"
     else:
-        what = str(source)
+        received = str(source)
         try:
             content = Path(source).read_bytes()
         except OSError as error:
             raise InvalidImageError(
-                f"The file cannot be read ({error.strerror}). Check its name and your rights. "
-                f"Received: {what}"
+                f"The file cannot be read ({error.strerror}). Check its name and permissions. "
+                f"Received: {received}"
             ) from error
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; the limit below is ours.
+            # Pillow's own limit, a warning, is higher than ours.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
-            raise InvalidImageError(
-                f"The picture is larger than {MAX_PIXELS // 10**6} megapixels. Make it smaller "
-                f"first. Received: {what}, {picture.width}x{picture.height} pixels"
-            )
+            raise _too_large(f"{received}, {picture.width}x{picture.height} pixels")
         picture.load()
         picture = ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
         raise InvalidImageError(
-            "This is not a PNG, JPEG or WebP picture, whatever its name says. Save it as one of "
-            f"these and try again. Received: {what}"
+            "This file is not a PNG, JPEG or WebP image, whatever its name. Save it as one of "
+            f"these and try again. Received: {received}"
         ) from error
     except Image.DecompressionBombError as error:
-        raise InvalidImageError(
-            f"The picture is larger than {MAX_PIXELS // 10**6} megapixels. Make it smaller first. "
-            f"Received: {what}"
-        ) from error
+        raise _too_large(received) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         # Pillow's decoders raise any of these for a damaged file.
         raise InvalidImageError(
-            f"The picture is damaged or cut off ({error}). Save or send it again. Received: {what}"
+            f"The image is damaged or truncated ({error}). Save or send it again. "
+            f"Received: {received}"
         ) from error
     if picture.mode.startswith(("I", "F")):
         # 16 bits a pixel: Pillow would clip instead of scaling.
@@ -109,3 +102,10 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     transparent = "A" in picture.getbands() or "transparency" in picture.info
     return np.asarray(picture.convert("RGBA" if transparent else "RGB"))
+
+
+def _too_large(received: str) -> InvalidImageError:
+    return InvalidImageError(
+        f"The image is larger than {MAX_PIXELS // 10**6} megapixels. Make it smaller first. "
+        f"Received: {received}"
+    )

@@ -1,8 +1,8 @@
-"""Pixels to ink: where was something written, and how strongly?
+"""Second stage, pixels to ink: where was something written, and how strongly?
 
-A drawing made on a screen knows its ink: the background is one color, and everything that differs
-from it is ink. A photograph does not: paper is unevenly lit and grainy, so the ink is what stands
-out from its surroundings. Both end in the same map: 0 is background, 255 full ink.
+A drawing made on a screen has a background of one color; everything that differs from it is ink
+(`drawing`). Paper in a photograph is unevenly lit and noisy; ink is what differs from the paper
+around it (`photo`). Both result in the same map: 0 is background, 255 full ink.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.drawing import drawn_ink
-from mnist_core.preprocessing.grey import Ink, as_grey
-from mnist_core.preprocessing.photo import photographed_ink
+from mnist_core.preprocessing.drawing import drawing_ink
+from mnist_core.preprocessing.grey import Ink, to_grey
+from mnist_core.preprocessing.photo import photo_ink
 
 __all__ = ["Ink", "InkMap", "ink_map"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InkMap:
-    """Where something is written.
+    """The ink of an image.
 
     Attributes:
-        ink: (h, w) uint8: 0 where nothing is written, 255 for full ink.
+        ink: (h, w) uint8, from 0 for background to 255 for full ink.
         drawn: True for a drawing made on a screen, False for a photograph, scan or video frame.
     """
 
@@ -38,31 +38,31 @@ def ink_map(image: NDArray[np.uint8], ink: Ink = "auto") -> InkMap:
 
     Args:
         image: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
-        ink: whether it is "light" or "dark" against its background; "auto" finds out.
+        ink: "light" or "dark" against its background; "auto" measures it.
     """
     if image.ndim == 3 and image.shape[2] == 4:
         image = _flatten_alpha(image, ink)
-    drawn = drawn_ink(image, ink)
+    drawn = drawing_ink(image, ink)
     if drawn is not None:
         return InkMap(ink=drawn, drawn=True)
-    return InkMap(ink=photographed_ink(as_grey(image), ink), drawn=False)
+    return InkMap(ink=photo_ink(to_grey(image), ink), drawn=False)
 
 
 def _flatten_alpha(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
-    """Put an RGBA image on a background that its ink stands out from."""
+    """Blend an RGBA image with a background that contrasts with its ink."""
     alpha = image[:, :, 3]
     if alpha.min() == 255:
         return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)
     if alpha.max() == 0:
         return np.zeros(alpha.shape, np.uint8)
-    grey = as_grey(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB))
-    solid = grey[alpha >= 128] if alpha.max() >= 128 else grey[alpha > 0]
-    low, middle, high = np.percentile(solid, (5, 50, 95))
-    if high - low > 64 and len(solid) > alpha.size / 2:
-        # A picture with holes: they take the color of what is around the ink.
+    grey = to_grey(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB))
+    opaque = grey[alpha >= 128] if alpha.max() >= 128 else grey[alpha > 0]
+    low, middle, high = np.percentile(opaque, (5, 50, 95))
+    if high - low > 64 and len(opaque) > alpha.size / 2:
+        # A picture with transparent holes: fill them with the color around the ink.
         background = int(middle)
     else:
-        # Strokes on nothing.
+        # Strokes on a transparent canvas.
         light = ink == "light" or (ink == "auto" and middle >= 128)
         background = 0 if light else 255
     weight = alpha.astype(np.uint16)

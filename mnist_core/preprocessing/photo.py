@@ -1,4 +1,10 @@
-"""The ink of photographs, scans and video frames: what stands out from the paper around it."""
+"""The ink of photographs, scans and video frames: what differs from the paper around it.
+
+    grey -> polarity -> brightness of the empty paper -> contrast, as a share of the light
+         -> ruled lines erased -> thresholds of contrast and noise -> hysteresis -> ink
+
+Everything is computed in eight bits, which OpenCV does fastest. Levels are of 255.
+"""
 
 from __future__ import annotations
 
@@ -7,186 +13,178 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.grey import Ink, median, noise, shrunk
-from mnist_core.preprocessing.ruled_lines import erase_rulings
+from mnist_core.preprocessing.grey import Ink, estimate_noise, median, shrink
+from mnist_core.preprocessing.ruled_lines import ruled_line_mask
 
-__all__ = ["photographed_ink"]
+__all__ = ["photo_ink"]
 
-# In a photograph, ink stands out by this much (of 255) and by so many times the paper's grain.
-_MIN_RELIEF, _GRAINS, _MAX_GRAIN = 17, 4.5, 40
-# Ink of this share of that, or more, is ink where it hangs on to such ink.
+# Ink has at least this contrast, in levels …
+_MIN_CONTRAST = 17
+# … and differs from the paper by this many standard deviations of the noise. The deviation measured
+# over the whole image includes large digits: beyond this many levels, only fine noise counts.
+_NOISE_FACTOR, _NOISE_LIMIT = 4.5, 40
+# Hysteresis: pixels with this share of the threshold are ink if they are connected to certain ink …
 _WEAK = 0.5
-# Grain can make a pixel or two as dark as ink, but not so many side by side.
-_SEED = 6
-# What lies within half so many pixels of a ruled line, by more than this share, is left of it.
-_CRUMB, _CRUMBS = 5, 0.6
-# Photographs are blurred by so many pixels first, or more; in their middle, a square of this side
-# tells how noisy they are.
-_BLUR, _GRAIN_SIDE = 0.8, 400
-# Noise of so many levels is blurred by a pixel, and no photograph by more than this share of its
-# longer side.
-_NOISE_BLURRED, _MAX_BLUR = 1.5, 0.002
-# A blur reaches so many times as far.
-_KERNEL = 2.5
-# Weaker light than this (of 255) makes no stronger ink.
-_WEAKEST_LIGHT = 32
-# Every so many pixels tell the statistics of a photograph.
+# … of at least this many pixels: noise can make a pixel or two as dark as ink.
+_MIN_CERTAIN = 6
+# Remains of a ruled line: more than this share of their pixels lies in a square of this side, in
+# pixels, around the line.
+_REMAINS, _REMAINS_SIDE = 0.6, 5
+# Noise is measured in the middle of the image, in a square of this side, in pixels.
+_NOISE_SIDE = 400
+# Photographs are blurred by a standard deviation of at least this many pixels; by a pixel for this
+# many levels of noise; and by at most this share of their longer side, or loops would fill.
+_MIN_BLUR, _NOISE_PER_BLUR, _MAX_BLUR = 0.8, 1.5, 0.002
+# The kernel of a Gaussian reaches this many standard deviations.
+_KERNEL_REACH = 2.5
+# Contrast is a share of the light, but of no less than this level.
+_MIN_LIGHT = 32
+# Statistics of a photograph use every fourth row and column.
 _SAMPLE = 4
-# The side to which a photograph is shrunk to find which of ink and paper is the lighter (half of
-# it, which is quick, but no less and no more than this) …
-_LIGHT_SIDES = (96, 192)
-# … by means over so many scales, each twice the one before …
-_POLARITY_SCALES = 4
-# … and how bright the paper is: half of it, but no less and no more than this; no stroke is wider
-# than this share of it.
-_PAPER_SIDES, _STROKE = (96, 480), 0.2
-# A median of so many pixels takes grain out of that, and leaves edges where they are.
+# Polarity is measured on the image at half its size, within these limits for its longer side, in
+# pixels, and over this many scales, each twice the one before.
+_POLARITY_SIDES, _POLARITY_SCALES = (96, 192), 4
+# So is the brightness of the paper; strokes are narrower than this share of the longer side.
+_PAPER_SIDES, _MAX_STROKE = (96, 480), 0.2
+# A median over this many pixels removes noise and leaves edges where they are.
 _PAPER_MEDIAN = 5
-# Light multiplies; its logarithm adds.
+# Light multiplies; its logarithm adds. (The offset limits the effect of noise in the dark.)
 _LOGARITHMS = np.log(np.arange(256) + 16).astype(np.float32)
 
 
-def photographed_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
-    """The ink of a photograph, scan or video frame.
-
-    All of it is done in eight bits, in which OpenCV is the quickest.
+def photo_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+    """Find the ink of a photograph, scan or video frame.
 
     Args:
         grey: (h, w) uint8.
-        ink: "light" or "dark" against the paper; "auto" finds out.
+        ink: "light" or "dark" against the paper; "auto" measures it.
 
     Returns:
-        (h, w) uint8: 0 is paper, 255 full ink.
+        (h, w) uint8, from 0 for paper to 255 for full ink.
     """
-    height, width = grey.shape
-    blank = np.zeros((height, width), np.uint8)
-    if min(height, width) < 3:
-        return blank
+    if min(grey.shape) < 3:
+        return np.zeros_like(grey)
     if ink == "auto":
-        ink = _polarity(grey)
-    light = _paper(grey, ink)
-    rough = _fine_grain(grey)
-    blur = _blur(rough, max(grey.shape))
-    blurred = cv2.GaussianBlur(grey, (2 * round(_KERNEL * blur) + 1,) * 2, blur)
-    difference = cv2.subtract(light, blurred) if ink == "dark" else cv2.subtract(blurred, light)
-    # Ink takes a share of the light, wherever the light is weak or strong …
-    contrast = cv2.divide(difference, cv2.max(light, _WEAKEST_LIGHT), scale=255)
+        ink = _measure_polarity(grey)
+    paper = _paper_brightness(grey, ink)
+    noise = _central_noise(grey)
+    blur = float(
+        np.clip(noise / _NOISE_PER_BLUR, _MIN_BLUR, max(_MIN_BLUR, _MAX_BLUR * max(grey.shape)))
+    )
+    blurred = cv2.GaussianBlur(grey, (2 * round(_KERNEL_REACH * blur) + 1,) * 2, blur)
+    difference = cv2.subtract(paper, blurred) if ink == "dark" else cv2.subtract(blurred, paper)
+    # Ink absorbs a share of the light, however bright it is …
+    contrast = cv2.divide(difference, cv2.max(paper, _MIN_LIGHT), scale=255)
     threshold = _ink_threshold(contrast)
-    ruled = erase_rulings(contrast, threshold / 2)
+    ruled = ruled_line_mask(contrast, threshold / 2)
     if ruled is not None:
         contrast[ruled] = 0
         # Printed lines can be much darker than the pen.
         threshold = _ink_threshold(contrast)
-    # … but grain is as strong in the shade. A digit that fills its picture must not be taken for
-    # grain: beyond a limit, only what is fine is grain.
-    spread = 1.4826 * median(cv2.absdiff(light, blurred)[::_SAMPLE, ::_SAMPLE])
-    fine = rough / (2 * np.sqrt(np.pi) * blur)  # as the blur leaves it
-    beyond_grain = _above(difference, min(_GRAINS * spread, max(_MAX_GRAIN, _GRAINS * fine)))
-    certain = cv2.min(_above(contrast, threshold), beyond_grain)
+    # … but noise is as strong in the shade.
+    spread = 1.4826 * median(cv2.absdiff(paper, blurred)[::_SAMPLE, ::_SAMPLE])
+    fine = noise / (2 * np.sqrt(np.pi) * blur)  # what the blur leaves of white noise
+    noise_limit = min(_NOISE_FACTOR * spread, max(_NOISE_LIMIT, _NOISE_FACTOR * fine))
+    above_noise = _binarize(difference, noise_limit)
+    certain = cv2.min(_binarize(contrast, threshold), above_noise)
     if not cv2.countNonZero(certain):
-        return blank
-    weak = cv2.min(_above(contrast, max(_WEAK * threshold, _MIN_RELIEF)), beyond_grain)
-    inked = _grown(certain, weak, ruled)
-    # Full ink is what the certain pixels mostly are; the edge of a stroke fades to half of the
-    # threshold, but only where it hangs on to certain ink.
-    full = median(contrast, certain)
-    floor, top = threshold / 2, max(full, threshold)
-    soft = np.clip((np.arange(256) - floor) * (255 / (top - floor)), 0, 255).astype(np.uint8)
-    near = cv2.dilate(inked, np.ones((3, 3), np.uint8))
+        return np.zeros_like(grey)
+    weak = cv2.min(_binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
+    solid = _apply_hysteresis(certain, weak, ruled)
+    # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
+    # threshold, but only next to solid ink.
+    low, high = threshold / 2, max(median(contrast, certain), threshold)
+    soft = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
     return cv2.min(cv2.LUT(contrast, soft), near)
 
 
-def _above(levels: NDArray[np.uint8], limit: float) -> NDArray[np.uint8]:
-    """255 where a level is above a limit, else 0."""
+def _binarize(levels: NDArray[np.uint8], limit: float) -> NDArray[np.uint8]:
+    """255 where a level is above the limit, else 0."""
     return cv2.threshold(levels, limit, 255, cv2.THRESH_BINARY)[1]
 
 
-def _grown(
+def _apply_hysteresis(
     certain: NDArray[np.uint8], weak: NDArray[np.uint8], ruled: NDArray[np.bool_] | None
 ) -> NDArray[np.uint8]:
-    """The weak ink that hangs on to certain ink, without the crumbs of ruled lines.
+    """Keep the weak ink that is connected to certain ink, without remains of ruled lines.
 
     One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).
-    All of these are (h, w), 0 or 255.
+    All arrays are (h, w); the levels of `certain`, `weak` and the result are 0 or 255.
     """
     count, labels = cv2.connectedComponents(weak, ltype=label_type(weak.shape))
-    kept = np.bincount(labels[certain > 0], minlength=count) >= _SEED
+    keep = np.bincount(labels[certain > 0], minlength=count) >= _MIN_CERTAIN
     if ruled is not None:
-        beside = cv2.dilate(ruled.view(np.uint8), np.ones((_CRUMB, _CRUMB), np.uint8)) > 0
+        square = np.ones((_REMAINS_SIDE, _REMAINS_SIDE), np.uint8)
+        near_line = cv2.dilate(ruled.view(np.uint8), square) > 0
         sizes = np.bincount(labels[weak > 0], minlength=count)
-        kept &= np.bincount(labels[beside], minlength=count) <= sizes * _CRUMBS
-    kept[0] = True  # there is no weak ink in the background
-    return weak if kept.all() else cv2.min(weak, np.take(255 * kept.view(np.uint8), labels))
+        keep &= np.bincount(labels[near_line], minlength=count) <= sizes * _REMAINS
+    keep[0] = True  # the background has no weak ink
+    return weak if keep.all() else cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
 
 
 def _ink_threshold(contrast: NDArray[np.uint8]) -> float:
-    """The contrast that parts ink from paper (N. Otsu, 1979)."""
+    """The contrast that separates ink from paper (N. Otsu, 1979)."""
     otsu, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_OTSU)
-    return max(float(otsu), _MIN_RELIEF)
+    return max(float(otsu), _MIN_CONTRAST)
 
 
-def _polarity(grey: NDArray[np.uint8]) -> Ink:
-    """Is the ink lighter or darker than the paper?
+def _measure_polarity(grey: NDArray[np.uint8]) -> Ink:
+    """Measure whether the ink is lighter or darker than the paper.
 
-    Where a stroke is, a narrow mean of the picture differs from a wider one, by more than beside
-    it; at the edge of a shadow they differ by as much on either side. So the sign of the cubes of
-    the differences tells, over strokes of all widths (differences of Gaussians of the logarithm:
-    light multiplies).
+    On a stroke, a narrow mean of the image differs from a wider one by more than beside it; at the
+    edge of a shadow they differ equally on both sides. So the skewness of the differences has the
+    sign of the ink. It is summed over scales, for strokes of all widths (differences of Gaussians
+    of the logarithm: light multiplies).
     """
-    level, skew = cv2.LUT(_reduced(grey, _LIGHT_SIDES), _LOGARITHMS), 0.0
+    level, skewness = cv2.LUT(_shrink_by_half(grey, _POLARITY_SIDES), _LOGARITHMS), 0.0
     narrow = cv2.GaussianBlur(level, (7, 7), 1)
     for _ in range(_POLARITY_SCALES):
-        # Twice as wide, then half as large: the next scale is as quick as the first (P. Burt and
-        # E. Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983).
+        # Blurred to twice the width, then shrunk by half: each scale is cheaper than the one before
+        # (P. Burt and E. Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983).
         wide = cv2.GaussianBlur(narrow, (9, 9), np.sqrt(3))
         difference = (narrow - wide).ravel()
         square = difference * difference
         power = float(square.mean())
-        skew += float(square @ difference) / len(square) / max(power**1.5, 1e-12)
-        narrow = shrunk(wide, max(1, max(wide.shape) // 2))
-    return "light" if skew > 0 else "dark"
+        skewness += float(square @ difference) / len(square) / max(power**1.5, 1e-12)
+        narrow, _ = shrink(wide, max(1, max(wide.shape) // 2))
+    return "light" if skewness > 0 else "dark"
 
 
-def _reduced(grey: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
-    """Half as large, but with a longer side no less than the first and no more than the other."""
-    least, most = sides
-    return shrunk(grey, min(most, max(least, max(grey.shape) // 2)))
+def _shrink_by_half(grey: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
+    """Halve an image, keeping its longer side within (lowest, highest) px; it is never enlarged."""
+    lowest, highest = sides
+    return shrink(grey, min(highest, max(lowest, max(grey.shape) // 2)))[0]
 
 
-def _paper(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
-    """How bright the empty paper is at each pixel: what closing leaves, which fills in strokes.
+def _paper_brightness(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+    """Estimate the brightness of the empty paper at each pixel, by a closing that fills strokes.
 
-    The edge of a shadow stays where it is, as it would not with a mean or a median. (Top-hat
-    transform: F. Meyer, 1979.)
+    The edge of a shadow stays in its place, which it would not with a mean or a median (top-hat
+    transform: F. Meyer, 1979). Returns (h, w) uint8.
     """
-    small = _reduced(grey, _PAPER_SIDES)
+    small = _shrink_by_half(grey, _PAPER_SIDES)
     small = cv2.medianBlur(small, _PAPER_MEDIAN) if min(small.shape) > _PAPER_MEDIAN else small
-    window = max(3, round(_STROKE * max(small.shape)) | 1)
+    window = max(3, round(_MAX_STROKE * max(small.shape)) | 1)
     dark = ink == "dark"
-    closing = cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN
-    # Light that falls towards the border goes on beyond it.
+    operation = cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN
     border = window // 2
     wide = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REPLICATE)
-    paper = cv2.morphologyEx(wide, closing, np.ones((window, window), np.uint8))
+    paper = cv2.morphologyEx(wide, operation, np.ones((window, window), np.uint8))
     paper = np.ascontiguousarray(paper[border:-border, border:-border])
-    # Of grain, closing leaves the peaks.
+    # Closing follows the peaks of the noise, not its middle …
     peaks = np.full_like(paper, round(median(cv2.absdiff(paper, small))))
-    # Shrinking has blurred the edge of a shadow: beside it, the paper is as dark as can be.
-    slack = np.ones((3, 3), np.uint8)
-    light = (
-        cv2.subtract(cv2.erode(paper, slack), peaks)
+    # … and shrinking has blurred the edges of shadows: there, take the level nearer to the ink.
+    neighbors = np.ones((3, 3), np.uint8)
+    paper = (
+        cv2.subtract(cv2.erode(paper, neighbors), peaks)
         if dark
-        else cv2.add(cv2.dilate(paper, slack), peaks)
+        else cv2.add(cv2.dilate(paper, neighbors), peaks)
     )
-    return cv2.resize(light, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _fine_grain(grey: NDArray[np.uint8]) -> float:
-    """The standard deviation of pixel noise."""
-    top, left = (max(0, (side - _GRAIN_SIDE) // 2) for side in grey.shape)
-    return noise(grey[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE])
-
-
-def _blur(rough: float, side: int) -> float:
-    """How far to blur a photograph: the noisier, the further, but not so far as to fill loops."""
-    return float(np.clip(rough / _NOISE_BLURRED, _BLUR, max(_BLUR, _MAX_BLUR * side)))
+def _central_noise(grey: NDArray[np.uint8]) -> float:
+    """The standard deviation of the pixel noise in the middle of the image."""
+    top, left = (max(0, (side - _NOISE_SIDE) // 2) for side in grey.shape)
+    return estimate_noise(grey[top : top + _NOISE_SIDE, left : left + _NOISE_SIDE])

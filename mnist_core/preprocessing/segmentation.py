@@ -1,8 +1,10 @@
-"""Ink to digits: which strokes belong together, and in which order they are read.
+"""Fifth stage, segmentation: the ink map is divided into digits in reading order.
 
-Strokes that touch are one piece. Pieces are joined to digits by what a hand does: it lifts the pen
-inside a digit (the bar of a 5, the stem of a 4, the bar through a 7), but it leaves a gap between
-one digit and the next. What is left over and too small to be a digit is a speck.
+    ink map -> connected components -> border objects left out (photographs) -> grouped to digits
+            -> specks left out -> sorted into lines of writing -> each digit's ink cut out
+
+Lengths are in pixels of the ink map unless stated otherwise. What other values of the constants do
+to the accuracy: tests/benchmarks/pictures.py and video.py.
 """
 
 from __future__ import annotations
@@ -13,36 +15,34 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import Box, Piece, label_type, mask_of
-from mnist_core.preprocessing.grouping import join_pieces
+from mnist_core.preprocessing.components import Box, Component, component_mask, find_components
+from mnist_core.preprocessing.grouping import group_components
 
-__all__ = ["Box", "InkedDigit", "find_digits"]
+__all__ = ["SOFT_EDGE", "Box", "InkedDigit", "find_digits"]
 
-# Ink weaker than this is the soft edge of a stroke: it is kept, but it neither joins strokes nor
-# widens boxes. (Of the levels tried on enlarged MNIST digits, 48 brought them back the closest.)
-_EDGE = 48
-
-# In a photograph, the lowest digit that makes what touches the border an intruder: a share of the
-# picture's shorter side. (Height, because a dash of a printed line is long.)
+# Ink below this level, of 255, is the soft edge of a stroke: it is kept, but it neither connects
+# strokes nor widens boxes. (48 reproduced enlarged MNIST digits best of the levels tried.)
+SOFT_EDGE = 48
+# If a photograph shows something this high clear of its border, everything at the border is left
+# out: a share of its shorter side. (Height, because a dash of a printed line is long.)
 _CLEAR_HEIGHT = 0.15
-
-# What is left and smaller than this share of the largest digit is a speck …
+# A speck is smaller than this share of the largest digit …
 _SPECK = 0.16
-# … and so is a scratch: up to about half as long as the tallest is high, and much thinner than the
-# pen of the largest …
+# … or a scratch: shorter than this share of the tallest digit's height, and thinner than this share
+# of the largest digit's stroke …
 _SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
-# … and so is a hair or what is left of a printed line, however long: it is so much thinner …
+# … or, of any length, a hair or the remains of a printed line: thinner than this share …
 _HAIR_WIDTH = 0.27
-# … and a dot of the pen: its side is less than this many times the width of its stroke.
+# … or a dot of the pen: its longer side is at most this many times the width of its stroke.
 _DOT = 1.6
-# No digit is smaller than this, in pixels.
+# The longer side of a digit has at least this many pixels …
 _MIN_SIDE = 5
-# … and none that can be read is smaller than this share of a photograph's longer side.
+# … and in a photograph at least this share of the image's longer side.
 _MIN_SHARE = 0.018
-# Two digits stand in one line when they share so much of the lower one's height.
+# Two digits are in one line if they share this much of the lower one's height.
 _SHARED_HEIGHT = 0.4
-# More pieces than any sheet of digits has: texture. The largest are kept.
-_MAX_PIECES = 1000
+# More components are a texture, not a sheet of digits: the largest are kept.
+_MAX_COMPONENTS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +51,7 @@ class InkedDigit:
 
     Attributes:
         box: (x, y, width, height) in pixels of the ink map.
-        ink: (height, width) uint8, 0 to 255, without its neighbours' ink.
+        ink: (height, width) uint8, 0 to 255, without its neighbors' ink.
     """
 
     box: Box
@@ -62,129 +62,122 @@ def find_digits(ink: NDArray[np.uint8], *, drawn: bool) -> list[InkedDigit]:
     """Find the digits of an ink map, in reading order: top line first, then left to right.
 
     Args:
-        ink: (h, w) uint8: 0 is background, 255 full ink.
-        drawn: True for a drawing, where all ink is meant. In a photograph, what reaches into the
-            picture from outside is a printed line, a shadow or a finger.
+        ink: (h, w) uint8, from 0 for background to 255 for full ink.
+        drawn: True for a drawing, where all ink is intended. In a photograph, ink that touches the
+            border is a printed line, a shadow or a finger.
     """
-    solid = cv2.threshold(ink, _EDGE - 1, 255, cv2.THRESH_BINARY)[1]
-    # Only where there is ink, and a pixel beyond it: what touches the border still does.
+    solid = cv2.threshold(ink, SOFT_EDGE - 1, 255, cv2.THRESH_BINARY)[1]
+    # Crop to the ink and one pixel around it, so that only ink at the image's border touches it.
     x, y, width, height = cv2.boundingRect(solid)
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
-    pieces, labels = _pieces(solid[y:bottom, x:right])
+    components, labels = find_components(solid[y:bottom, x:right], _MAX_COMPONENTS)
     if not drawn:
-        pieces = _without_intruders(pieces, labels.shape, _CLEAR_HEIGHT * min(ink.shape))
-    least = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
-    digits = _without_specks(join_pieces(pieces, labels), labels, least)
-    written = ink[y:bottom, x:right]
-    return [_cut(digit, written, labels, (x, y)) for line in _lines(digits) for digit in line]
-
-
-def _pieces(solid: NDArray[np.uint8]) -> tuple[list[Piece], NDArray[np.integer]]:
-    """The pieces of ink, the largest first, and (h, w): which pixel belongs to which."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, ltype=label_type(solid.shape))
-    sides = stats[:count, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
-    sides[0] = 0  # the background
-    largest = np.argsort(-sides, kind="stable")[: min(count - 1, _MAX_PIECES)]
-    pieces = [
-        Piece(x, y, x + w, y + h, (label,))
-        for label, (x, y, w, h, _) in zip(largest.tolist(), stats[largest].tolist(), strict=True)
+        min_height = _CLEAR_HEIGHT * min(ink.shape)
+        components = _drop_border_objects(components, labels.shape, min_height)
+    min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
+    digits = _drop_specks(group_components(components, labels), labels, min_side)
+    ink = ink[y:bottom, x:right]
+    return [
+        _cut_out(digit, ink, labels, (x, y)) for line in _sort_into_lines(digits) for digit in line
     ]
-    return pieces, labels
 
 
-def _without_intruders(
-    pieces: list[Piece], shape: tuple[int, ...], high_enough: float
-) -> list[Piece]:
-    """Leave out what touches the border, unless something so high stands clear of it.
+def _drop_border_objects(
+    components: list[Component], shape: tuple[int, ...], min_height: float
+) -> list[Component]:
+    """Leave out components at the border, if one of at least `min_height` px is clear of it.
 
-    Args:
-        pieces: of ink.
-        shape: (h, w) of the picture.
-        high_enough: in pixels.
+    Otherwise a digit may fill its picture, and only what lies along the border is left out: a
+    shadow or a printed line. `shape` is (h, w) of the image.
     """
     height, width = shape
+    clear = [
+        component
+        for component in components
+        if component.left > 0
+        and component.top > 0
+        and component.right < width
+        and component.bottom < height
+    ]
+    if max((component.height for component in clear), default=0) >= min_height:
+        return clear
 
-    def sides(piece: Piece) -> tuple[bool, bool]:
-        """Does it touch just one of left and right, just one of top and bottom?"""
-        return (piece.left == 0) != (piece.right == width), (piece.top == 0) != (
-            piece.bottom == height
+    def lies_along_border(component: Component) -> bool:
+        # Ink from border to border touches both sides: it may be a digit.
+        one_side = (component.left == 0) != (component.right == width)
+        top_or_bottom = (component.top == 0) != (component.bottom == height)
+        return (one_side and component.height > 2 * component.width) or (
+            top_or_bottom and component.width > 2 * component.height
         )
 
-    clear = [
-        p for p in pieces if p.left > 0 and p.top > 0 and p.right < width and p.bottom < height
-    ]
-    if max((piece.height for piece in clear), default=0) >= high_enough:
-        return clear
-    # A digit may fill its picture, but what lies along the border is a shadow or a printed line.
-    return [
-        piece
-        for piece in pieces
-        if not (sides(piece)[0] and piece.height > 2 * piece.width)
-        and not (sides(piece)[1] and piece.width > 2 * piece.height)
-    ]
+    return [component for component in components if not lies_along_border(component)]
 
 
-def _without_specks(pieces: list[Piece], labels: NDArray[np.integer], least: float) -> list[Piece]:
-    """Leave out what is too small, too thin or too round to be a digit.
+def _drop_specks(
+    components: list[Component], labels: NDArray[np.integer], min_side: float
+) -> list[Component]:
+    """Leave out grouped components that are too small, too thin or too round to be a digit.
 
     Args:
-        pieces: what strokes were joined to.
-        labels: (h, w): which pixel belongs to which stroke.
-        least: no digit's longer side is shorter, in pixels.
+        components: groups of strokes.
+        labels: (h, w), the label of each pixel.
+        min_side: the shortest longer side of a digit, in pixels.
     """
-    if not pieces:
+    if not components:
         return []
-    largest = max(pieces, key=lambda piece: piece.side)
-    least = max(least, _SPECK * largest.side)
-    tallest = max(piece.height for piece in pieces)
-    # A line can be longer than any digit, but a digit fills more room.
-    fullest = max(pieces, key=lambda piece: piece.width * piece.height)
+    min_side = max(min_side, _SPECK * max(component.side for component in components))
+    tallest = max(component.height for component in components)
+    # A line can be longer than any digit, but a digit fills a larger box.
+    fullest = max(components, key=lambda component: component.width * component.height)
     pen = _stroke_width(fullest, labels)
 
-    def is_digit(piece: Piece) -> bool:
-        if piece.side < least:
+    def is_digit(component: Component) -> bool:
+        if component.side < min_side:
             return False
-        width = pen if piece is fullest else _stroke_width(piece, labels)
-        scratch = piece.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
-        return not scratch and width > _HAIR_WIDTH * pen and piece.side > _DOT * width
+        width = pen if component is fullest else _stroke_width(component, labels)
+        scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
+        return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
-    return [piece for piece in pieces if is_digit(piece)]
-
-
-def _stroke_width(piece: Piece, labels: NDArray[np.integer]) -> float:
-    """The width of a piece's widest stroke, in pixels."""
-    mask = mask_of(piece, labels)
-    # The border is no ink: without it a piece that fills its box would have no edge.
-    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)
-    return 2 * float(distance.max()) - 1
+    return [component for component in components if is_digit(component)]
 
 
-def _lines(pieces: list[Piece]) -> list[list[Piece]]:
-    """Sort pieces into lines of writing, top line first, each from left to right."""
-    lines: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: piece.left + piece.right):
+def _stroke_width(component: Component, labels: NDArray[np.integer]) -> float:
+    """The width of a component's widest stroke, in pixels."""
+    # Padded with background: a component that fills its box would have no edge.
+    mask = np.pad(component_mask(component, labels), 1)
+    return 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) - 1
+
+
+def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
+    """Sort digits into lines of writing, top line first, each from left to right."""
+    lines: list[list[Component]] = []
+    for component in sorted(components, key=lambda component: component.left + component.right):
         for line in lines:
-            last = line[-1]  # the neighbour, not the whole line: lines may climb
-            shared = min(piece.bottom, last.bottom) - max(piece.top, last.top)
-            if shared >= _SHARED_HEIGHT * min(piece.height, last.height):
-                line.append(piece)
+            last = line[-1]  # the neighbor, not the whole line: lines may climb
+            shared = min(component.bottom, last.bottom) - max(component.top, last.top)
+            if shared >= _SHARED_HEIGHT * min(component.height, last.height):
+                line.append(component)
                 break
         else:
-            lines.append([piece])
-    lines.sort(key=lambda line: float(np.mean([piece.top + piece.bottom for piece in line])))
+            lines.append([component])
+    lines.sort(key=lambda line: float(np.mean([digit.top + digit.bottom for digit in line])))
     return lines
 
 
-def _cut(
-    piece: Piece, ink: NDArray[np.uint8], labels: NDArray[np.integer], corner: tuple[int, int]
+def _cut_out(
+    component: Component,
+    ink: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    origin: tuple[int, int],
 ) -> InkedDigit:
-    """The ink of a piece, without its neighbours'; `corner` is where the ink begins."""
-    box = (corner[0] + piece.left, corner[1] + piece.top, piece.width, piece.height)
-    window = ink[piece.top : piece.bottom, piece.left : piece.right]
-    mask = mask_of(piece, labels)
-    others = (labels[piece.top : piece.bottom, piece.left : piece.right] > 0).view(np.uint8) - mask
+    """Cut out the ink of a component without its neighbors'; `origin` is (x, y) of `ink`."""
+    window = slice(component.top, component.bottom), slice(component.left, component.right)
+    own_ink, mask = ink[window], component_mask(component, labels)
+    others = (labels[window] > 0).view(np.uint8) - mask
     if others.any():
-        # A neighbour reaches into the box: it goes, with the soft edge around it.
+        # The ink of neighbors in the box is removed together with its soft edge.
         others = cv2.dilate(others, np.ones((3, 3), np.uint8))
-        window = np.where(others > mask, 0, window)
-    return InkedDigit(box=box, ink=np.ascontiguousarray(window))
+        own_ink = np.where(others > mask, 0, own_ink)
+    left, top = origin[0] + component.left, origin[1] + component.top
+    box = (left, top, component.width, component.height)
+    return InkedDigit(box=box, ink=np.ascontiguousarray(own_ink))

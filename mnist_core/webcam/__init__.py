@@ -1,4 +1,4 @@
-"""Live video to digits: a region of interest, frame after frame, with a vote over the last ones."""
+"""Live video to digits: a region of interest, frame after frame, with a vote of the last ones."""
 
 from mnist_core.webcam.reader import FrameReader, FrameResult
 from mnist_core.webcam.settings import WebcamSettings

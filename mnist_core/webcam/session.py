@@ -1,4 +1,4 @@
-"""One visitor's video: what the thread of the frames and the thread of the page share."""
+"""One visitor's video: the state that the video's thread and the page's thread share."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from mnist_core.errors import MnistError
 from mnist_core.inference.recognizer import Recognizer
-from mnist_core.webcam.reader import FrameReader, FrameResult, WebcamSettings
+from mnist_core.webcam.reader import FrameReader, FrameResult
+from mnist_core.webcam.settings import WebcamSettings
 
 __all__ = ["LiveReader", "LiveState", "PastReading"]
 
-# Readings remembered; frames and seconds that the rate is taken over.
+# The length of the history; the frames, and the seconds, over which statistics are taken.
 _HISTORY, _FRAMES, _WINDOW = 20, 60, 2.0
-# A gap this many times the usual one between frames has lost frames in it.
-_GAP = 1.5
+# Frames were skipped in a gap of more than this many usual gaps.
+_LONG_GAP = 1.5
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ class PastReading:
 
     Attributes:
         reading: the number.
-        confidence: the highest at which it was read, of its least certain digit, 0 to 1.
-        at: when it was read first.
+        confidence: of its least certain digit, 0 to 1, in the frame where that was highest.
+        at: the time at which it was first read, UTC.
     """
 
     reading: str
@@ -43,16 +44,16 @@ class PastReading:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LiveState:
-    """How the video stands.
+    """A snapshot of the video's state.
 
     Attributes:
         result: of the newest frame; None before the first one.
-        frames: how many were read so far.
-        skipped: how many came while another one was read, and were left out.
-        fps: frames read per second, lately.
-        milliseconds: how long reading a frame takes, the median of the last ones.
-        history: numbers read, the newest first.
-        error: why the newest frame could not be read; None if it was.
+        frames: the number of frames read.
+        skipped: the number of frames that were left out because another one was being read.
+        fps: frames read per second, over the last two seconds.
+        milliseconds: the median time of reading one of the last 60 frames.
+        history: the numbers read, the newest first, at most 20.
+        error: why the newest frame could not be read; None if it could.
     """
 
     result: FrameResult | None = None
@@ -65,17 +66,17 @@ class LiveState:
 
 
 class LiveReader:
-    """Reads the frames of one visitor's video, in whichever thread they come.
+    """Reads the frames of one visitor's video, from any thread.
 
-    The page sets `settings` and `recognizer` and asks for `state`; none of them waits for a frame.
+    The page sets `settings` and `recognizer` and gets `state`; none of them waits for a frame.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
         self.settings = WebcamSettings()
         self._reader = FrameReader(recognizer)
-        # Frames are read one at a time; what is told of them is held by a lock of its own, so that
-        # the page never waits for a reading.
-        self._reading, self._telling = threading.Lock(), threading.Lock()
+        # Frames are read one at a time. Their statistics have a lock of their own, so that the page
+        # never waits while a frame is read.
+        self._reader_lock, self._state_lock = threading.Lock(), threading.Lock()
         self._state = LiveState()
         self._arrivals: deque[float] = deque(maxlen=_FRAMES)
         self._times: deque[float] = deque(maxlen=_FRAMES)
@@ -84,7 +85,7 @@ class LiveReader:
 
     @property
     def recognizer(self) -> Recognizer:
-        """What reads. Another one begins anew with the next frame."""
+        """The model that reads. A new one takes over at the next frame, without earlier votes."""
         return self._reader.recognizer
 
     @recognizer.setter
@@ -94,11 +95,11 @@ class LiveReader:
 
     @property
     def state(self) -> LiveState:
-        """How the video stands now."""
-        with self._telling:
+        """The current state of the video."""
+        with self._state_lock:
             now = time.monotonic()
             recent = sum(now - arrival <= _WINDOW for arrival in self._arrivals)
-            # The first second has not seen two seconds' frames yet.
+            # A video that has just begun has no two seconds of frames yet.
             span = min(_WINDOW, now - self._arrivals[0]) if self._arrivals else _WINDOW
             return replace(
                 self._state,
@@ -109,48 +110,48 @@ class LiveReader:
     def process(self, frame: NDArray[np.uint8], at: float | None = None) -> NDArray[np.uint8]:
         """Read a frame and draw on it.
 
-        A frame that cannot be read comes back as it is, and `state.error` says why: the video goes
-        on whatever is held into the camera.
+        A frame that cannot be read is returned unchanged, and `state.error` gives the reason: the
+        video continues in any case.
 
         Args:
             frame: (h, w, 3) BGR uint8.
-            at: its time in the video, in seconds, if that is known.
+            at: its time in the video, in seconds, if known.
 
         Returns:
             (h, w, 3) BGR uint8.
         """
-        with self._reading:
+        with self._reader_lock:
             try:
                 result = self._reader.process(frame, self.settings)
             except MnistError as error:
-                self._tell_error(str(error))
+                self._set_error(str(error))
                 return frame
             except Exception:
                 _log.exception("A frame could not be read")
-                self._tell_error("This frame could not be read; the server's log says why.")
+                self._set_error("This frame could not be read. The server's log has the reason.")
                 return frame
-        self._tell(result, at)
+        self._record(result, at)
         return result.annotated
 
     def restart(self) -> None:
-        """Forget the last video: its rate and what was read, but not the history."""
-        with self._telling:
+        """Begin a new video: reset everything but the history."""
+        with self._state_lock:
             self._state = LiveState(history=self._state.history)
             for numbers in (self._arrivals, self._times, self._gaps):
                 numbers.clear()
             self._last_time = None
 
-    def forget(self) -> None:
-        """Empty the history."""
-        with self._telling:
+    def clear_history(self) -> None:
+        """Delete the numbers read so far."""
+        with self._state_lock:
             self._state = replace(self._state, history=())
 
-    def _tell_error(self, error: str) -> None:
-        with self._telling:
+    def _set_error(self, error: str) -> None:
+        with self._state_lock:
             self._state = replace(self._state, error=error)
 
-    def _tell(self, result: FrameResult, at: float | None) -> None:
-        with self._telling:
+    def _record(self, result: FrameResult, at: float | None) -> None:
+        with self._state_lock:
             self._arrivals.append(time.monotonic())
             self._times.append(result.elapsed_ms)
             before = self._state
@@ -158,37 +159,34 @@ class LiveReader:
                 before,
                 result=result,
                 frames=before.frames + 1,
-                skipped=before.skipped + self._left_out(at),
-                history=_remembered(before, result),
+                skipped=before.skipped + self._count_skipped(at),
+                history=_updated_history(before, result),
                 error=None,
             )
 
-    def _left_out(self, at: float | None) -> int:
-        """How many frames are missing between the last one and this one."""
+    def _count_skipped(self, at: float | None) -> int:
+        """Count the frames that are missing between the last one and this one."""
         last, self._last_time = self._last_time, at
         if at is None or last is None or at <= last:
             return 0
         gap = at - last
         self._gaps.append(gap)
-        # The shortest of the usual gaps is the camera's: a slow reader makes the others longer.
+        # The shortest gaps are the camera's: a slow reader makes the others longer.
         usual = float(np.quantile(self._gaps, 0.1))
-        return round(gap / usual) - 1 if gap > _GAP * usual else 0
+        return round(gap / usual) - 1 if gap > _LONG_GAP * usual else 0
 
 
-def _remembered(before: LiveState, result: FrameResult) -> tuple[PastReading, ...]:
-    """The history after a frame."""
+def _updated_history(before: LiveState, result: FrameResult) -> tuple[PastReading, ...]:
+    """The history after a frame. Its digits may differ from the reading, which is voted on."""
     if not result.reading:
         return before.history
-    shown = "".join(digit.text for digit in result.digits)
-    sure = min((digit.confidence for digit in result.digits), default=0.0)
+    confidence = 0.0
+    if "".join(digit.text for digit in result.digits) == result.reading:
+        confidence = min(digit.confidence for digit in result.digits)
     if before.result is not None and before.result.reading == result.reading and before.history:
         newest, *others = before.history
-        if shown == newest.reading and sure > newest.confidence:
-            return (replace(newest, confidence=sure), *others)
-        return before.history
-    past = PastReading(
-        reading=result.reading,
-        confidence=sure if shown == result.reading else 0.0,
-        at=datetime.now(UTC),
-    )
+        if confidence > newest.confidence:
+            newest = replace(newest, confidence=confidence)
+        return (newest, *others)
+    past = PastReading(reading=result.reading, confidence=confidence, at=datetime.now(UTC))
     return (past, *before.history)[:_HISTORY]

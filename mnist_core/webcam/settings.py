@@ -1,17 +1,19 @@
-"""How video is read."""
+"""The settings with which video is read: region of interest, threshold, smoothing and others."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
+from mnist_core.errors import require_choice, require_int
 from mnist_core.preprocessing.grey import Ink
 
 __all__ = ["MAX_SMOOTHING", "Roi", "WebcamSettings"]
 
 Roi = tuple[float, float, float, float]
 
-# Frames that can vote on a reading.
+# The most frames that can vote on a reading.
 MAX_SMOOTHING = 60
 
 
@@ -20,13 +22,13 @@ class WebcamSettings:
     """How video is read.
 
     Attributes:
-        inference: False lets the video go on without being read.
-        roi: the region of interest, (left, top, width, height) in fractions of the shown frame,
-            within 0 to 1; width and height above 0.
-        threshold: 0 to 255, the grey level that parts ink from paper; None: automatic.
-        ink: "light" or "dark" digits; "auto" finds out.
-        smoothing: how many frames vote on the reading, 1 to 60; 1 does not smooth.
-        mirror: show the frame as a mirror does. It is read as it is.
+        inference: False shows the video without reading it.
+        roi: the region of interest, (left, top, width, height) as shares of the shown frame, within
+            0 to 1; width and height above 0.
+        threshold: the grey level that separates ink from paper, 0 to 255; None: automatic.
+        ink: "light" or "dark" digits; "auto" measures it.
+        smoothing: the number of frames that vote on the reading, 1 to 60; 1 does not smooth.
+        mirror: show the frame mirrored; it is read unmirrored.
 
     Raises:
         ValueError: a value is out of its range.
@@ -42,27 +44,18 @@ class WebcamSettings:
     def __post_init__(self) -> None:
         for field in ("inference", "mirror"):
             if not isinstance(getattr(self, field), bool):
-                raise ValueError(f"{field} is True or False. Received: {getattr(self, field)!r}")
+                raise ValueError(
+                    f"{field} must be True or False. Received: {getattr(self, field)!r}"
+                )
         if not _is_roi(self.roi):
             raise ValueError(
-                "roi is (left, top, width, height), fractions of the frame within 0 to 1, width "
-                f"and height above 0. Received: {self.roi!r}"
+                "roi must be (left, top, width, height), shares of the frame within 0 to 1, with "
+                f"width and height above 0. Received: {self.roi!r}"
             )
-        if self.threshold is not None and not _is_whole(self.threshold, 0, 255):
-            raise ValueError(
-                f"threshold is a whole number from 0 to 255, or None. Received: {self.threshold!r}"
-            )
-        if self.ink not in ("auto", "light", "dark"):
-            raise ValueError(f"ink is 'auto', 'light' or 'dark'. Received: {self.ink!r}")
-        if not _is_whole(self.smoothing, 1, MAX_SMOOTHING):
-            raise ValueError(
-                f"smoothing is a whole number of frames, 1 to {MAX_SMOOTHING}. "
-                f"Received: {self.smoothing!r}"
-            )
-
-
-def _is_whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        if self.threshold is not None:
+            require_int("threshold", self.threshold, 0, 255, error=ValueError)
+        require_choice("ink", self.ink, get_args(Ink), error=ValueError)
+        require_int("smoothing", self.smoothing, 1, MAX_SMOOTHING, error=ValueError)
 
 
 def _is_roi(roi: object) -> bool:
@@ -71,6 +64,6 @@ def _is_roi(roi: object) -> bool:
     if not all(isinstance(part, (int, float)) and math.isfinite(part) for part in roi):
         return False
     left, top, width, height = roi
-    # Fractions that sliders add up are a rounding error off.
-    within = left + width <= 1 + 1e-9 and top + height <= 1 + 1e-9
-    return bool(left >= 0 and top >= 0 and width > 0 and height > 0 and within)
+    # Sums of shares that sliders set may exceed 1 by a rounding error.
+    inside = left + width <= 1 + 1e-9 and top + height <= 1 + 1e-9
+    return bool(left >= 0 and top >= 0 and width > 0 and height > 0 and inside)

@@ -245,7 +245,7 @@ def test_an_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -
     [
         (b"Seven.", "not a PNG, JPEG or WebP"),
         (b"", "not a PNG, JPEG or WebP"),
-        (picture_of((7,))[:900], "damaged or cut off"),
+        (picture_of((7,))[:900], "damaged or truncated"),
     ],
     ids=["text", "empty", "truncated"],
 )

@@ -313,7 +313,7 @@ def test_a_network_of_other_shapes_is_explained(tmp_path: Path) -> None:
     networks = sorted(tmp_path.glob("*.tflite"))
     assert len(networks) == 3
     for path in networks:
-        with pytest.raises(ModelLoadError, match="does not take 28x28 images to ten digits"):
+        with pytest.raises(ModelLoadError, match="does not classify 28x28 images as ten digits"):
             Recognizer(path.read_bytes(), make_card())
 
 

@@ -162,7 +162,7 @@ def test_a_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
 
 
 def test_ink_is_one_of_three() -> None:
-    with pytest.raises(ValueError, match="'auto', 'light' or 'dark'"):
+    with pytest.raises(ValueError, match="must be one of: auto, light, dark"):
         extract_digits(np.zeros((5, 5), np.uint8), "white")  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mnist_core.preprocessing.grey import histogram, median, noise, shrunk
+from mnist_core.preprocessing.grey import estimate_noise, histogram, median, shrink
 
 
 @given(
@@ -38,7 +38,7 @@ def test_noise_is_told_whatever_is_under_it(sigma: int) -> None:
     random, slope = np.random.default_rng(1), np.linspace(60, 180, 300)
     grey = slope + random.normal(0, sigma, (200, 300))
     grey[80:120, 100:200] = 20
-    assert noise(np.rint(grey).astype(np.uint8)) == pytest.approx(sigma, rel=0.2)
+    assert estimate_noise(np.rint(grey).astype(np.uint8)) == pytest.approx(sigma, rel=0.2)
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_noise_is_told_whatever_is_under_it(sigma: int) -> None:
 def test_the_longer_side_is_no_longer_than_asked_for(
     shape: tuple[int, int], side: int, expected: tuple[int, int]
 ) -> None:
-    assert shrunk(np.zeros(shape, np.uint8), side).shape == expected
+    assert shrink(np.zeros(shape, np.uint8), side)[0].shape == expected

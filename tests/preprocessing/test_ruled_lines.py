@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mnist_core.preprocessing.ruled_lines import erase_rulings
+from mnist_core.preprocessing.ruled_lines import ruled_line_mask
 
 INK = 100
 
@@ -23,7 +23,7 @@ def paper(height: int = 240, width: int = 320) -> np.ndarray:
 def test_a_line_from_side_to_side_goes(rise: int, thickness: int) -> None:
     contrast = paper()
     cv2.line(contrast, (0, 100), (319, 100 + rise), 200, thickness)
-    erased = erase_rulings(contrast, INK)
+    erased = ruled_line_mask(contrast, INK)
     assert erased is not None
     assert (contrast[~erased] > INK).mean() < 0.002
     assert not erased[:60].any()
@@ -36,7 +36,7 @@ def test_upright_lines_go_as_well_and_so_do_squares() -> None:
         cv2.line(contrast, (place, 0), (place, 239), 180, 2)
     for place in range(30, 240, 60):
         cv2.line(contrast, (0, place), (319, place), 180, 2)
-    erased = erase_rulings(contrast, INK)
+    erased = ruled_line_mask(contrast, INK)
     assert erased is not None
     assert (contrast[~erased] > INK).sum() < 0.03 * (contrast > INK).sum()
 
@@ -47,7 +47,7 @@ def test_where_a_stroke_crosses_the_ink_stays() -> None:
     cv2.line(stroke, (150, 60), (170, 180), 255, 8)
     cv2.line(contrast, (0, 120), (319, 120), 200, 3)
     contrast = cv2.max(contrast, stroke)
-    erased = erase_rulings(contrast, INK)
+    erased = ruled_line_mask(contrast, INK)
     assert erased is not None
     kept = np.where(erased, 0, contrast)
     pieces, _ = cv2.connectedComponents((kept > INK).view(np.uint8))
@@ -63,7 +63,7 @@ def test_where_a_stroke_crosses_the_ink_stays() -> None:
 def test_strokes_are_no_lines(ends: tuple[tuple[int, int], tuple[int, int]]) -> None:
     contrast = paper()
     cv2.line(contrast, *ends, 255, 6)
-    assert erase_rulings(contrast, INK) is None
+    assert ruled_line_mask(contrast, INK) is None
 
 
 @pytest.mark.parametrize("width", [97, 193, 320, 547, 640, 1281])
@@ -72,7 +72,7 @@ def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
     rise = round(0.08 * width)
     cv2.line(contrast, (0, 238 - rise), (width - 1, 238), 200, 3)
     cv2.line(contrast, (0, 1), (width - 1, 1 + rise), 200, 3)
-    erased = erase_rulings(contrast, INK)
+    erased = ruled_line_mask(contrast, INK)
     assert erased is not None
     assert (contrast[~erased] > INK).mean() < 0.004
 
@@ -80,7 +80,7 @@ def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (3, 300), (23, 23), (240, 320)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int) -> None:
-    assert erase_rulings(np.full(shape, level, np.uint8), INK) is None
+    assert ruled_line_mask(np.full(shape, level, np.uint8), INK) is None
 
 
 @given(
@@ -91,5 +91,5 @@ def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int)
 )
 @settings(deadline=None, max_examples=60)
 def test_any_picture_gives_a_mask_or_none(contrast: np.ndarray, threshold: float) -> None:
-    erased = erase_rulings(contrast, threshold)
+    erased = ruled_line_mask(contrast, threshold)
     assert erased is None or (erased.shape == contrast.shape and erased.dtype == bool)

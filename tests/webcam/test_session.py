@@ -64,7 +64,7 @@ def test_the_history_has_each_number_once_the_newest_first(live: LiveReader) -> 
     assert all(0.5 < past.confidence <= 1 for past in live.state.history)
     times = [past.at for past in live.state.history]
     assert times == sorted(times, reverse=True)
-    live.forget()
+    live.clear_history()
     assert live.state.history == ()
 
 
