@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.errors import DatasetError, InvalidImageError
+from mnist_core.errors import DatasetError, InvalidImageError, MnistError
 from mnist_core.storage.paths import ASSETS
 
 __all__ = [
@@ -135,14 +135,15 @@ def _load(path: Path) -> Dataset:
     return Dataset(**arrays)
 
 
-def check_frames(images: NDArray[np.uint8]) -> None:
-    """Refuse what is not (n, 28, 28) uint8.
+def check_frames(images: NDArray[np.uint8], *, error: type[MnistError] = InvalidImageError) -> None:
+    """Raise an error unless the images are frames: (n, 28, 28) uint8; n may be 0.
 
-    Raises:
-        InvalidImageError: another shape or dtype.
+    Args:
+        images: to be checked.
+        error: the class to raise.
     """
     if images.dtype != np.uint8 or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
-        raise InvalidImageError(
+        raise error(
             "Frames are images of 28x28 grey levels. Pass an array of shape (n, 28, 28) and dtype "
             f"uint8. Received: shape {images.shape}, dtype {images.dtype}"
         )

@@ -8,8 +8,14 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import FRAME_SIZE, NOT_A_DIGIT
-from mnist_core.errors import CorrectionsError, InvalidImageError
+from mnist_core.data import NOT_A_DIGIT, check_frames
+from mnist_core.errors import (
+    CorrectionsError,
+    InvalidImageError,
+    require_choice,
+    require_int,
+    require_number,
+)
 
 __all__ = ["SOURCES", "Correction", "check_label"]
 
@@ -48,36 +54,25 @@ class Correction:
 
     def __post_init__(self) -> None:
         frame = np.asarray(self.frame)
-        if frame.dtype != np.uint8 or frame.shape != (FRAME_SIZE, FRAME_SIZE) or not frame.any():
+        check_frames(frame[np.newaxis])
+        if not frame.any():
             raise InvalidImageError(
-                "A correction's frame is 28x28 grey levels with some ink. Pass a digit's 'frame'. "
-                f"Received: shape {frame.shape}, dtype {frame.dtype}, "
-                f"{'ink' if frame.any() else 'no ink'}"
+                "A correction's frame has some ink. Pass a digit's 'frame'. Received: a blank frame"
             )
         check_label("label", self.label)
         if self.guess is not None:
             check_label("guess", self.guess)
-        if self.confidence is not None and not (
-            isinstance(self.confidence, float) and 0 <= self.confidence <= 1
-        ):
-            raise CorrectionsError(
-                "A correction's confidence is a number from 0.0 to 1.0. Received: "
-                f"{self.confidence!r}"
+        if self.confidence is not None:
+            require_number(
+                "A correction's confidence", self.confidence, 0, 1, error=CorrectionsError
             )
-        if self.source not in SOURCES:
-            raise CorrectionsError(
-                f"A correction's source is one of: {', '.join(SOURCES)}. Received: {self.source!r}"
-            )
+        require_choice("A correction's source", self.source, SOURCES, error=CorrectionsError)
 
 
 def check_label(name: str, value: object) -> None:
-    """Do nothing if the value is a label: 0 to 9, or `NOT_A_DIGIT`.
+    """Raise an error unless the value is a label: 0 to 9, or `NOT_A_DIGIT` (10).
 
     Raises:
-        CorrectionsError: it is none.
+        CorrectionsError: it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NOT_A_DIGIT:
-        raise CorrectionsError(
-            f"A correction's {name} is a digit, 0 to 9, or {NOT_A_DIGIT} for what is no digit. "
-            f"Received: {value!r}"
-        )
+    require_int(f"A correction's {name}", value, 0, NOT_A_DIGIT, error=CorrectionsError)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import CLASSES, FRAME_SIZE, load_mnist
+from mnist_core.data import CLASSES, FRAME_SIZE, check_frames, load_mnist
 from mnist_core.errors import DatasetError
 from mnist_core.preprocessing.framing import extract_digits
 from mnist_core.registry.card import ModelCard
@@ -61,13 +61,9 @@ class LabelledImages:
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        shape = (FRAME_SIZE, FRAME_SIZE)
-        if self.images.dtype != np.uint8 or self.images.shape[1:] != shape or not len(self.images):
-            raise DatasetError(
-                "Labelled images are frames of shape (n, 28, 28) and dtype uint8, at least one. "
-                "Pass other shapes to 'label_arrays'. Received: shape "
-                f"{self.images.shape}, dtype {self.images.dtype}"
-            )
+        check_frames(self.images, error=DatasetError)
+        if not len(self.images):
+            raise DatasetError("The set has no images. Pass at least one. Received: none")
         labels = _as_labels(self.labels, len(self.images))
         object.__setattr__(self, "labels", labels)
 

@@ -6,8 +6,6 @@ A file that is damaged counts as absent, and a folder that cannot be written onl
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.storage.files import write_atomically
 from mnist_core.storage.paths import cache_directory
 
 __all__ = ["cache_path", "load_arrays", "store_arrays"]
@@ -48,11 +47,5 @@ def store_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a file of arrays, whole or not at all; who reads meanwhile sees the old one."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-        stage = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            stage.replace(path)
-        finally:
-            stage.unlink(missing_ok=True)
+        with write_atomically(path) as file:
+            np.savez(file, allow_pickle=False, **arrays)

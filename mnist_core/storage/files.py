@@ -6,11 +6,13 @@ import ctypes
 import json
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from uuid import uuid4
 
-__all__ = ["flush", "read_table", "swap", "write_table"]
+__all__ = ["flush", "read_table", "swap", "write_atomically", "write_table"]
 
 # <fcntl.h> and <stdio.h>: "relative to the working directory", and "exchange the two".
 _LINUX_HERE, _LINUX_EXCHANGE = -100, 2
@@ -68,13 +70,27 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def write_table(path: Path, values: dict[str, Any]) -> None:
-    """Put a table into a file, whole or not at all."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    """Replace a file by a JSON object, atomically."""
+    with write_atomically(path) as file:
+        file.write(json.dumps(values).encode())
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a binary file whose content replaces that of `path` when the block ends.
+
+    Other processes see the old content or the new, never a part of it. The block writes to a
+    temporary file in the same folder, which is removed when the block raises.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full; `path` is unchanged.
+    """
+    temporary = path.with_name(f"{path.name}.{uuid4().hex}.new")
     try:
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(values, file)
+        with temporary.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        new.replace(path)
+        temporary.replace(path)
     finally:
-        new.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_core.storage.files import flush, write_table
 from mnist_core.training.config import with_current_names
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ class Checkpoints:
         weights = self._folder / _weights(epoch)
         try:
             model.save_weights(weights)
-            with weights.open("rb") as file:
-                os.fsync(file.fileno())
+            flush(weights)
             state = {
                 "configuration": self._configuration,
                 "network": _weight_shapes(model),
@@ -102,12 +102,7 @@ class Checkpoints:
                 "weights": weights.name,
                 "chance": [np.asarray(variable).tolist() for variable in _random_state(model)],
             }
-            written = self._folder / f"{_STATE}.new"
-            with written.open("w", encoding="utf-8") as file:
-                json.dump(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            written.replace(self._folder / _STATE)
+            write_table(self._folder / _STATE, state)
         except (OSError, RuntimeError) as error:
             # HDF5 keeps the file open: only an empty file gives its space back.
             with suppress(OSError):

@@ -1,16 +1,17 @@
-"""What the disk does in one step."""
+"""Flushing files, and replacing their content atomically."""
 
 from __future__ import annotations
 
-import sys
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from mnist_core.storage.files import flush, swap
+from mnist_core.storage.files import flush, read_table, swap, write_atomically, write_table
 
 
-def test_files_and_folders_are_flushed(tmp_path: Path) -> None:
+def test_flush_takes_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     flush(tmp_path / "file")
     flush(tmp_path)
@@ -18,17 +19,50 @@ def test_files_and_folders_are_flushed(tmp_path: Path) -> None:
         flush(tmp_path / "nothing")
 
 
-@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="the system cannot swap")
-def test_two_folders_swap_names(tmp_path: Path) -> None:
-    for name in "ab":
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "is").write_text(name)
-    assert swap(tmp_path / "a", tmp_path / "b")
-    assert (tmp_path / "a" / "is").read_text() == "b"
-    assert (tmp_path / "b" / "is").read_text() == "a"
+def test_write_atomically_replaces_the_content_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with write_atomically(path) as file:
+        file.write(b"new content")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new content"
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_nothing_happens_where_one_is_missing(tmp_path: Path) -> None:
+def test_write_atomically_leaves_the_old_content_when_the_block_raises(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), write_atomically(path) as file:
+        file.write(b"half of the n")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_atomically_leaves_the_old_content_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_table(tmp_path / "table.json", {"a": 1})
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_table(tmp_path / "table.json", {"a": 2})
+    assert read_table(tmp_path / "table.json") == {"a": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["table.json"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b"\xff"])
+def test_read_table_of_a_missing_or_damaged_file_is_empty(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "table.json").write_bytes(content)
+    assert read_table(tmp_path / "table.json") == {}
+
+
+def test_swap_leaves_a_folder_whose_counterpart_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     assert not swap(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "a").is_dir()
