@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.inference.recognizer import Digit
-from mnist_core.preprocessing.grey import shrink
+from mnist_core.preprocessing.grey import Image, shrink
 
 __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]
 
@@ -19,9 +18,7 @@ DIGIT_COLOR, _NON_DIGIT_COLOR, _TEXT_COLOR = (255, 150, 0), (140, 140, 140), (30
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def draw_boxes(
-    image: NDArray[np.uint8], digits: Iterable[Digit], *, longest_side: int = 1600
-) -> NDArray[np.uint8]:
+def draw_boxes(image: Image, digits: Iterable[Digit], *, longest_side: int = 1600) -> Image:
     """Return a copy of an image with a box and a label around each digit.
 
     A non-digit has a grey box with a "?" and, small beside it, the best guess.
@@ -42,13 +39,12 @@ def draw_boxes(
         right = min(copy.shape[1] - 1, left + width + 2 * line)
         bottom = min(copy.shape[0] - 1, top + height + 2 * line)
         left, top = max(0, left - 2 * line), max(0, top - 2 * line)
-        color = DIGIT_COLOR if digit.is_digit else _NON_DIGIT_COLOR
-        cv2.rectangle(copy, (left, top), (right, bottom), color, line, cv2.LINE_AA)
-        _draw_tag(copy, digit, left, top, line, color)
+        cv2.rectangle(copy, (left, top), (right, bottom), _color(digit), line, cv2.LINE_AA)
+        _draw_tag(copy, digit, (left, top), line)
     return copy
 
 
-def _rgb_copy(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _rgb_copy(image: Image) -> Image:
     """A copy in RGB; transparent parts become white."""
     if image.ndim == 2:
         return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
@@ -58,15 +54,12 @@ def _rgb_copy(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image.copy()
 
 
-def _draw_tag(
-    image: NDArray[np.uint8],
-    digit: Digit,
-    left: int,
-    top: int,
-    line: int,
-    color: tuple[int, int, int],
-) -> None:
-    """Draw the label of a digit whose box begins at (left, top), on a filled rectangle."""
+def _color(digit: Digit) -> tuple[int, int, int]:
+    return DIGIT_COLOR if digit.is_digit else _NON_DIGIT_COLOR
+
+
+def _draw_tag(image: Image, digit: Digit, corner: tuple[int, int], line: int) -> None:
+    """Draw the label of a digit, on a filled rectangle; its box has this upper left corner."""
     texts = [(digit.text, max(0.5, 0.3 * line))]
     if not digit.is_digit:
         texts.append((str(digit.label), max(0.4, 0.2 * line)))
@@ -74,10 +67,10 @@ def _draw_tag(
     # Above the box, or inside it if there is no room; never beyond the right edge.
     pad, height = 2 * line, sizes[0][1]
     width = pad + sum(text_width + pad for text_width, _ in sizes)
-    baseline = max(top - pad, height + pad)
-    left = max(0, min(left, image.shape[1] - 1 - width))
+    baseline = max(corner[1] - pad, height + pad)
+    left = max(0, min(corner[0], image.shape[1] - 1 - width))
     corners = (left, baseline - height - pad), (left + width, baseline + pad)
-    cv2.rectangle(image, *corners, color, cv2.FILLED)
+    cv2.rectangle(image, *corners, _color(digit), cv2.FILLED)
     thickness = max(1, line // 2)
     for (text, scale), (text_width, _) in zip(texts, sizes, strict=True):
         position = (left + pad, baseline)

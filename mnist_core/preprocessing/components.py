@@ -8,10 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Box", "Component", "component_mask", "find_components", "label_type"]
+from mnist_core.preprocessing.grey import Image
+
+__all__ = ["Box", "Component", "Labels", "component_mask", "find_components", "label_type"]
 
 # (x, y, width, height) in pixels.
 Box = tuple[int, int, int, int]
+# (h, w), the component that each pixel belongs to; 0 is background.
+Labels = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +50,10 @@ class Component:
         )
 
 
-def find_components(
-    solid: NDArray[np.uint8], most: int
-) -> tuple[list[Component], NDArray[np.integer]]:
-    """Find the connected components of an image, the largest first.
+def find_components(solid: Image, most: int) -> tuple[list[Component], Labels]:
+    """Find the `most` largest connected components of an image, the largest first; and all labels.
 
-    Args:
-        solid: (h, w) uint8, not 0 for ink.
-        most: only this many are returned.
-
-    Returns:
-        The components, and (h, w) labels: the component of each pixel, 0 for background.
+    Ink is where `solid`, (h, w) uint8, is not 0.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, ltype=label_type(solid.shape))
     sides = stats[:count, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
@@ -79,16 +76,8 @@ def label_type(shape: tuple[int, ...]) -> int:
     return int(cv2.CV_16U if most < 2**16 - 2 else cv2.CV_32S)
 
 
-def component_mask(component: Component, labels: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """The ink of a component, without its neighbors'.
-
-    Args:
-        component: h high and w wide.
-        labels: (h', w'), the label of each pixel of the image, 0 for background.
-
-    Returns:
-        (h, w) uint8, 0 or 1.
-    """
+def component_mask(component: Component, labels: Labels) -> Image:
+    """Where the ink of a component is in its box: (height, width) uint8, 0 or 1."""
     window = labels[component.top : component.bottom, component.left : component.right]
     mask = window == component.labels[0]
     for label in component.labels[1:]:

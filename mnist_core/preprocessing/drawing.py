@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.grey import Ink, estimate_noise, histogram, to_grey
+from mnist_core.preprocessing.grey import Image, Ink, estimate_noise, histogram, to_grey
 
 __all__ = ["drawing_ink"]
 
@@ -37,7 +37,7 @@ _MAX_NOISE = 0.75
 _BLURRED_EDGE = (0.2, 0.8)
 
 
-def drawing_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
+def drawing_ink(image: Image, ink: Ink) -> Image | None:
     """Find the ink of a drawing made on a screen.
 
     Args:
@@ -80,18 +80,11 @@ def drawing_ink(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8] | None:
     return cv2.LUT(contrast, full)
 
 
-def _is_smooth(
-    grey: NDArray[np.uint8], counts: NDArray[np.float32] | None, contrast: NDArray[np.uint8]
-) -> bool:
+def _is_smooth(grey: Image, counts: NDArray[np.float32] | None, contrast: Image) -> bool:
     """Do strokes fade into one background level without noise, as in a blurred drawing?
 
     In a photograph, the paper's brightness varies to both sides of its most frequent level, and the
-    sensor adds noise.
-
-    Args:
-        grey: (h, w) uint8.
-        counts: its histogram, if known.
-        contrast: (h, w) uint8, the distance from the background.
+    sensor adds noise. `counts` is the histogram of `grey`, if known.
     """
     counts = histogram(grey) if counts is None else counts
     level = int(np.argmax(counts))
@@ -106,7 +99,7 @@ def _is_smooth(
     return not fading.any() or estimate_noise(grey, fading) <= _MAX_NOISE
 
 
-def _contrasts(background: int, ink: Ink) -> NDArray[np.uint8]:
+def _contrasts(background: int, ink: Ink) -> Image:
     """The contrast of each of the 256 levels with the background, 0 on the side without ink."""
     distance = np.arange(256) - background
     distance = {"auto": np.abs(distance), "light": distance, "dark": -distance}[ink]

@@ -21,11 +21,10 @@ from typing import get_args
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.data import FRAME_SIZE
 from mnist_core.errors import require_choice
-from mnist_core.preprocessing.grey import scaled_size, shrink
+from mnist_core.preprocessing.grey import Image, scaled_size, shrink
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, ink_map
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, find_digits
@@ -48,10 +47,10 @@ class FramedDigit:
     """
 
     box: Box
-    frame: NDArray[np.uint8]
+    frame: Image
 
 
-def extract_digits(image: NDArray[np.uint8], ink: Ink = "auto") -> list[FramedDigit]:
+def extract_digits(image: Image, ink: Ink = "auto") -> list[FramedDigit]:
     """Find the digits of an image and make MNIST frames of them.
 
     Args:
@@ -76,7 +75,7 @@ def extract_digits(image: NDArray[np.uint8], ink: Ink = "auto") -> list[FramedDi
     ]
 
 
-def frame_digit(digit: InkedDigit) -> NDArray[np.uint8]:
+def frame_digit(digit: InkedDigit) -> Image:
     """Make the MNIST frame of one digit.
 
     Args:

@@ -8,7 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ink", "estimate_noise", "histogram", "median", "scaled_size", "shrink", "to_grey"]
+__all__ = [
+    "Image",
+    "Ink",
+    "Mask",
+    "estimate_noise",
+    "histogram",
+    "median",
+    "scaled_size",
+    "shrink",
+    "to_grey",
+]
+
+# Levels from 0 to 255, and True or False; (h, w) unless stated otherwise.
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 # Whether the ink is lighter or darker than its background; "auto" measures it.
 Ink = Literal["auto", "light", "dark"]
@@ -16,14 +30,12 @@ Ink = Literal["auto", "light", "dark"]
 _SECOND_DIFFERENCES = np.array([1, -2, 1], np.float32)
 
 
-def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_grey(image: Image) -> Image:
     """Convert (h, w) grey or (h, w, 3) RGB to (h, w) grey."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def histogram(
-    levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None
-) -> NDArray[np.float32]:
+def histogram(levels: Image, mask: Image | None = None) -> NDArray[np.float32]:
     """Count how often each of the 256 levels occurs.
 
     Args:
@@ -37,7 +49,7 @@ def histogram(
     return counts.ravel()
 
 
-def median(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> float:
+def median(levels: Image, mask: Image | None = None) -> float:
     """Return the median of 8-bit levels, 0 to 255, ten times as fast as NumPy does.
 
     Args:
@@ -49,7 +61,7 @@ def median(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> 
     return float(lower + upper) / 2
 
 
-def estimate_noise(grey: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> float:
+def estimate_noise(grey: Image, mask: Image | None = None) -> float:
     """Estimate the standard deviation of the pixel noise, in levels of 255.
 
     From second differences (J. Immerkær, "Fast Noise Variance Estimation", 1996), with their median

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import Component, component_mask
+from mnist_core.preprocessing.components import Component, Labels, component_mask
 
 __all__ = ["group_components"]
 
@@ -50,19 +50,11 @@ _DUST = 0.04
 _OUTLINE_POINTS = 100
 
 
-def group_components(components: list[Component], labels: NDArray[np.integer]) -> list[Component]:
-    """Merge the components of each digit.
-
-    Args:
-        components: connected components, the largest first.
-        labels: (h, w), the label of each pixel, 0 for background.
-    """
+def group_components(components: list[Component], labels: Labels) -> list[Component]:
+    """Merge the connected components, sorted with the largest first, of each digit."""
     if len(components) < 2:
         return components
-    dust = _DUST * components[0].side
-    components = [component for component in components if component.side >= dust]
-    if len(components) < 2:
-        return components
+    components = [c for c in components if c.side >= _DUST * components[0].side]
     shapes = _Shapes(components, labels)
     return _merge_halves(_merge_strokes(components, shapes), shapes)
 
@@ -70,11 +62,9 @@ def group_components(components: list[Component], labels: NDArray[np.integer]) -
 class _Shapes:
     """The shapes of components: their outlines and strokes."""
 
-    def __init__(self, components: list[Component], labels: NDArray[np.integer]) -> None:
+    def __init__(self, components: list[Component], labels: Labels) -> None:
         self._labels = labels
-        self._outlines = {
-            component.labels[0]: _outline(component, labels) for component in components
-        }
+        self._outlines = {c.labels[0]: _outline(c, labels) for c in components}
 
     def distance(self, one: Component, other: Component) -> float:
         """The number of pixels between two components."""
@@ -169,9 +159,9 @@ def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
 
 def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Component]:
     """Merge pairs that are too low to be digits beside the tallest one, but not together."""
-    tallest = max(component.height for component in components)
-    halves = [component for component in components if component.height < _HALF * tallest]
-    digits = [component for component in components if component.height >= _HALF * tallest]
+    tallest = max(c.height for c in components)
+    halves = [c for c in components if c.height < _HALF * tallest]
+    digits = [c for c in components if c.height >= _HALF * tallest]
 
     def are_halves(one: Component, other: Component) -> bool:
         upper, lower = (one, other) if one.top <= other.top else (other, one)
@@ -195,7 +185,7 @@ def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Componen
     return digits
 
 
-def _outline(component: Component, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+def _outline(component: Component, labels: Labels) -> NDArray[np.float32]:
     """Points on the outline of a component: (n, 2), x and y in pixels of the image."""
     mask = component_mask(component, labels)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

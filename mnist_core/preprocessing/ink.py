@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.preprocessing.drawing import drawing_ink
-from mnist_core.preprocessing.grey import Ink, to_grey
+from mnist_core.preprocessing.grey import Image, Ink, to_grey
 from mnist_core.preprocessing.photo import photo_ink
 
 __all__ = ["Ink", "InkMap", "ink_map"]
@@ -29,11 +28,11 @@ class InkMap:
         drawn: True for a drawing made on a screen, False for a photograph, scan or video frame.
     """
 
-    ink: NDArray[np.uint8]
+    ink: Image
     drawn: bool
 
 
-def ink_map(image: NDArray[np.uint8], ink: Ink = "auto") -> InkMap:
+def ink_map(image: Image, ink: Ink = "auto") -> InkMap:
     """Find the ink of an image.
 
     Args:
@@ -48,7 +47,7 @@ def ink_map(image: NDArray[np.uint8], ink: Ink = "auto") -> InkMap:
     return InkMap(ink=photo_ink(to_grey(image), ink), drawn=False)
 
 
-def _flatten_alpha(image: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+def _flatten_alpha(image: Image, ink: Ink) -> Image:
     """Blend an RGBA image with a background that contrasts with its ink."""
     alpha = image[:, :, 3]
     if alpha.min() == 255:

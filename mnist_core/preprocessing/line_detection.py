@@ -16,6 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.grey import Image, Mask
+
 __all__ = [
     "MAX_SLOPE",
     "MIN_COVERAGE",
@@ -75,7 +77,7 @@ class _Candidates:
     weights: NDArray[np.float32]
 
 
-def find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[Line]:
+def find_lines(contrast: Image, threshold: float) -> list[Line]:
     """Find the nearly horizontal lines that run through an image.
 
     Args:
@@ -107,7 +109,7 @@ def find_lines(contrast: NDArray[np.uint8], threshold: float) -> list[Line]:
     return lines
 
 
-def thin_lines(levels: NDArray[np.uint8], distance: int) -> NDArray[np.uint8]:
+def thin_lines(levels: Image, distance: int) -> Image:
     """Mark pixels with more contrast than those `distance` rows above and below.
 
     Args:
@@ -132,7 +134,7 @@ def thin_lines(levels: NDArray[np.uint8], distance: int) -> NDArray[np.uint8]:
     return (excess >= limits[:, np.newaxis]).reshape(levels.shape).view(np.uint8)
 
 
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(mask: Mask) -> list[tuple[int, int]]:
     """Return the half-open ranges in which a vector is True."""
     padded = np.zeros(len(mask) + 2, bool)
     padded[1:-1] = mask
@@ -140,7 +142,7 @@ def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _shrink_along_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrink_along_lines(contrast: Image) -> Image:
     """Shrink an image to about 96 columns, each a mean, and at most 480 rows."""
     height, width = contrast.shape
     step = -(-width // SEARCH_COLUMNS)
@@ -149,17 +151,11 @@ def _shrink_along_lines(contrast: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(means, size, interpolation=cv2.INTER_AREA)
 
 
-def _coverage(ink: NDArray[np.uint8], candidates: _Candidates) -> NDArray[np.float32]:
-    """The share of ink along each candidate, 0 where it leaves the image too soon.
+def _coverage(ink: Image, candidates: _Candidates) -> NDArray[np.float32]:
+    """The share of `ink`, 0 or 1, along each candidate: (n, rows), by slope and by row.
 
-    All are 0 if no row has enough ink near it for a line of any slope.
-
-    Args:
-        ink: (rows, columns) uint8, 0 or 1.
-        candidates: those of an image of this size.
-
-    Returns:
-        (n, rows) float32, 0 to 1, by slope and by row in the middle column.
+    It is 0 for candidates that leave the image too soon, and for all of them if no row has enough
+    ink near it for a line of any slope.
     """
     rows, columns = ink.shape
     blocks = candidates.offsets.shape[1]

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.grey import Ink, estimate_noise, median, shrink
+from mnist_core.preprocessing.grey import Image, Ink, Mask, estimate_noise, median, shrink
 from mnist_core.preprocessing.ruled_lines import ruled_line_mask
 
 __all__ = ["photo_ink"]
@@ -52,7 +51,7 @@ _PAPER_MEDIAN = 5
 _LOGARITHMS = np.log(np.arange(256) + 16).astype(np.float32)
 
 
-def photo_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+def photo_ink(grey: Image, ink: Ink) -> Image:
     """Find the ink of a photograph, scan or video frame.
 
     Args:
@@ -99,14 +98,12 @@ def photo_ink(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     return cv2.min(cv2.LUT(contrast, soft), near)
 
 
-def _binarize(levels: NDArray[np.uint8], limit: float) -> NDArray[np.uint8]:
+def _binarize(levels: Image, limit: float) -> Image:
     """255 where a level is above the limit, else 0."""
     return cv2.threshold(levels, limit, 255, cv2.THRESH_BINARY)[1]
 
 
-def _apply_hysteresis(
-    certain: NDArray[np.uint8], weak: NDArray[np.uint8], ruled: NDArray[np.bool_] | None
-) -> NDArray[np.uint8]:
+def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:
     """Keep the weak ink that is connected to certain ink, without remains of ruled lines.
 
     One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).
@@ -123,13 +120,13 @@ def _apply_hysteresis(
     return weak if keep.all() else cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
 
 
-def _ink_threshold(contrast: NDArray[np.uint8]) -> float:
+def _ink_threshold(contrast: Image) -> float:
     """The contrast that separates ink from paper (N. Otsu, 1979)."""
     otsu, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_OTSU)
     return max(float(otsu), _MIN_CONTRAST)
 
 
-def _measure_polarity(grey: NDArray[np.uint8]) -> Ink:
+def _measure_polarity(grey: Image) -> Ink:
     """Measure whether the ink is lighter or darker than the paper.
 
     On a stroke, a narrow mean of the image differs from a wider one by more than beside it; at the
@@ -151,13 +148,13 @@ def _measure_polarity(grey: NDArray[np.uint8]) -> Ink:
     return "light" if skewness > 0 else "dark"
 
 
-def _shrink_by_half(grey: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
+def _shrink_by_half(grey: Image, sides: tuple[int, int]) -> Image:
     """Halve an image, keeping its longer side within (lowest, highest) px; it is never enlarged."""
     lowest, highest = sides
     return shrink(grey, min(highest, max(lowest, max(grey.shape) // 2)))[0]
 
 
-def _paper_brightness(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+def _paper_brightness(grey: Image, ink: Ink) -> Image:
     """Estimate the brightness of the empty paper at each pixel, by a closing that fills strokes.
 
     The edge of a shadow stays in its place, which it would not with a mean or a median (top-hat
@@ -184,7 +181,7 @@ def _paper_brightness(grey: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
     return cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _central_noise(grey: NDArray[np.uint8]) -> float:
+def _central_noise(grey: Image) -> float:
     """The standard deviation of the pixel noise in the middle of the image."""
     top, left = (max(0, (side - _NOISE_SIDE) // 2) for side in grey.shape)
     return estimate_noise(grey[top : top + _NOISE_SIDE, left : left + _NOISE_SIDE])

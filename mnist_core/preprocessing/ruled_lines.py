@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.grey import Image, Mask
 from mnist_core.preprocessing.line_detection import (
     MAX_SLOPE,
     MIN_COVERAGE,
@@ -55,13 +56,13 @@ class _Bands:
     """
 
     pixels: NDArray[np.intp]
-    inside: NDArray[np.bool_]
-    hidden: NDArray[np.bool_]
-    strokes: NDArray[np.bool_]
-    ink: NDArray[np.bool_]
+    inside: Mask
+    hidden: Mask
+    strokes: Mask
+    ink: Mask
 
 
-def ruled_line_mask(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np.bool_] | None:
+def ruled_line_mask(contrast: Image, threshold: float) -> Mask | None:
     """Find the pixels of straight lines that run through an image from border to border.
 
     Args:
@@ -87,11 +88,11 @@ def ruled_line_mask(contrast: NDArray[np.uint8], threshold: float) -> NDArray[np
 
 
 def _line_mask(
-    contrast: NDArray[np.uint8],
+    contrast: Image,
     lines: list[Line],
-    other_lines: NDArray[np.bool_] | None,
+    other_lines: Mask | None,
     threshold: float,
-) -> NDArray[np.bool_]:
+) -> Mask:
     """The pixels of nearly horizontal lines that are lines without the others, too."""
     height, width = contrast.shape
     widest = min(_MAX_THICKNESS_PX, max(4, round(_MAX_THICKNESS * height))) + _STROKE_REACH + 2
@@ -124,20 +125,15 @@ def _line_mask(
 def _cut_bands(
     lines: list[Line],
     reach: int,
-    padded: NDArray[np.uint8],
-    hidden: NDArray[np.bool_] | None,
+    padded: Image,
+    hidden: Mask | None,
     border: int,
     threshold: float,
 ) -> _Bands:
     """Cut out `reach` rows above and below each line, all at once.
 
-    Args:
-        lines: at least one.
-        reach: in pixels.
-        padded: (border + h + border, w) uint8, the contrast.
-        hidden: where other lines were erased, in the same shape.
-        border: rows above and below the image.
-        threshold: the least contrast of ink.
+    `padded` is the contrast with `border` empty rows above and below; `hidden` has the same shape
+    and is True where other lines were erased.
     """
     height, width = len(padded) - 2 * border, padded.shape[1]
     columns = np.arange(width)
@@ -165,7 +161,7 @@ def _cut_bands(
     )
 
 
-def _count_true(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _count_true(mask: Mask) -> NDArray[np.int32]:
     """Count True in each row of n images: (n, rows) of (n, rows, columns)."""
     flat = np.ascontiguousarray(mask).view(np.uint8).reshape(-1, mask.shape[2])
     counts: NDArray[np.int32] = cv2.reduce(flat, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
@@ -201,7 +197,7 @@ def _thickness(coverage: list[float]) -> tuple[int, int]:
     return top, bottom
 
 
-def _runs_through(covered: NDArray[np.bool_]) -> bool:
+def _runs_through(covered: Mask) -> bool:
     """Does ink cover enough of a line's columns, and enough of both its ends?"""
     end = max(1, round(_END * len(covered)))
     return bool(
@@ -211,7 +207,7 @@ def _runs_through(covered: NDArray[np.bool_]) -> bool:
     )
 
 
-def _crossings(strokes: NDArray[np.bool_], top: int, bottom: int) -> NDArray[np.bool_]:
+def _crossings(strokes: Mask, top: int, bottom: int) -> Mask:
     """Where strokes that reach out of a line on both sides run through it: (rows, columns)."""
     crossed = np.zeros(strokes.shape, np.uint8)
     above, below = top - _STROKE_REACH, bottom + _STROKE_REACH - 1

@@ -13,9 +13,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import Box, Component, component_mask, find_components
+from mnist_core.preprocessing.components import (
+    Box,
+    Component,
+    Labels,
+    component_mask,
+    find_components,
+)
+from mnist_core.preprocessing.grey import Image
 from mnist_core.preprocessing.grouping import group_components
 
 __all__ = ["SOFT_EDGE", "Box", "InkedDigit", "find_digits"]
@@ -55,10 +61,10 @@ class InkedDigit:
     """
 
     box: Box
-    ink: NDArray[np.uint8]
+    ink: Image
 
 
-def find_digits(ink: NDArray[np.uint8], *, drawn: bool) -> list[InkedDigit]:
+def find_digits(ink: Image, *, drawn: bool) -> list[InkedDigit]:
     """Find the digits of an ink map, in reading order: top line first, then left to right.
 
     Args:
@@ -92,43 +98,33 @@ def _drop_border_objects(
     """
     height, width = shape
     clear = [
-        component
-        for component in components
-        if component.left > 0
-        and component.top > 0
-        and component.right < width
-        and component.bottom < height
+        c for c in components if c.left > 0 and c.top > 0 and c.right < width and c.bottom < height
     ]
-    if max((component.height for component in clear), default=0) >= min_height:
+    if max((c.height for c in clear), default=0) >= min_height:
         return clear
 
-    def lies_along_border(component: Component) -> bool:
-        # Ink from border to border touches both sides: it may be a digit.
-        one_side = (component.left == 0) != (component.right == width)
-        top_or_bottom = (component.top == 0) != (component.bottom == height)
-        return (one_side and component.height > 2 * component.width) or (
-            top_or_bottom and component.width > 2 * component.height
+    def lies_along_border(c: Component) -> bool:
+        # Ink that touches two opposite sides may be a digit that fills its picture.
+        left_or_right = (c.left == 0) != (c.right == width)
+        top_or_bottom = (c.top == 0) != (c.bottom == height)
+        return (left_or_right and c.height > 2 * c.width) or (
+            top_or_bottom and c.width > 2 * c.height
         )
 
-    return [component for component in components if not lies_along_border(component)]
+    return [c for c in components if not lies_along_border(c)]
 
 
-def _drop_specks(
-    components: list[Component], labels: NDArray[np.integer], min_side: float
-) -> list[Component]:
-    """Leave out grouped components that are too small, too thin or too round to be a digit.
+def _drop_specks(components: list[Component], labels: Labels, min_side: float) -> list[Component]:
+    """Leave out what is too small, too thin or too round to be a digit.
 
-    Args:
-        components: groups of strokes.
-        labels: (h, w), the label of each pixel.
-        min_side: the shortest longer side of a digit, in pixels.
+    The longer side of a digit has at least `min_side` pixels.
     """
     if not components:
         return []
-    min_side = max(min_side, _SPECK * max(component.side for component in components))
-    tallest = max(component.height for component in components)
+    min_side = max(min_side, _SPECK * max(c.side for c in components))
+    tallest = max(c.height for c in components)
     # A line can be longer than any digit, but a digit fills a larger box.
-    fullest = max(components, key=lambda component: component.width * component.height)
+    fullest = max(components, key=lambda c: c.width * c.height)
     pen = _stroke_width(fullest, labels)
 
     def is_digit(component: Component) -> bool:
@@ -138,10 +134,10 @@ def _drop_specks(
         scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
-    return [component for component in components if is_digit(component)]
+    return [c for c in components if is_digit(c)]
 
 
-def _stroke_width(component: Component, labels: NDArray[np.integer]) -> float:
+def _stroke_width(component: Component, labels: Labels) -> float:
     """The width of a component's widest stroke, in pixels."""
     # Padded with background: a component that fills its box would have no edge.
     mask = np.pad(component_mask(component, labels), 1)
@@ -151,7 +147,7 @@ def _stroke_width(component: Component, labels: NDArray[np.integer]) -> float:
 def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
     """Sort digits into lines of writing, top line first, each from left to right."""
     lines: list[list[Component]] = []
-    for component in sorted(components, key=lambda component: component.left + component.right):
+    for component in sorted(components, key=lambda c: c.left + c.right):
         for line in lines:
             last = line[-1]  # the neighbor, not the whole line: lines may climb
             shared = min(component.bottom, last.bottom) - max(component.top, last.top)
@@ -160,14 +156,14 @@ def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
                 break
         else:
             lines.append([component])
-    lines.sort(key=lambda line: float(np.mean([digit.top + digit.bottom for digit in line])))
+    lines.sort(key=lambda line: float(np.mean([c.top + c.bottom for c in line])))
     return lines
 
 
 def _cut_out(
     component: Component,
-    ink: NDArray[np.uint8],
-    labels: NDArray[np.integer],
+    ink: Image,
+    labels: Labels,
     origin: tuple[int, int],
 ) -> InkedDigit:
     """Cut out the ink of a component without its neighbors'; `origin` is (x, y) of `ink`."""

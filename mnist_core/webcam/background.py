@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_core.preprocessing.grey import scaled_size
+from mnist_core.preprocessing.grey import Image, scaled_size
 from mnist_core.preprocessing.segmentation import Box
 
 __all__ = ["background_nonuniformity"]
@@ -26,7 +25,7 @@ _MOSTLY_INK = 127
 _MIN_PIXELS = 20
 
 
-def background_nonuniformity(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box) -> float:
+def background_nonuniformity(grey: Image, ink: Image, box: Box) -> float:
     """Measure how uneven the background of a digit is, as a share of the ink's contrast.
 
     A plane is fitted to the brightness around the ink, because light falls off over paper. The
@@ -75,6 +74,6 @@ def background_nonuniformity(grey: NDArray[np.uint8], ink: NDArray[np.uint8], bo
     return float(spread / max(contrast, 1e-3))
 
 
-def _square(reach: int) -> NDArray[np.uint8]:
+def _square(reach: int) -> Image:
     """A structuring element that reaches this many pixels to each side."""
     return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)

@@ -7,20 +7,20 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.inference.annotation import DIGIT_COLOR, FONT
 from mnist_core.inference.recognizer import Digit
 from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.grey import Image
 
 __all__ = ["draw_viewfinder"]
 
-# White is RGB, the plate BGR. Light text on a dark plate is legible on any background.
-_WHITE, _PLATE = (255, 255, 255), (24, 20, 16)
+# White is RGB, the dark color BGR. Light text on a dark plate is legible on any background.
+_WHITE, _DARK = (255, 255, 255), (24, 20, 16)
 
 
 def draw_viewfinder(
-    frame: NDArray[np.uint8], roi: Box, digits: Iterable[Digit], reading: str, *, paused: bool
+    frame: Image, roi: Box, digits: Iterable[Digit], reading: str, *, paused: bool
 ) -> None:
     """Draw the region of interest, the digits and, large, the reading.
 
@@ -31,16 +31,15 @@ def draw_viewfinder(
         reading: "" for none.
         paused: show "paused" instead of the reading.
     """
-    left, top, width, height = roi
+    left, top = roi[:2]
     line = max(1, round(max(frame.shape[:2]) / 320))
-    _draw_rectangle(frame, (left, top), (left + width - 1, top + height - 1), _WHITE, line)
+    _draw_box(frame, roi, _WHITE, line)
     for digit in digits:
-        x, y, across, down = digit.box
-        start = (x - 2 * line, y - 2 * line)
-        end = (x + across + 2 * line, y + down + 2 * line)
-        _draw_rectangle(frame, start, end, DIGIT_COLOR, line)
+        x, y = digit.box[0] - 2 * line, digit.box[1] - 2 * line
+        box = (x, y, digit.box[2] + 4 * line + 1, digit.box[3] + 4 * line + 1)
+        _draw_box(frame, box, DIGIT_COLOR, line)
         plate = _plate(f"{digit.text} {digit.confidence:.0%}", max(9, 6 * line), DIGIT_COLOR)
-        _paste(frame, plate, start[0], start[1] - plate.shape[0])
+        _paste(frame, plate, x, y - plate.shape[0])
     text = "paused" if paused else reading
     if text:
         # Above the region, where it hides nothing that is read; inside it if there is no room.
@@ -49,31 +48,25 @@ def draw_viewfinder(
         _paste(frame, plate, left, above if above >= 0 else top)
 
 
-def _draw_rectangle(
-    frame: NDArray[np.uint8],
-    start: tuple[int, int],
-    end: tuple[int, int],
-    color: tuple[int, int, int],
-    line: int,
-) -> None:
+def _draw_box(frame: Image, box: Box, color: tuple[int, int, int], line: int) -> None:
     """Draw a rectangle with a dark rim, which makes it visible on white paper too."""
-    cv2.rectangle(frame, start, end, _PLATE, line + 2)
-    cv2.rectangle(frame, start, end, color[::-1], line)
+    cv2.rectangle(frame, box, _DARK, line + 2)
+    cv2.rectangle(frame, box, color[::-1], line)
 
 
 @lru_cache(maxsize=512)  # drawing text takes longer than everything else on a frame
-def _plate(text: str, size: int, color: tuple[int, int, int]) -> NDArray[np.uint8]:
+def _plate(text: str, size: int, color: tuple[int, int, int]) -> Image:
     """A text, `size` pixels high, on a dark plate: (h, w, 3) BGR."""
     scale = size / cv2.getTextSize("0", FONT, 1.0, 1)[0][1]
     thickness, pad = max(1, size // 12), max(2, size // 4)
     (width, height), _ = cv2.getTextSize(text, FONT, scale, thickness)
-    plate = np.full((height + 2 * pad, width + 2 * pad, 3), _PLATE, np.uint8)
+    plate = np.full((height + 2 * pad, width + 2 * pad, 3), _DARK, np.uint8)
     position = (pad, pad + height)
     cv2.putText(plate, text, position, FONT, scale, color[::-1], thickness, cv2.LINE_AA)
     return plate
 
 
-def _paste(frame: NDArray[np.uint8], plate: NDArray[np.uint8], left: int, top: int) -> None:
+def _paste(frame: Image, plate: Image, left: int, top: int) -> None:
     """Paste a plate onto a frame, moved inside it and cropped if it is larger."""
     left = max(0, min(left, frame.shape[1] - plate.shape[1]))
     top = max(0, min(top, frame.shape[0] - plate.shape[0]))

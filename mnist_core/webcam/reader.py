@@ -17,12 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from mnist_core.inference.recognizer import Digit, Recognizer
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
-from mnist_core.preprocessing.grey import scaled_size
+from mnist_core.preprocessing.grey import Image, scaled_size
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.segmentation import SOFT_EDGE, find_digits
@@ -72,10 +70,10 @@ class FrameResult:
         elapsed_ms: the time taken, in milliseconds.
     """
 
-    annotated: NDArray[np.uint8]
+    annotated: Image
     digits: list[Digit]
     reading: str
-    ink: NDArray[np.uint8]
+    ink: Image
     elapsed_ms: float
 
 
@@ -87,9 +85,7 @@ class FrameReader:
         self._votes: deque[tuple[str, float]] = deque(maxlen=MAX_SMOOTHING)
         self._reading = ""
 
-    def process(
-        self, frame: NDArray[np.uint8], settings: WebcamSettings | None = None
-    ) -> FrameResult:
+    def process(self, frame: Image, settings: WebcamSettings | None = None) -> FrameResult:
         """Read a frame.
 
         Args:
@@ -139,13 +135,13 @@ class FrameReader:
             self._reading = best
 
 
-def _to_bgr(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _to_bgr(frame: Image) -> Image:
     if frame.ndim == 2:
         return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
     return frame if frame.shape[2] == 3 else cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR)
 
 
-def _roi_in_pixels(roi: Roi, frame: NDArray[np.uint8]) -> Box:
+def _roi_in_pixels(roi: Roi, frame: Image) -> Box:
     """The region of interest in pixels of the shown frame: at least one, and inside it."""
     height, width = frame.shape[:2]
     left, top = min(width - 1, round(roi[0] * width)), min(height - 1, round(roi[1] * height))
@@ -153,7 +149,7 @@ def _roi_in_pixels(roi: Roi, frame: NDArray[np.uint8]) -> Box:
     return left, top, max(1, min(width, right) - left), max(1, min(height, bottom) - top)
 
 
-def _crop_region(frame: NDArray[np.uint8], roi: Box, mirror: bool) -> NDArray[np.uint8]:
+def _crop_region(frame: Image, roi: Box, mirror: bool) -> Image:
     """The region of interest as the camera saw it, grey, at most 256 px a side."""
     left, top, width, height = roi
     if mirror:
@@ -171,39 +167,29 @@ def _crop_region(frame: NDArray[np.uint8], roi: Box, mirror: bool) -> NDArray[np
     return cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR)
 
 
-def _find_candidates(
-    region: NDArray[np.uint8], settings: WebcamSettings
-) -> tuple[list[FramedDigit], NDArray[np.uint8]]:
+def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[FramedDigit], Image]:
     """Find what may be digits in the region; returns them and the binary ink, 0 or 255."""
     if settings.threshold is None:
         found = ink_map(region, settings.ink)
     else:
-        ink = _binarize(region, settings.threshold, settings.ink)
-        found = InkMap(ink=ink, drawn=False)
+        found = InkMap(ink=_binarize(region, settings.threshold, settings.ink), drawn=False)
     _, solid = cv2.threshold(found.ink, SOFT_EDGE - 1, 255, cv2.THRESH_BINARY)
     if not settings.inference:
         return [], solid
-    height, width = solid.shape
     digits = [
         digit
         for digit in find_digits(found.ink, drawn=found.drawn)
-        if _is_inside(digit.box, width, height) and digit.box[3] >= _MIN_HEIGHT * height
+        if _is_inside(digit.box, solid.shape) and digit.box[3] >= _MIN_HEIGHT * len(solid)
     ]
     if len(digits) > _MAX_DIGITS:
         digits = []
     return [FramedDigit(box=digit.box, frame=frame_digit(digit)) for digit in digits], solid
 
 
-def _drop_unwritten(
-    read: list[Digit], region: NDArray[np.uint8], ink: NDArray[np.uint8], threshold: float
-) -> list[Digit]:
-    """Keep the digits whose score is high enough and whose background is even enough.
+def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: float) -> list[Digit]:
+    """Keep the candidates whose digit score is high enough and whose background is even enough.
 
-    Args:
-        read: the candidates.
-        region: (h, w) uint8, grey.
-        ink: (h, w) uint8, 0 or 255.
-        threshold: the model's least digit score of a digit.
+    `threshold` is the model's; the boxes of the digits are in pixels of `region` and `ink`.
     """
     digits, backgrounds = [], []
     for digit in read:
@@ -232,7 +218,7 @@ def _drop_unwritten(
     ]
 
 
-def _move_to_frame(digit: Digit, ink: NDArray[np.uint8], roi: Box, mirror: bool) -> Digit:
+def _move_to_frame(digit: Digit, ink: Image, roi: Box, mirror: bool) -> Digit:
     """Convert the box of a digit from pixels of the ink to pixels of the shown frame."""
     left, top, width, height = digit.box
     if mirror:
@@ -247,7 +233,7 @@ def _move_to_frame(digit: Digit, ink: NDArray[np.uint8], roi: Box, mirror: bool)
     return replace(digit, box=box)
 
 
-def _binarize(region: NDArray[np.uint8], level: int, ink: Ink) -> NDArray[np.uint8]:
+def _binarize(region: Image, level: int, ink: Ink) -> Image:
     """255 where it is lighter, or darker, than a grey level; "auto" takes the smaller part."""
     _, light = cv2.threshold(cv2.GaussianBlur(region, (0, 0), _BLUR), level, 255, cv2.THRESH_BINARY)
     if ink == "auto":
@@ -255,7 +241,7 @@ def _binarize(region: NDArray[np.uint8], level: int, ink: Ink) -> NDArray[np.uin
     return light if ink == "light" else cv2.bitwise_not(light)
 
 
-def _is_inside(box: Box, width: int, height: int) -> bool:
-    """Is it clear of the border? What touches it may continue outside."""
-    left, top, across, down = box
-    return left > 0 and top > 0 and left + across < width and top + down < height
+def _is_inside(box: Box, shape: tuple[int, ...]) -> bool:
+    """Is a box clear of the image's border? What touches it may continue outside."""
+    left, top, width, height = box
+    return left > 0 and top > 0 and left + width < shape[1] and top + height < shape[0]
