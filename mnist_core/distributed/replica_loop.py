@@ -21,6 +21,7 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining
 from mnist_core.training.config import Settings
 from mnist_core.training.fitting import augmented_batches, shuffle_once
+from mnist_core.training.inputs import TrainingData
 from mnist_core.training.losses import digit_loss, mean_logits
 
 __all__ = ["ReplicaLoop", "training_slices", "validation_slices"]
@@ -144,13 +145,7 @@ class ReplicaLoop:
         return tf.concat([totals, [stops]], 0)
 
 
-def training_slices(
-    settings: Settings,
-    training: LabelledArrays,
-    steps: range,
-    replicas: int,
-    synthetic_size: float = 1.0,
-) -> Slices:
+def training_slices(settings: Settings, data: TrainingData, steps: range, replicas: int) -> Slices:
     """The training images of each replica.
 
     Without augmentation, the images come in the same order as on one device. With augmentation or
@@ -158,10 +153,9 @@ def training_slices(
 
     Args:
         settings: of the training.
-        training: its images.
+        data: its images.
         steps: which steps of the training, counted over all epochs; complete epochs.
         replicas: number of replicas.
-        synthetic_size: number of synthetic images, relative to a complete training's.
 
     Returns:
         A function from the number of a replica to its slices. They are endless, so that the
@@ -170,7 +164,7 @@ def training_slices(
     size = settings.batch_size
     synthetic = get_architecture(settings.architecture).uses_synthetic_data
     if not (synthetic or settings.augmentation):
-        shuffled = shuffle_once(training)
+        shuffled = shuffle_once(data.training)
         return lambda replica: _slices(shuffled, size, replicas, replica)
 
     def own_slices(replica: int) -> tf.data.Dataset:
@@ -178,8 +172,8 @@ def training_slices(
         own = dataclasses.replace(
             settings, batch_size=stop - start, seed=(settings.seed + replica) % 2**32
         )
-        share = training.select(slice(replica, None, replicas))
-        batches = augmented_batches(own, share, steps, synthetic_size / replicas)
+        share = data.training.select(slice(replica, None, replicas))
+        batches = augmented_batches(own, share, steps, data.synthetic_size / replicas)
         weights = tf.fill((stop - start,), 1 / size)
         return batches.map(lambda images, labels: (images, labels, weights)).repeat()
 

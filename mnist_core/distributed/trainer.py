@@ -39,6 +39,7 @@ from mnist_core.training.fitting import (
     build_compiled_model,
     load_initial_weights,
     restore_best,
+    resuming_after,
 )
 from mnist_core.training.inputs import TrainingData
 
@@ -97,7 +98,6 @@ class DistributedTrainer:
         hooks: Hooks,
         *,
         initial: Path | None = None,
-        synthetic_size: float = 1.0,
     ) -> tuple[keras.Model, Curves]:
         """Train a network; all workers call this with the same settings and images.
 
@@ -107,7 +107,6 @@ class DistributedTrainer:
             hooks: its events, and at the chief its checkpoints; a stop signal at any worker stops
                 all of them.
             initial: at the chief: a `.keras` file, whose weights to begin with.
-            synthetic_size: as of `mnist_core.training.fitting.fit`.
 
         Returns:
             The network and its curves, as of `mnist_core.training.fitting.fit`; those of workers
@@ -120,7 +119,7 @@ class DistributedTrainer:
         """
         try:
             self._check_same_settings(settings)
-            return self._fit(settings, data, hooks, initial, synthetic_size)
+            return self._fit(settings, data, hooks, initial)
         except _LOST as error:
             raise TrainingError(
                 "Another worker was lost. Start the same command on all machines again: the "
@@ -140,12 +139,7 @@ class DistributedTrainer:
         return True
 
     def _fit(
-        self,
-        settings: Settings,
-        data: TrainingData,
-        hooks: Hooks,
-        initial: Path | None,
-        synthetic_size: float,
+        self, settings: Settings, data: TrainingData, hooks: Hooks, initial: Path | None
     ) -> tuple[keras.Model, Curves]:
         steps = data.steps_per_epoch(settings)
         with self._strategy.scope():
@@ -159,12 +153,12 @@ class DistributedTrainer:
             int(n) for n in self._from_chief([epochs_done(curves), finished(settings, curves)])
         )
         if done:
-            hooks.on_event(Message(text=f"Resuming after epoch {done}"))
+            hooks.on_event(resuming_after(done))
         if not complete:
             if get_architecture(settings.architecture).uses_synthetic_data:
                 hooks.on_event(GENERATING)
             try:
-                self._train_epochs(model, settings, data, hooks, curves, done, synthetic_size)
+                self._train_epochs(model, settings, data, hooks, curves, done)
             except StopTraining:
                 curves = hooks.checkpoints.restore(model)
         restore_best(model, settings, hooks, curves)
@@ -178,7 +172,6 @@ class DistributedTrainer:
         hooks: Hooks,
         curves: Curves,
         done: int,
-        synthetic_size: float,
     ) -> None:
         steps = data.steps_per_epoch(settings)
         remaining = range(done * steps, settings.epochs * steps)
@@ -188,9 +181,7 @@ class DistributedTrainer:
         )
         callback.set_model(model)
         loop = ReplicaLoop(self._strategy, model, settings)
-        batches = loop.batches(
-            training_slices(settings, data.training, remaining, self.replicas, synthetic_size)
-        )
+        batches = loop.batches(training_slices(settings, data, remaining, self.replicas))
         slices, validation_steps = validation_slices(data.validation, self.replicas)
         validation = loop.batches(slices)
         at_once = get_architecture(settings.architecture).steps_at_once

@@ -28,16 +28,6 @@ STRATEGIES = {
     "multiworker": "Several machines, listed in $TF_CONFIG",
 }
 
-# What the architecture decides where the user does not.
-_ARCHITECTURE_DEFAULTS = (
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "schedule",
-    "optimizer",
-    "augmentation",
-    "target_accuracy",
-)
 # What suits a trained model of any architecture: one more epoch at a low learning rate.
 _FINE_TUNING: dict[str, Any] = {
     "epochs": 1,
@@ -160,17 +150,13 @@ class TrainingConfig:
     def resolved(self) -> Settings:
         """The settings with a default for each value that was not given."""
         architecture = get_architecture(self.architecture)
-        defaults: dict[str, Any] = {
-            field: getattr(architecture, field) for field in _ARCHITECTURE_DEFAULTS
-        }
+        values = dataclasses.asdict(self)
+        defaults = {name: value for name, value in vars(architecture).items() if name in values}
         if self.initial_model is None:
-            defaults["name"] = architecture.name
             defaults["mixed_precision"] = architecture.gains_from_16_bits and multiplies_bfloat16()
         else:
             defaults |= _FINE_TUNING | {"name": f"{self.initial_model[:34]}-tuned"}
-        given = {
-            field: value for field, value in dataclasses.asdict(self).items() if value is not None
-        }
+        given = {name: value for name, value in values.items() if value is not None}
         return Settings(**defaults | given)
 
     @classmethod

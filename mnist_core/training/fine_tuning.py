@@ -25,7 +25,6 @@ from mnist_core.training.events import Hooks
 from mnist_core.training.fitting import (
     GENERATING,
     load_initial_weights,
-    resume,
     synthetic_sources,
     train_epochs,
 )
@@ -88,17 +87,7 @@ def fine_tune(
 
     images, labels = data.validation
     targets = _certain_targets(tf.constant(labels), model.output_shape[-1])
-    curves = train_epochs(
-        model,
-        settings,
-        hooks,
-        steps,
-        resume(model, hooks),
-        make_batches,
-        (images, targets),
-        steps_per_epoch=steps,
-    )
-    return model, curves
+    return model, train_epochs(model, settings, hooks, steps, make_batches, (images, targets))
 
 
 def fine_tuning_batches(

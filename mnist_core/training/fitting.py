@@ -36,7 +36,7 @@ __all__ = [
     "fit",
     "load_initial_weights",
     "restore_best",
-    "resume",
+    "resuming_after",
     "shuffle_once",
     "synthetic_sources",
     "train_epochs",
@@ -49,15 +49,12 @@ _STROKE_WIDTH, _SYNTHETIC, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 
 # Full augmentation for this share of the training, then linearly less down to this strength, so
 # that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
+# Size of the synthetic data for a preview.
+_PREVIEW_SIZE = 0.002
 
 
 def fit(
-    settings: Settings,
-    data: TrainingData,
-    hooks: Hooks,
-    *,
-    initial: Path | None = None,
-    synthetic_size: float = 1.0,
+    settings: Settings, data: TrainingData, hooks: Hooks, *, initial: Path | None = None
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or resume its training.
 
@@ -66,7 +63,6 @@ def fit(
         data: its images.
         hooks: its events, stop signal and checkpoints.
         initial: a `.keras` file of the same network, whose weights to begin with.
-        synthetic_size: number of synthetic images, relative to a complete training's; above 0.
 
     Returns:
         The network and its curves. Both are those of the last complete epoch if it was stopped;
@@ -77,37 +73,27 @@ def fit(
         OSError: an epoch cannot be saved.
     """
     synthetic = get_architecture(settings.architecture).uses_synthetic_data
-    steps = data.steps_per_epoch(settings)
-    model = build_compiled_model(settings, steps)
-    curves = resume(model, hooks)
-    if initial and not curves:
+    augmented = synthetic or bool(settings.augmentation)
+    model = build_compiled_model(settings, data.steps_per_epoch(settings))
+    if initial:
         load_initial_weights(model, initial)
 
     def make_batches(remaining: range) -> tf.data.Dataset:
+        if not augmented:
+            return _unaugmented_batches(data.training, settings.batch_size)
         if synthetic:
             hooks.on_event(GENERATING)
-        if synthetic or settings.augmentation:
-            return augmented_batches(settings, data.training, remaining, synthetic_size)
-        return _unaugmented_batches(data.training, settings.batch_size)
+        return augmented_batches(settings, data.training, remaining, data.synthetic_size)
 
-    # The batches without augmentation end with each epoch, the others do not.
-    options: dict[str, Any] = (
-        {"steps_per_epoch": steps}
-        if synthetic or settings.augmentation
-        else {"validation_batch_size": settings.batch_size}
+    return model, train_epochs(
+        model,
+        settings,
+        hooks,
+        data.steps_per_epoch(settings),
+        make_batches,
+        data.validation,
+        validation_batch_size=None if augmented else settings.batch_size,
     )
-    curves = train_epochs(
-        model, settings, hooks, steps, curves, make_batches, data.validation, **options
-    )
-    return model, curves
-
-
-def resume(model: keras.Model, hooks: Hooks) -> Curves:
-    """Restore the last complete epoch; the curves so far, {} where a training begins."""
-    curves = hooks.checkpoints.restore(model)
-    if curves:
-        hooks.on_event(Message(text=f"Resuming after epoch {epochs_done(curves)}"))
-    return curves
 
 
 def train_epochs(
@@ -115,46 +101,53 @@ def train_epochs(
     settings: Settings,
     hooks: Hooks,
     steps: int,
-    curves: Curves,
     make_batches: Callable[[range], tf.data.Dataset],
     validation: tuple[Any, Any],
     *,
+    validation_batch_size: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    **options: Any,
 ) -> Curves:
-    """Train the remaining epochs of a compiled network.
+    """Train the remaining epochs of a compiled network, from its last checkpoint on.
 
     Args:
-        model: restored to the last of `curves`.
+        model: as at the beginning of the training.
         settings: of the training.
         hooks: its events, stop signal and checkpoints.
         steps: per epoch.
-        curves: so far.
         make_batches: called once with the remaining steps, if there are any.
         validation: images and targets.
+        validation_batch_size: None is Keras's default.
         callbacks: more of them.
-        options: of `keras.Model.fit`.
 
     Returns:
-        The curves of all epochs; the network is that of the best one where the settings ask for it.
+        The curves of all epochs. With a patience, the network is that of the best epoch.
     """
+    curves = hooks.checkpoints.restore(model)
+    done = epochs_done(curves)
+    if done:
+        hooks.on_event(resuming_after(done))
     if not finished(settings, curves):
-        done = epochs_done(curves)
         try:
             model.fit(
                 make_batches(range(done * steps, settings.epochs * steps)),
                 epochs=settings.epochs,
                 initial_epoch=done,
+                steps_per_epoch=steps,
                 validation_data=validation,
+                validation_batch_size=validation_batch_size,
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
                 callbacks=[*callbacks, TrainingCallback(settings, steps, curves, hooks)],
-                **options,
             )
         except StopTraining:
             curves = hooks.checkpoints.restore(model)
     restore_best(model, settings, hooks, curves)
     return curves
+
+
+def resuming_after(epochs: int) -> Message:
+    """The message of a resumed training."""
+    return Message(text=f"Resuming after epoch {epochs}")
 
 
 def restore_best(model: keras.Model, settings: Settings, hooks: Hooks, curves: Curves) -> None:
@@ -176,7 +169,7 @@ def first_batch(settings: Settings, training: LabelledArrays, count: int) -> NDA
     """
     settings = dataclasses.replace(settings, batch_size=count)
     few = training.select(slice(20 * count))
-    ((images, _),) = augmented_batches(settings, few, range(1), synthetic_size=0.002)
+    ((images, _),) = augmented_batches(settings, few, range(1), _PREVIEW_SIZE)
     return np.rint(images.numpy()).astype(np.uint8)
 
 
@@ -225,7 +218,7 @@ def load_initial_weights(model: keras.Model, initial: Path) -> None:
 
 
 def _unaugmented_batches(training: LabelledArrays, batch_size: int) -> tf.data.Dataset:
-    """Batches of the images in one random order, which is the same in each epoch.
+    """Endless batches of the images in one random order, which is the same in each epoch.
 
     The order, and so the weights, are those of Keras's own `fit` on arrays with a seed and
     deterministic operations. The images are shuffled beforehand, so that a batch is one slice.
@@ -240,6 +233,7 @@ def _unaugmented_batches(training: LabelledArrays, batch_size: int) -> tf.data.D
     return (
         tf.data.Dataset.range(-(-count // batch_size))
         .map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .repeat()
         .prefetch(tf.data.AUTOTUNE)
     )
 
@@ -256,9 +250,9 @@ def shuffle_once(training: LabelledArrays) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def augmented_batches(
-    settings: Settings, training: LabelledArrays, steps: range, synthetic_size: float = 1.0
+    settings: Settings, training: LabelledArrays, steps: range, synthetic_size: float
 ) -> tf.data.Dataset:
-    """Batches of augmented images for the given steps; `synthetic_size` as of `fit`."""
+    """Batches of augmented images for the given steps; `synthetic_size` as of `TrainingData`."""
     sources = [Source(*training, 1.0)]
     strength: float | Callable[[tf.Tensor], tf.Tensor] = settings.augmentation
     if get_architecture(settings.architecture).uses_synthetic_data:
@@ -277,15 +271,13 @@ def _falling_strength(highest: float, steps: int) -> Callable[[tf.Tensor], tf.Te
     return strength
 
 
-def synthetic_sources(
-    training: LabelledArrays, seed: int, synthetic_size: float = 1.0
-) -> list[Source]:
+def synthetic_sources(training: LabelledArrays, seed: int, synthetic_size: float) -> list[Source]:
     """MNIST, MNIST with other stroke widths, digits in styles that it lacks, and non-digits.
 
     Args:
         training: MNIST's images.
         seed: of the random generator.
-        synthetic_size: number of synthetic images, relative to a complete training's.
+        synthetic_size: as of `TrainingData`.
 
     Returns:
         The sources for `batches`; MNIST's own images first.

@@ -35,10 +35,18 @@ _REPETITIONS, _MOST = 20, 0.02
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingData:
-    """The images that a training learns from, and those that it is validated on."""
+    """The images of a training.
+
+    Attributes:
+        training: MNIST's images to learn from.
+        validation: others, to evaluate each epoch on.
+        synthetic_size: number of synthetic images, where the architecture uses them, relative to
+            a complete training's; above 0.
+    """
 
     training: LabelledArrays
     validation: LabelledArrays
+    synthetic_size: float = 1.0
 
     def steps_per_epoch(self, settings: Settings) -> int:
         """Number of batches per epoch; the last one may be smaller."""

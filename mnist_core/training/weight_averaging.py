@@ -81,13 +81,9 @@ def average(
         own,
         Hooks(on_event=_offset_epochs(hooks.on_event, settings.epochs), stopping=hooks.stopping),
         steps,
-        {},
-        lambda all_steps: batches(
-            sources, own.batch_size, all_steps, own.seed, strength=_AUGMENTATION
-        ),
+        lambda s: batches(sources, own.batch_size, s, own.seed, strength=_AUGMENTATION),
         data.validation,
         callbacks=[averager],
-        steps_per_epoch=steps,
     )
     if not curves:
         return model, {}

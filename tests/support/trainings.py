@@ -80,14 +80,16 @@ def fit_few(
     tf.config.experimental.enable_op_determinism()
     mnist = load_mnist().training
     data = TrainingData(
-        training=mnist.select(slice(images)), validation=mnist.select(slice(-50, None))
+        training=mnist.select(slice(images)),
+        validation=mnist.select(slice(-50, None)),
+        synthetic_size=0.001,
     )
     hooks = Hooks(
         on_event=on_event,
         stopping=lambda: stop_after == 0 or f"epoch {stop_after}" in log,
         checkpoints=Checkpoints(folder, settings),
     )
-    model, curves = (trainer.fit if trainer else fit)(complete, data, hooks, synthetic_size=0.001)
+    model, curves = (trainer.fit if trainer else fit)(complete, data, hooks)
     weights = np.concatenate([np.ravel(weight) for weight in model.get_weights()])
     return Fit(log, curves, weights)
 
