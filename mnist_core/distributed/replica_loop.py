@@ -38,10 +38,7 @@ Slices = Callable[[int], tf.data.Dataset]
 class ReplicaLoop:
     """Trains and evaluates a network on all replicas of a strategy; all workers make each call.
 
-    Args:
-        strategy: of `tf.distribute`.
-        model: compiled, made in the strategy's scope.
-        settings: of the training.
+    The model is compiled, and made in the strategy's scope.
     """
 
     def __init__(
@@ -68,18 +65,10 @@ class ReplicaLoop:
         self._totals = np.zeros(4)
 
     def train(self, batches: Any, steps: int, *, stop: bool) -> dict[str, float]:
-        """Make some steps.
-
-        Args:
-            batches: from `batches`.
-            steps: how many; they run without Python between them.
-            stop: whether this worker is to stop.
-
-        Returns:
-            "loss" and "accuracy".
+        """Make some steps without Python between them; the "loss" and "accuracy" of the epoch.
 
         Raises:
-            StopTraining: any worker is to stop.
+            StopTraining: `stop` is True at any worker.
         """
         *totals, stops = self._train(batches, tf.constant(steps), tf.constant(float(stop))).numpy()
         if stops:
@@ -88,7 +77,7 @@ class ReplicaLoop:
         return _metrics(self._totals)
 
     def evaluate(self, batches: Any, steps: int, stopping: Callable[[], bool]) -> dict[str, float]:
-        """The "loss" and "accuracy" on other images; arguments and errors as of `train`."""
+        """The "loss" and "accuracy" on other images; errors as of `train`."""
         sums = np.zeros(4)
         for _ in range(steps):
             *totals, stops = self._evaluate(batches, tf.constant(float(stopping()))).numpy()
@@ -150,16 +139,8 @@ def training_slices(settings: Settings, data: TrainingData, steps: range, replic
 
     Without augmentation, the images come in the same order as on one device. With augmentation or
     synthetic data, each replica has its own share of the images, and its own random generator.
-
-    Args:
-        settings: of the training.
-        data: its images.
-        steps: which steps of the training, counted over all epochs; complete epochs.
-        replicas: number of replicas.
-
-    Returns:
-        A function from the number of a replica to its slices. They are endless, so that the
-        replicas need not agree at each step whether there are more.
+    The slices are endless, so that the replicas need not agree at each step whether there are more;
+    `steps` are those of complete epochs, counted from the beginning of the training.
     """
     size = settings.batch_size
     synthetic = get_architecture(settings.architecture).uses_synthetic_data

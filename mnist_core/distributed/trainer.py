@@ -52,12 +52,8 @@ _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalE
 class DistributedTrainer:
     """Devices, or workers on several machines, that train a network together.
 
-    Create it before TensorFlow computes anything in this process. With several machines, it waits
-    until all of them have started.
-
-    Args:
-        settings: their strategy is "mirrored" or "multiworker".
-        on_event: called with the workers it waits for, and the number of devices.
+    Create it before TensorFlow computes anything in this process, with a strategy other than
+    "default". With several machines, it waits until all of them have started.
 
     Raises:
         TrainingError: `$TF_CONFIG` is not valid, the workers cannot reach each other, or a batch
@@ -99,22 +95,14 @@ class DistributedTrainer:
         *,
         initial: Path | None = None,
     ) -> tuple[keras.Model, Curves]:
-        """Train a network; all workers call this with the same settings and images.
+        """Train a network as `mnist_core.training.fitting.fit` does, on all devices.
 
-        Args:
-            settings: of the training.
-            data: its images.
-            hooks: its events, and at the chief its checkpoints; a stop signal at any worker stops
-                all of them.
-            initial: at the chief: a `.keras` file, whose weights to begin with.
-
-        Returns:
-            The network and its curves, as of `mnist_core.training.fitting.fit`; those of workers
-            other than the chief may be incomplete.
+        All workers call this with the same settings and images. The checkpoints and the initial
+        weights are the chief's; a stop signal at any worker stops all of them. The curves of
+        workers other than the chief may be incomplete.
 
         Raises:
-            TrainingError: the loss diverged, the initial weights do not fit, the workers have
-                different settings, or one was lost.
+            TrainingError: as of `fit`, or the workers have different settings, or one was lost.
             OSError: an epoch cannot be saved.
         """
         try:
@@ -212,14 +200,10 @@ class DistributedTrainer:
 
     def _broadcast(self, model: keras.Model) -> None:
         """Give all workers the chief's weights, optimizer state and random state."""
-        variables = [*model.variables, *model.optimizer.variables]
-        values = [np.asarray(keras.ops.convert_to_numpy(v), np.float64) for v in variables]
-        numbers = self._from_chief(np.concatenate([value.ravel() for value in values]))
-        start = 0
-        for variable, value in zip(variables, values, strict=True):
-            part = numbers[start : start + value.size].reshape(value.shape)
-            variable.assign(part.astype(keras.backend.standardize_dtype(variable.dtype)))
-            start += value.size
+        for variable in [*model.variables, *model.optimizer.variables]:
+            value = np.asarray(keras.ops.convert_to_numpy(variable), np.float64)
+            value = self._from_chief(value.ravel()).reshape(value.shape)
+            variable.assign(value.astype(keras.backend.standardize_dtype(variable.dtype)))
 
     def _from_chief(self, values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
         """The chief's numbers, at all workers; those of the others are ignored."""

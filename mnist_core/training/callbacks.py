@@ -26,12 +26,7 @@ class StopTraining(Exception):  # noqa: N818 (not an error)
 class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports a training's progress, records its curves, saves each epoch, and stops early.
 
-    Args:
-        settings: of the training.
-        steps: per epoch.
-        curves: of the epochs before; values are appended.
-        hooks: `stopping` is called after each step (or each group of steps that run at once);
-            True raises `StopTraining`.
+    `steps` is the number per epoch; each epoch is appended to `curves`.
     """
 
     def __init__(self, settings: Settings, steps: int, curves: Curves, hooks: Hooks) -> None:

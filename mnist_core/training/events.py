@@ -83,7 +83,8 @@ class Hooks:
 
     Attributes:
         on_event: called with each event, in the training's thread.
-        stopping: called after each step; True ends the training after its last complete epoch.
+        stopping: called after each step, or each group of steps that run at once; True ends the
+            training, and discards the incomplete epoch.
         checkpoints: where the training is saved after each epoch, and resumed from.
     """
 

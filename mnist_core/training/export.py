@@ -49,16 +49,7 @@ def save_model(
     test: LabelledArrays,
     corrections: LabelledArrays,
 ) -> ModelCard:
-    """Write a trained network into a folder, and complete its card.
-
-    Args:
-        model: in its training form.
-        draft: its card.
-        stage: the folder.
-        validation: images that it did not learn from.
-        test: MNIST's test images.
-        corrections: that it was fine-tuned on; may be empty.
-    """
+    """Write a trained network into a folder, test it and complete its card (see `finish_model`)."""
     # Without the optimizer's state, which is twice the size of the weights, and in float32.
     bare = get_architecture(draft.architecture).build(draft.configuration["dropout"])
     bare.set_weights(model.get_weights())

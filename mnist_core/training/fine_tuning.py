@@ -49,20 +49,10 @@ def fine_tune(
     corrections: LabelledArrays,
     hooks: Hooks,
 ) -> tuple[keras.Model, Curves]:
-    """Train a network further, on the images that it knows and on corrections.
+    """Train the network of a `.keras` file further, on one or more corrections.
 
-    Args:
-        settings: of the training; dropout and augmentation are ignored.
-        initial: the network's `.keras` file.
-        data: the images that it was trained on.
-        corrections: 1 or more.
-        hooks: events, stop signal and checkpoints.
-
-    Returns:
-        The network and its curves, as of `mnist_core.training.fitting.fit`.
-
-    Raises:
-        TrainingError: the loss diverged, or the file is not such a network.
+    The data are the images that it was trained on. The settings' dropout and augmentation are
+    ignored. Returns and raises as `mnist_core.training.fitting.fit`.
     """
     architecture = get_architecture(settings.architecture)
     model, teacher = architecture.build(), architecture.build()

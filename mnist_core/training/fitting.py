@@ -58,11 +58,7 @@ def fit(
 ) -> tuple[keras.Model, Curves]:
     """Train a network, or resume its training.
 
-    Args:
-        settings: of the training.
-        data: its images.
-        hooks: its events, stop signal and checkpoints.
-        initial: a `.keras` file of the same network, whose weights to begin with.
+    The weights begin with those of `initial`, a `.keras` file of the same network, if it is given.
 
     Returns:
         The network and its curves. Both are those of the last complete epoch if it was stopped;
@@ -109,18 +105,8 @@ def train_epochs(
 ) -> Curves:
     """Train the remaining epochs of a compiled network, from its last checkpoint on.
 
-    Args:
-        model: as at the beginning of the training.
-        settings: of the training.
-        hooks: its events, stop signal and checkpoints.
-        steps: per epoch.
-        make_batches: called once with the remaining steps, if there are any.
-        validation: images and targets.
-        validation_batch_size: None is Keras's default.
-        callbacks: more of them.
-
-    Returns:
-        The curves of all epochs. With a patience, the network is that of the best epoch.
+    `steps` is the number per epoch; `make_batches` is called once with the remaining steps, if
+    there are any. Returns the curves of all epochs.
     """
     curves = hooks.checkpoints.restore(model)
     done = epochs_done(curves)
@@ -157,16 +143,7 @@ def restore_best(model: keras.Model, settings: Settings, hooks: Hooks, curves: C
 
 
 def first_batch(settings: Settings, training: LabelledArrays, count: int) -> NDArray[np.uint8]:
-    """Images like those of a training's first batch.
-
-    Args:
-        settings: of the training.
-        training: its images.
-        count: number of images, at least 1.
-
-    Returns:
-        (count, 28, 28) uint8.
-    """
+    """Images like those of a training's first batch, (count, 28, 28) uint8."""
     settings = dataclasses.replace(settings, batch_size=count)
     few = training.select(slice(20 * count))
     ((images, _),) = augmented_batches(settings, few, range(1), _PREVIEW_SIZE)
@@ -174,12 +151,7 @@ def first_batch(settings: Settings, training: LabelledArrays, count: int) -> NDA
 
 
 def build_compiled_model(settings: Settings, steps: int) -> keras.Model:
-    """Build and compile a new network for training.
-
-    Args:
-        settings: of the training.
-        steps: per epoch, at least 1.
-    """
+    """Build and compile a new network for a training with this number of steps per epoch."""
     architecture = get_architecture(settings.architecture)
     policy = keras.config.dtype_policy()
     if settings.mixed_precision:
@@ -272,16 +244,7 @@ def _falling_strength(highest: float, steps: int) -> Callable[[tf.Tensor], tf.Te
 
 
 def synthetic_sources(training: LabelledArrays, seed: int, synthetic_size: float) -> list[Source]:
-    """MNIST, MNIST with other stroke widths, digits in styles that it lacks, and non-digits.
-
-    Args:
-        training: MNIST's images.
-        seed: of the random generator.
-        synthetic_size: as of `TrainingData`.
-
-    Returns:
-        The sources for `batches`; MNIST's own images first.
-    """
+    """MNIST, MNIST with other stroke widths, digits in styles that it lacks, and non-digits."""
     images, labels = training
     random = np.random.default_rng(seed)
     shares = [share for _, share in (_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS)]

@@ -129,13 +129,7 @@ class TrainingInputs:
     def add_corrections(
         self, training: LabelledArrays, *, detects_non_digits: bool
     ) -> LabelledArrays:
-        """The images of a training without an initial model, with the corrections among them.
-
-        Args:
-            training: MNIST's images.
-            detects_non_digits: whether the network can learn from non-digits; else they are
-                left out.
-        """
+        """Append the corrections, without non-digits where the network cannot learn from them."""
         corrections = self.corrections
         if not detects_non_digits:
             corrections = corrections.select(corrections.labels < NOT_A_DIGIT)

@@ -17,12 +17,7 @@ _MOMENTUM = 0.9
 
 
 def new_optimizer(settings: Settings, steps: int) -> keras.optimizers.Optimizer:
-    """Make the optimizer of a training.
-
-    Args:
-        settings: of the training.
-        steps: per epoch, at least 1.
-    """
+    """Make the optimizer of a training with this number of steps per epoch."""
     rate: Any = settings.learning_rate
     total = steps * settings.epochs
     if settings.schedule == "cosine":

@@ -47,13 +47,8 @@ def average(
 ) -> tuple[keras.Model, Curves]:
     """Train a network further, and average its weights along the way.
 
-    This takes minutes and saves no checkpoints; if it is interrupted, it starts over.
-
-    Args:
-        settings: of the finished training; `averaged_epochs` of them is at least 1.
-        model: its result, which is not changed.
-        data: its images.
-        hooks: its events and stop signal.
+    This takes minutes and saves no checkpoints; if it is interrupted, it starts over. The model
+    itself is not changed; `averaged_epochs` must be at least 1.
 
     Returns:
         The averaged network, and the curves of these epochs (of the network along the way, not the
