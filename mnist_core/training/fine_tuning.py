@@ -77,7 +77,10 @@ def fine_tune(
 
     images, labels = data.validation
     targets = _certain_targets(tf.constant(labels), model.output_shape[-1])
-    return model, train_epochs(model, settings, hooks, steps, make_batches, (images, targets))
+    curves = train_epochs(
+        model, settings, data, hooks, make_batches, (images, targets), steps_per_epoch=steps
+    )
+    return model, curves
 
 
 def fine_tuning_batches(

@@ -81,33 +81,35 @@ def fit(
             hooks.on_event(GENERATING)
         return augmented_batches(settings, data.training, remaining, data.synthetic_size)
 
+    # Without augmentation the batches end with the epoch. A number of steps would be rounded up to
+    # a multiple of `steps_per_execution`.
+    options: dict[str, Any] = (
+        {"steps_per_epoch": data.steps_per_epoch(settings)}
+        if augmented
+        else {"validation_batch_size": settings.batch_size}
+    )
     return model, train_epochs(
-        model,
-        settings,
-        hooks,
-        data.steps_per_epoch(settings),
-        make_batches,
-        data.validation,
-        validation_batch_size=None if augmented else settings.batch_size,
+        model, settings, data, hooks, make_batches, data.validation, **options
     )
 
 
 def train_epochs(
     model: keras.Model,
     settings: Settings,
+    data: TrainingData,
     hooks: Hooks,
-    steps: int,
     make_batches: Callable[[range], tf.data.Dataset],
     validation: tuple[Any, Any],
     *,
-    validation_batch_size: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    **options: Any,
 ) -> Curves:
     """Train the remaining epochs of a compiled network, from its last checkpoint on.
 
-    `steps` is the number per epoch; `make_batches` is called once with the remaining steps, if
-    there are any. Returns the curves of all epochs.
+    `make_batches` is called once with the remaining steps, if there are any; `options` are those of
+    `keras.Model.fit`. Returns the curves of all epochs.
     """
+    steps = data.steps_per_epoch(settings)
     curves = hooks.checkpoints.restore(model)
     done = epochs_done(curves)
     if done:
@@ -118,12 +120,11 @@ def train_epochs(
                 make_batches(range(done * steps, settings.epochs * steps)),
                 epochs=settings.epochs,
                 initial_epoch=done,
-                steps_per_epoch=steps,
                 validation_data=validation,
-                validation_batch_size=validation_batch_size,
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
                 callbacks=[*callbacks, TrainingCallback(settings, steps, curves, hooks)],
+                **options,
             )
         except StopTraining:
             curves = hooks.checkpoints.restore(model)
@@ -190,7 +191,7 @@ def load_initial_weights(model: keras.Model, initial: Path) -> None:
 
 
 def _unaugmented_batches(training: LabelledArrays, batch_size: int) -> tf.data.Dataset:
-    """Endless batches of the images in one random order, which is the same in each epoch.
+    """An epoch's batches, in one random order, which is the same in each epoch.
 
     The order, and so the weights, are those of Keras's own `fit` on arrays with a seed and
     deterministic operations. The images are shuffled beforehand, so that a batch is one slice.
@@ -205,7 +206,6 @@ def _unaugmented_batches(training: LabelledArrays, batch_size: int) -> tf.data.D
     return (
         tf.data.Dataset.range(-(-count // batch_size))
         .map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .repeat()
         .prefetch(tf.data.AUTOTUNE)
     )
 

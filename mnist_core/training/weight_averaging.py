@@ -74,11 +74,12 @@ def average(
     curves = train_epochs(
         moving,
         own,
+        data,
         Hooks(on_event=_offset_epochs(hooks.on_event, settings.epochs), stopping=hooks.stopping),
-        steps,
         lambda s: batches(sources, own.batch_size, s, own.seed, strength=_AUGMENTATION),
         data.validation,
         callbacks=[averager],
+        steps_per_epoch=steps,
     )
     if not curves:
         return model, {}
