@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from support.cards import make_card
+from support.linear_networks import LinearNetwork, export_linear_networks
+from support.processes import run_in_fresh_process
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
 from mnist_core.registry.card import TFLITE, write_card
@@ -18,17 +18,6 @@ from mnist_core.registry.card import TFLITE, write_card
 # Machines that test are slow and busy: no example is wrong for having taken long.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
-# In a process of its own: TensorFlow is large, and nothing else needs it here.
-_EXPORT = """
-import sys, keras, numpy
-weights, bias = numpy.load(sys.argv[1]).values()
-for name, outputs in (("telling", 11), ("plain", 10)):
-    dense = keras.layers.Dense(outputs)
-    bare = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), dense])
-    dense.set_weights([weights[:, :outputs], bias[:outputs]])
-    bare.export(f"{sys.argv[2]}/{name}/model.tflite", format="litert", verbose=False)
-"""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -96,8 +85,8 @@ def recognizer() -> Recognizer:
 def linear_layer(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Weights (784, 11) and bias (11,) of the networks in `linear_models`.
 
-    The answer is the digit whose mean image is nearest, right for 82 % of the MNIST test images.
-    The eleventh logit falls with the ink: a frame of more than a fifth ink is no digit.
+    They predict the digit with the nearest mean image, which is correct for 82% of the MNIST test
+    images. The eleventh logit falls with the ink: more than a fifth of ink is a non-digit.
     """
     labels = dataset.y_train
     means = np.stack([dataset.x_train[labels == k].mean(axis=0) for k in range(10)])
@@ -111,17 +100,17 @@ def linear_layer(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 def linear_models(
     linear_layer: tuple[np.ndarray, np.ndarray], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A folder of two models: `telling` tells what is no digit, `plain` has no eleventh output.
-
-    `telling` is the default one.
-    """
+    """A folder of two models: `detecting`, the default, detects non-digits; `plain` does not."""
     folder = tmp_path_factory.mktemp("linear_models")
-    np.savez(folder / "layer.npz", *linear_layer)
-    for name in ("telling", "plain"):
+    weights, bias = linear_layer
+    networks = []
+    for name, outputs in (("detecting", 11), ("plain", 10)):
         (folder / name).mkdir()
-    command = [sys.executable, "-c", _EXPORT, str(folder / "layer.npz"), str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-    for name, accuracy in (("telling", 0.83), ("plain", 0.82)):
+        layer = (weights[:, :outputs], bias[:outputs])
+        path = folder / name / TFLITE
+        networks.append(LinearNetwork(path=path, outputs=outputs, weights=layer))
+    run_in_fresh_process(export_linear_networks, networks)
+    for name, accuracy in (("detecting", 0.83), ("plain", 0.82)):
         assert (folder / name / TFLITE).exists()
         interval = (accuracy - 0.01, accuracy + 0.01)
         card = make_card(name, temperature=1.0, test_accuracy=accuracy, test_interval=interval)

@@ -312,7 +312,7 @@ def test_a_scribble_is_not_a_digit(
         page = ready(open_page(address))
         draw(page, SCRIBBLE, side=130)
         expect_reading(page, "Not a digit")
-        guess = re.compile(r"It looks most like an? \d, \d+\.\d%\.\s+Read in .* by telling")
+        guess = re.compile(r"It looks most like an? \d, \d+\.\d%\.\s+Read in .* by detecting")
         expect(page.get_by_text(guess)).to_be_visible()
         clear(page)
         # In a number it has a place, below the wider canvas, where there is room for the cards.

@@ -108,7 +108,7 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
 ) -> None:
     monkeypatch.setenv("MNIST_MODELS", str(linear_models))
     path = write_picture(tmp_path / "picture.png", *drawings)
-    assert main(["read", str(path), "--model", "telling"]) == 0
+    assert main(["read", str(path), "--model", "detecting"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     file, *columns = line.split("\t")
     assert file == str(path)
@@ -128,7 +128,7 @@ def test_json_tells_what_is_no_digit(
 ) -> None:
     monkeypatch.setenv("MNIST_MODELS", str(linear_models))
     path = write_picture(tmp_path / "picture.png", OWN_STROKES[4], SCRIBBLE)
-    assert main(["read", str(path), "--model", "telling", "--json"]) == 0
+    assert main(["read", str(path), "--model", "detecting", "--json"]) == 0
     four, scribble = json.loads(capsys.readouterr().out)["digits"]
     assert (four["label"], four["is_digit"]) == (4, True)
     assert scribble["is_digit"] is False

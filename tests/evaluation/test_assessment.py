@@ -36,7 +36,7 @@ def test_elsewhere_it_is(recognizer: Recognizer) -> None:
 
 
 def test_a_model_without_stored_answers_is_run(linear_models: Path) -> None:
-    model = load_recognizer("telling", linear_models)
+    model = load_recognizer("detecting", linear_models)
     result = assess(model.card, mnist_test(), lambda: model, linear_models)
     assert 0.8 < result.evaluation.accuracy < 0.84
 

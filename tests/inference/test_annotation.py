@@ -1,4 +1,4 @@
-"""Boxes drawn on pictures."""
+"""Drawing boxes onto images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def count(image: np.ndarray, color: tuple[int, int, int]) -> int:
 
 
 @pytest.mark.parametrize("shape", [(60, 80), (60, 80, 3), (60, 80, 4)])
-def test_the_copy_is_rgb_and_the_original_untouched(shape: tuple[int, ...]) -> None:
+def test_draw_boxes_returns_an_rgb_copy(shape: tuple[int, ...]) -> None:
     image = np.full(shape, 200, np.uint8)
     copy = draw_boxes(image, [digit((20, 30, 20, 20))])
     assert copy.shape == (60, 80, 3)
@@ -36,7 +36,7 @@ def test_the_copy_is_rgb_and_the_original_untouched(shape: tuple[int, ...]) -> N
     assert (copy != copy[0, 0]).any(axis=2)[25:55, 15:45].any()
 
 
-def test_the_box_surrounds_the_digit_and_hides_none_of_it() -> None:
+def test_box_surrounds_the_digit_without_hiding_it() -> None:
     image = np.full((400, 400, 3), 255, np.uint8)
     copy = draw_boxes(image, [digit((150, 150, 100, 100))])
     assert (copy[155:245, 155:245] == 255).all()
@@ -44,7 +44,7 @@ def test_the_box_surrounds_the_digit_and_hides_none_of_it() -> None:
     assert (copy[251:260, 200] != 255).any()
 
 
-def test_a_large_picture_comes_back_small_with_its_box_in_place() -> None:
+def test_large_image_is_shrunk_with_its_box_in_place() -> None:
     image = np.full((3000, 4000, 3), 255, np.uint8)
     copy = draw_boxes(image, [digit((2000, 1500, 400, 400))], longest_side=1000)
     assert copy.shape == (750, 1000, 3)
@@ -59,7 +59,7 @@ def test_boxes_at_the_edge_are_drawn(box: tuple[int, int, int, int]) -> None:
     assert copy.any()
 
 
-def test_what_is_no_digit_has_a_grey_box() -> None:
+def test_non_digit_has_a_grey_box() -> None:
     image = np.full((400, 400, 3), 255, np.uint8)
     box = (150, 150, 100, 100)
     yes, no = (draw_boxes(image, [digit(box, is_digit=is_digit)]) for is_digit in (True, False))
@@ -69,7 +69,7 @@ def test_what_is_no_digit_has_a_grey_box() -> None:
     assert (no[155:245, 155:245] == 255).all()
 
 
-def test_the_best_guess_stands_beside_the_question_mark() -> None:
+def test_guess_is_drawn_beside_the_question_mark() -> None:
     image = np.full((400, 400, 3), 255, np.uint8)
     box = (150, 150, 100, 100)
     three, eight = (
@@ -84,7 +84,7 @@ def test_the_best_guess_stands_beside_the_question_mark() -> None:
 
 
 @pytest.mark.parametrize("is_digit", [True, False])
-def test_a_tag_is_not_cut_off_at_the_right_edge(is_digit: bool) -> None:
+def test_tag_is_moved_inside_the_right_edge(is_digit: bool) -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     tags = [
         draw_boxes(image, [digit((x, 100, 6, 60), is_digit=is_digit)])[:93].any(axis=2)
@@ -93,5 +93,5 @@ def test_a_tag_is_not_cut_off_at_the_right_edge(is_digit: bool) -> None:
     assert tags[0].sum() == tags[1].sum() > 0
 
 
-def test_transparent_parts_are_white() -> None:
+def test_transparent_pixels_become_white() -> None:
     assert (draw_boxes(np.zeros((5, 5, 4), np.uint8), []) == 255).all()

@@ -1,12 +1,10 @@
-"""Reading with LiteRT."""
+"""Classifying and reading with LiteRT."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import shutil
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +13,9 @@ import numpy as np
 import pytest
 import scipy.special
 from support.cards import make_card
+from support.linear_networks import LinearNetwork, export_linear_networks
 from support.own_strokes import OWN_STROKES, SCRIBBLE
+from support.processes import run_in_fresh_process
 from support.strokes import drawn_digit
 
 from mnist_core import (
@@ -34,14 +34,6 @@ from mnist_core.storage.paths import models_directory
 
 CONTENT = (models_directory() / "cnn" / TFLITE).read_bytes()
 
-# In a process of its own: TensorFlow is large, and nothing else needs it here.
-EXPORT = """
-import sys, keras
-for k, (side, classes) in enumerate(zip({sides}, {classes})):
-    layers = [keras.Input(side), keras.layers.Flatten(), keras.layers.Dense(classes)]
-    keras.Sequential(layers).export(sys.argv[1] + f"/{{k}}.tflite", format="litert", verbose=False)
-"""
-
 
 def make_digit(probabilities: list[float], *, is_digit: bool = True) -> Digit:
     return Digit(
@@ -56,7 +48,7 @@ def make_digit(probabilities: list[float], *, is_digit: bool = True) -> Digit:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 63, 64, 65, 1000])
-def test_a_batch_is_answered_as_its_images_one_by_one(
+def test_classify_gives_the_same_for_a_batch_and_its_images(
     recognizer: Recognizer, dataset: Dataset, count: int
 ) -> None:
     frames = dataset.x_test[:count]
@@ -68,25 +60,25 @@ def test_a_batch_is_answered_as_its_images_one_by_one(
         assert (recognizer.classify(frame[np.newaxis])[0] == row).all()
 
 
-def test_many_threads_get_the_right_answers(recognizer: Recognizer, dataset: Dataset) -> None:
+def test_recognizer_is_thread_safe(recognizer: Recognizer, dataset: Dataset) -> None:
     frames = dataset.x_test[:320]
     expected = recognizer.classify(frames)
     drawings = {digit: drawn_digit(strokes) for digit, strokes in OWN_STROKES.items()}
     start = threading.Barrier(16)
 
-    def work(worker: int) -> bool:
+    def read_some(worker: int) -> bool:
         start.wait()
-        right = True
+        correct = True
         for k in range(40):
             i = (worker * 20 + k) % 320
-            right &= bool((recognizer.classify(frames[i : i + 1])[0] == expected[i]).all())
+            correct &= bool((recognizer.classify(frames[i : i + 1])[0] == expected[i]).all())
             if k % 10 == 0:
                 digit = (worker + k) % 10
-                right &= [d.label for d in recognizer.read(drawings[digit])] == [digit]
-        return right
+                correct &= [d.label for d in recognizer.read(drawings[digit])] == [digit]
+        return correct
 
     with ThreadPoolExecutor(16) as pool:
-        assert all(pool.map(work, range(16)))
+        assert all(pool.map(read_some, range(16)))
 
 
 @pytest.mark.parametrize(
@@ -104,10 +96,10 @@ def test_many_threads_get_the_right_answers(recognizer: Recognizer, dataset: Dat
         None,
     ],
 )
-def test_what_are_no_frames_is_explained(recognizer: Recognizer, frames: np.ndarray) -> None:
-    for ask in (recognizer.classify, recognizer.digit_scores):
+def test_invalid_frames_are_explained(recognizer: Recognizer, frames: np.ndarray) -> None:
+    for method in (recognizer.classify, recognizer.digit_scores):
         with pytest.raises(InvalidImageError, match="Received: shape"):
-            ask(frames)
+            method(frames)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +117,7 @@ def test_what_are_no_frames_is_explained(recognizer: Recognizer, frames: np.ndar
         None,
     ],
 )
-def test_what_is_no_image_is_explained(recognizer: Recognizer, image: np.ndarray) -> None:
+def test_read_explains_invalid_images(recognizer: Recognizer, image: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match="Received: shape"):
         recognizer.read(image)
     assert [digit.label for digit in recognizer.read(drawn_digit(OWN_STROKES[7]))] == [7]
@@ -141,7 +133,7 @@ def test_what_is_no_image_is_explained(recognizer: Recognizer, image: np.ndarray
     ],
     ids=["black", "white", "transparent", "one pixel"],
 )
-def test_without_ink_nothing_is_read(recognizer: Recognizer, image: np.ndarray) -> None:
+def test_read_returns_nothing_without_ink(recognizer: Recognizer, image: np.ndarray) -> None:
     assert recognizer.read(image) == []
 
 
@@ -149,9 +141,7 @@ def test_without_ink_nothing_is_read(recognizer: Recognizer, image: np.ndarray) 
     ("probabilities", "expected"),
     [([0.7, 0, 0, 0.3, 0, 0, 0, 0, 0, 0], 3), ([0.1, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.5], 8)],
 )
-def test_the_runner_up_is_the_second_most_probable(
-    probabilities: list[float], expected: int
-) -> None:
+def test_runner_up_is_the_second_most_probable(probabilities: list[float], expected: int) -> None:
     assert make_digit(probabilities).runner_up == expected
 
 
@@ -164,7 +154,7 @@ def test_the_runner_up_is_the_second_most_probable(
         (8, False, "?", "looks most like an 8, 62.5%"),
     ],
 )
-def test_a_question_mark_is_shown_for_what_is_no_digit(
+def test_text_of_a_non_digit_is_a_question_mark(
     label: int, is_digit: bool, text: str, guess: str
 ) -> None:
     probabilities = [0.375 / 9] * 10
@@ -173,7 +163,7 @@ def test_a_question_mark_is_shown_for_what_is_no_digit(
     assert (digit.text, digit.guess) == (text, guess)
 
 
-def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
+def test_digit_holds_the_complete_result(recognizer: Recognizer) -> None:
     (digit,) = recognizer.read(drawn_digit(OWN_STROKES[4]))
     assert digit.label == 4
     assert digit.confidence == digit.probabilities[4] > 0.9
@@ -188,33 +178,33 @@ def test_a_digit_tells_all_that_was_read(recognizer: Recognizer) -> None:
 
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.0, True), (1.1, False)])
-def test_the_cards_threshold_decides_what_is_a_digit(threshold: float, expected: bool) -> None:
+def test_digit_threshold_of_the_card_is_used(threshold: float, expected: bool) -> None:
     recognizer = Recognizer(CONTENT, make_card(digit_threshold=threshold))
     digits: list[Digit] = recognizer.read(drawn_digit(OWN_STROKES[4]))
     assert [digit.is_digit for digit in digits] == [expected]
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 300])
-def test_the_eleventh_output_tells_what_is_a_digit(
+def test_digit_scores_are_the_sigmoid_of_the_eleventh_output(
     linear_models: Path,
     linear_layer: tuple[np.ndarray, np.ndarray],
     dataset: Dataset,
     count: int,
 ) -> None:
-    telling, plain = (load_recognizer(name, linear_models) for name in ("telling", "plain"))
+    detecting, plain = (load_recognizer(name, linear_models) for name in ("detecting", "plain"))
     frames = dataset.x_test[:count]
     weights, bias = linear_layer
     logit = (frames.reshape(count, 784).astype(float) @ weights + bias)[:, 10]
-    scores = telling.digit_scores(frames)
+    scores = detecting.digit_scores(frames)
     assert scores.shape == (count,)
     assert scores.dtype == np.float32
     assert scores == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-4)
-    # It has no say in which digit it is.
-    assert telling.classify(frames) == pytest.approx(plain.classify(frames), abs=1e-5)
+    # It does not change the probabilities of the digits.
+    assert detecting.classify(frames) == pytest.approx(plain.classify(frames), abs=1e-5)
 
 
 @pytest.mark.parametrize("count", [0, 1, 64])
-def test_without_an_eleventh_output_the_answers_probability_tells(
+def test_digit_scores_without_an_eleventh_output_are_the_confidence(
     linear_models: Path, dataset: Dataset, count: int
 ) -> None:
     plain = load_recognizer("plain", linear_models)
@@ -225,8 +215,8 @@ def test_without_an_eleventh_output_the_answers_probability_tells(
     assert (scores == plain.classify(frames).max(axis=1, initial=0)).all()
 
 
-def test_a_digit_score_has_no_overflow(linear_models: Path) -> None:
-    content = (linear_models / "telling" / TFLITE).read_bytes()
+def test_digit_scores_do_not_overflow(linear_models: Path) -> None:
+    content = (linear_models / "detecting" / TFLITE).read_bytes()
     frames = np.stack([np.full((28, 28), grey, np.uint8) for grey in (0, 255)])
     with np.errstate(all="raise"):
         nothing, everything = Recognizer(content, make_card()).digit_scores(frames).tolist()
@@ -235,27 +225,26 @@ def test_a_digit_score_has_no_overflow(linear_models: Path) -> None:
 
 
 @pytest.mark.parametrize("logit", [-1e4, -100, -20, 0, 20, 1e4])
-def test_the_sigmoid_is_exact_at_both_ends(logit: float) -> None:
+def test_sigmoid_is_exact_at_both_ends(logit: float) -> None:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         (score,) = _sigmoid(np.array([logit], np.float32))
     assert score.dtype == np.float32
     assert score == pytest.approx(scipy.special.expit(logit), rel=1e-4, abs=1e-44)
 
 
-def test_a_scribble_is_no_digit(linear_models: Path) -> None:
-    telling = load_recognizer("telling", linear_models)
+def test_scribble_is_a_non_digit(linear_models: Path) -> None:
+    detecting = load_recognizer("detecting", linear_models)
     for strokes, expected in ((OWN_STROKES[4], "4"), (OWN_STROKES[0], "0"), (SCRIBBLE, "?")):
-        (digit,) = telling.read(drawn_digit(strokes))
+        (digit,) = detecting.read(drawn_digit(strokes))
         assert digit.text == expected
         assert digit.is_digit is (expected != "?")
         assert type(digit.digit_score) is float
-        assert digit.digit_score == telling.digit_scores(digit.frame[np.newaxis])[0]
-        # The best guess is there all the same.
+        assert digit.digit_score == detecting.digit_scores(digit.frame[np.newaxis])[0]
         assert digit.confidence == digit.probabilities[digit.label] == digit.probabilities.max()
 
 
-@pytest.mark.parametrize("name", ["telling", "plain"])
-def test_a_digit_score_at_the_threshold_is_a_digits(linear_models: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["detecting", "plain"])
+def test_digit_score_at_the_threshold_is_a_digit(linear_models: Path, name: str) -> None:
     drawing = drawn_digit(OWN_STROKES[2])
     recognizer = load_recognizer(name, linear_models)
     (digit,) = recognizer.read(drawing)
@@ -270,17 +259,15 @@ def test_a_digit_score_at_the_threshold_is_a_digits(linear_models: Path, name: s
         assert type(other.read(drawing)[0].is_digit) is bool
 
 
-def test_the_temperature_is_not_for_the_eleventh_output(
-    linear_models: Path, dataset: Dataset
-) -> None:
-    content = (linear_models / "telling" / TFLITE).read_bytes()
+def test_temperature_does_not_change_digit_scores(linear_models: Path, dataset: Dataset) -> None:
+    content = (linear_models / "detecting" / TFLITE).read_bytes()
     cold, warm = (Recognizer(content, make_card(temperature=t)) for t in (1.0, 3.0))
     frames = dataset.x_test[:50]
     assert (cold.digit_scores(frames) == warm.digit_scores(frames)).all()
     assert (cold.classify(frames).max(axis=1) > warm.classify(frames).max(axis=1)).all()
 
 
-def test_the_cards_temperature_softens_the_answers(dataset: Dataset) -> None:
+def test_temperature_of_the_card_is_used(dataset: Dataset) -> None:
     frames = dataset.x_test[:50]
     plain = Recognizer(CONTENT, make_card(temperature=1.0)).classify(frames).astype(float)
     soft = Recognizer(CONTENT, make_card(temperature=2.0)).classify(frames)
@@ -294,8 +281,8 @@ def test_the_cards_temperature_softens_the_answers(dataset: Dataset) -> None:
     [b"", b"TFL3", b"\x00" * 5000, CONTENT[:1000], CONTENT[: len(CONTENT) // 2], b"text" * 1000],
     ids=["empty", "four bytes", "zeros", "beginning", "half", "text"],
 )
-def test_a_network_that_litert_cannot_load_is_explained(tmp_path: Path, content: bytes) -> None:
-    # Even when its card fits: the hash is that of the damaged file.
+def test_load_recognizer_explains_damaged_networks(tmp_path: Path, content: bytes) -> None:
+    # The card's hash is that of the damaged file, so that only LiteRT can reject it.
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / TFLITE).write_bytes(content)
@@ -306,18 +293,18 @@ def test_a_network_that_litert_cannot_load_is_explained(tmp_path: Path, content:
 
 
 @pytest.mark.slow
-def test_a_network_of_other_shapes_is_explained(tmp_path: Path) -> None:
-    program = EXPORT.format(sides=[(28, 27), (28, 28), (28, 28)], classes=[11, 9, 12])
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
-    networks = sorted(tmp_path.glob("*.tflite"))
-    assert len(networks) == 3
-    for path in networks:
+def test_recognizer_explains_networks_of_other_shapes(tmp_path: Path) -> None:
+    networks = [
+        LinearNetwork(path=tmp_path / f"{outputs}.tflite", shape=shape, outputs=outputs)
+        for shape, outputs in (((28, 27), 11), ((28, 28), 9), ((28, 28), 12))
+    ]
+    run_in_fresh_process(export_linear_networks, networks)
+    for network in networks:
         with pytest.raises(ModelLoadError, match="does not classify 28x28 images as ten digits"):
-            Recognizer(path.read_bytes(), make_card())
+            Recognizer(network.path.read_bytes(), make_card())
 
 
-def test_a_card_without_its_network_is_explained(tmp_path: Path) -> None:
+def test_load_recognizer_explains_a_missing_network(tmp_path: Path) -> None:
     (tmp_path / "cnn").mkdir()
     shutil.copy(models_directory() / "cnn" / CARD, tmp_path / "cnn" / CARD)
     assert load_card("cnn", tmp_path).name == "cnn"
@@ -325,10 +312,10 @@ def test_a_card_without_its_network_is_explained(tmp_path: Path) -> None:
         load_recognizer("cnn", tmp_path)
 
 
-def test_without_a_model_there_is_no_recognizer(tmp_path: Path) -> None:
+def test_load_recognizer_explains_that_no_model_exists(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="Train one"):
         load_recognizer(directory=tmp_path)
 
 
-def test_the_default_is_the_first_of_the_list() -> None:
+def test_load_recognizer_loads_the_default_model() -> None:
     assert load_recognizer().card.name == "champion"

@@ -115,12 +115,12 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
     )
     module = SimpleNamespace(st_canvas=lambda **options: canvas)
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
-    app = run_app("telling")
+    app = run_app("detecting")
     assert not app.exception
     main = app.main
     assert number in [html.proto.body for html in main.get("html")]
     captions = [element.value for element in main.caption]
-    assert any(re.match(rf"{caption}Read in \d+\.\d ms by telling", text) for text in captions)
+    assert any(re.match(rf"{caption}Read in \d+\.\d ms by detecting", text) for text in captions)
     shown = [element.value for element in main.markdown if element.value.startswith("**")]
     assert len(shown) == len(cards)
     for pattern, text in zip(cards, shown, strict=True):

@@ -27,15 +27,15 @@ def reading(recognizer: Recognizer, image: np.ndarray) -> str:
 
 @pytest.mark.parametrize("digit", range(10))
 @pytest.mark.parametrize(("factor", "place"), [(3, (0, 0)), (7, (30, 90)), (10, (200, 15))])
-def test_a_mnist_image_pasted_large_comes_back_as_itself(
+def test_extract_digits_restores_an_enlarged_mnist_image(
     dataset: Dataset, digit: int, factor: int, place: tuple[int, int]
 ) -> None:
     original = dataset.x_test[np.flatnonzero(dataset.y_test == digit)[0]]
 
-    def difference(how: int, shifts: tuple[int, ...]) -> float:
+    def difference(interpolation: int, shifts: tuple[int, ...]) -> float:
         """Mean over the frame, in grey levels of 255."""
         canvas = np.zeros((600, 600), np.uint8)
-        large = cv2.resize(original, None, fx=factor, fy=factor, interpolation=how)
+        large = cv2.resize(original, None, fx=factor, fy=factor, interpolation=interpolation)
         top, left = place
         canvas[top : top + large.shape[0], left : left + large.shape[1]] = large
         (found,) = extract_digits(canvas)
@@ -43,13 +43,12 @@ def test_a_mnist_image_pasted_large_comes_back_as_itself(
         return min(float(np.abs(frame.astype(int) - original).mean()) for frame in moved)
 
     assert difference(cv2.INTER_NEAREST, (0,)) <= 0.5
-    # A smooth enlargement blurs, and where the center of mass lies between two pixels it may fall
-    # to the other one.
+    # Smooth enlargement blurs, and may move a center of mass between two pixels to the other one.
     assert difference(cv2.INTER_CUBIC, (-1, 0, 1)) <= 14
     assert difference(cv2.INTER_LINEAR, (-1, 0, 1)) <= 14
 
 
-def test_a_mnist_image_is_its_own_frame(dataset: Dataset) -> None:
+def test_extract_digits_returns_a_mnist_image_unchanged(dataset: Dataset) -> None:
     differences = []
     for image in dataset.x_test[:500]:
         found = extract_digits(image)
@@ -60,7 +59,7 @@ def test_a_mnist_image_is_its_own_frame(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("name", DIGITS)
 @pytest.mark.parametrize("brush", [4, 18, 30])
-def test_frames_are_made_as_mnists_are(name: str, brush: int) -> None:
+def test_frames_are_20_pixels_high_or_wide_and_centered_by_mass(name: str, brush: int) -> None:
     (found,) = extract_digits(drawn_digit(DIGITS[name][1], brush=brush))
     frame = found.frame.astype(float)
     assert found.frame.shape == (28, 28)
@@ -75,7 +74,9 @@ def test_frames_are_made_as_mnists_are(name: str, brush: int) -> None:
 
 
 @pytest.mark.parametrize("name", DIGITS)
-def test_our_own_digits_are_read_however_they_are_drawn(recognizer: Recognizer, name: str) -> None:
+def test_digits_are_read_at_every_scale_position_and_color(
+    recognizer: Recognizer, name: str
+) -> None:
     label, strokes = DIGITS[name]
     expected = str(label)
     drawing = drawn_digit(strokes)
@@ -93,7 +94,7 @@ def test_our_own_digits_are_read_however_they_are_drawn(recognizer: Recognizer, 
         assert reading(recognizer, inked) == expected, (paper, pen)
 
 
-def test_one_ink_in_every_form_gives_one_reading(recognizer: Recognizer) -> None:
+def test_image_formats_give_the_same_reading(recognizer: Recognizer) -> None:
     grey = drawn_digit(OWN_STROKES[5])
     opaque = np.full_like(grey, 255)
     nothing = np.zeros_like(grey)
@@ -115,16 +116,14 @@ def test_one_ink_in_every_form_gives_one_reading(recognizer: Recognizer) -> None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (4000, 4000), (2, 3, 4)])
-def test_blank_images_of_any_size_are_read_as_nothing(
+def test_blank_images_of_any_size_have_no_digits(
     recognizer: Recognizer, shape: tuple[int, ...]
 ) -> None:
     assert recognizer.read(np.full(shape, 255, np.uint8)) == []
 
 
 @pytest.mark.parametrize("invert", [False, True])
-def test_boxes_are_in_pixels_of_the_image_however_large(
-    recognizer: Recognizer, invert: bool
-) -> None:
+def test_boxes_are_in_pixels_of_a_large_image(recognizer: Recognizer, invert: bool) -> None:
     image = np.zeros((4000, 4000), np.uint8)
     for place, digit in (((1000, 900), 4), ((2000, 1000), 7), ((1500, 3000), 2)):
         strokes = place_strokes(OWN_STROKES[digit], side=700, center=place)
@@ -138,14 +137,14 @@ def test_boxes_are_in_pixels_of_the_image_however_large(
         assert max(width, height) == pytest.approx(770, abs=15)
 
 
-@pytest.mark.parametrize("grain", [2, 8, 20, 40, 60])
-def test_empty_paper_is_read_as_nothing(recognizer: Recognizer, grain: int) -> None:
+@pytest.mark.parametrize("sigma", [2, 8, 20, 40, 60])
+def test_empty_noisy_paper_has_no_digits(recognizer: Recognizer, sigma: int) -> None:
     light = np.linspace(80, 220, 640)[np.newaxis]
-    noise = np.random.default_rng(grain).normal(0, grain, (480, 640))
+    noise = np.random.default_rng(sigma).normal(0, sigma, (480, 640))
     assert recognizer.read(np.clip(light + noise, 0, 255).astype(np.uint8)) == []
 
 
-def test_a_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
+def test_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
     image = np.zeros((480, 800), np.uint8)
     for position, digit in enumerate((9, 0, 2, 6)):
         center = (140 + 170 * position, 240)
@@ -161,12 +160,12 @@ def test_a_photograph_with_uneven_light_is_read(recognizer: Recognizer) -> None:
         assert reading(recognizer, np.clip(photo, 0, 255).astype(np.uint8)) == "9026"
 
 
-def test_ink_is_one_of_three() -> None:
+def test_ink_must_be_one_of_the_choices() -> None:
     with pytest.raises(ValueError, match="must be one of: auto, light, dark"):
         extract_digits(np.zeros((5, 5), np.uint8), "white")  # type: ignore[arg-type]
 
 
-def test_what_is_no_image_is_refused(recognizer: Recognizer) -> None:
+def test_invalid_images_are_rejected(recognizer: Recognizer) -> None:
     for image in (np.zeros((28, 28)), np.zeros((0, 28), np.uint8), np.zeros(28, np.uint8)):
         with pytest.raises(InvalidImageError):
             recognizer.read(image)
@@ -179,7 +178,7 @@ shapes = st.tuples(st.integers(1, 70), st.integers(1, 70)).flatmap(
 
 @settings(max_examples=120, deadline=None)
 @given(shapes.flatmap(lambda shape: arrays(np.uint8, shape)), st.sampled_from(["auto", "dark"]))
-def test_any_image_is_read(recognizer: Recognizer, image: np.ndarray, ink: str) -> None:
+def test_read_accepts_any_image(recognizer: Recognizer, image: np.ndarray, ink: str) -> None:
     digits = recognizer.read(image, ink)
     for digit in digits:
         x, y, width, height = digit.box
@@ -200,8 +199,8 @@ def test_any_image_is_read(recognizer: Recognizer, image: np.ndarray, ink: str) 
 
 @pytest.mark.parametrize("shape", [(200, 20), (20, 200), (60, 60), (10, 1), (3, 2)], ids=str)
 @pytest.mark.parametrize("level", [40, 128, 255])
-def test_a_plain_bar_is_ink_all_over(shape: tuple[int, int], level: int) -> None:
-    """Its ink has one level only: there is no darkest to tell from the brightest."""
+def test_frame_of_a_bar_is_filled_with_its_level(shape: tuple[int, int], level: int) -> None:
+    """The ink of a bar has a single level."""
     ink = np.full(shape, level, np.uint8)
     frame = frame_digit(InkedDigit(box=(0, 0, shape[1], shape[0]), ink=ink))
     expected = [max(1, round(20 * side / max(shape))) for side in shape]
@@ -210,7 +209,7 @@ def test_a_plain_bar_is_ink_all_over(shape: tuple[int, int], level: int) -> None
 
 
 @pytest.mark.parametrize("width", [6, 12, 20, 34])
-def test_an_upright_rectangle_is_a_one(width: int) -> None:
+def test_upright_rectangle_is_a_one(width: int) -> None:
     image = np.zeros((280, 280), np.uint8)
     image[40:240, 130 : 130 + width] = 255
     (digit,) = load_recognizer("champion").read(image)

@@ -1,4 +1,4 @@
-"""Pictures as they come: files and arrays."""
+"""Decoding image files and checking arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from mnist_core import InvalidImageError, load_image
 from mnist_core.preprocessing.images import check_image
 
-# Four corners of different grey, to see which way up a picture is.
+# Four corners of different grey, which show the orientation.
 PICTURE = np.zeros((40, 60, 3), np.uint8)
 PICTURE[:20, :30], PICTURE[:20, 30:], PICTURE[20:, :30], PICTURE[20:, 30:] = 250, 180, 90, 10
 
@@ -28,7 +28,7 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
 
 
 def claims(width: int, height: int) -> bytes:
-    """A PNG that says that it is so large, and has no pixels."""
+    """A PNG whose header claims that size, without pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + data))
@@ -39,7 +39,7 @@ def claims(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("image", "what"),
+    ("image", "message"),
     [
         (np.zeros((0,), np.uint8), "must have the shape"),
         (np.zeros((0, 0), np.uint8), "empty"),
@@ -59,14 +59,14 @@ def claims(width: int, height: int) -> bytes:
         (np.broadcast_to(np.uint8(0), (10_000, 10_000)), "64 megapixels"),
     ],
 )
-def test_an_array_that_is_no_image_is_explained(image: np.ndarray, what: str) -> None:
-    with pytest.raises(InvalidImageError, match=what) as error:
+def test_check_image_explains_invalid_arrays(image: np.ndarray, message: str) -> None:
+    with pytest.raises(InvalidImageError, match=message) as error:
         check_image(image)
     assert "Received: shape" in str(error.value)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 1, 4), (28, 28), (3, 500, 4)])
-def test_any_other_array_is_an_image(shape: tuple[int, ...]) -> None:
+def test_check_image_returns_valid_arrays(shape: tuple[int, ...]) -> None:
     image = np.zeros(shape, np.uint8)
     assert check_image(image) is image
 
@@ -79,7 +79,7 @@ def test_any_other_array_is_an_image(shape: tuple[int, ...]) -> None:
         *(("WEBP", mode) for mode in ("RGB", "RGBA")),
     ],
 )
-def test_pictures_of_every_kind_are_decoded(form: str, mode: str) -> None:
+def test_load_image_decodes_every_format_and_mode(form: str, mode: str) -> None:
     picture = Image.fromarray(PICTURE).convert(mode, dither=Image.Dither.NONE)
     if picture.mode.endswith("A"):
         picture.putpixel(
@@ -88,7 +88,7 @@ def test_pictures_of_every_kind_are_decoded(form: str, mode: str) -> None:
     image = load_image(encoded(picture, form, quality=95))
     assert image.dtype == np.uint8
     assert image.shape == (40, 60, 4 if mode.endswith("A") else 3)
-    # Two levels, a palette of few, or a lossy color space: the four corners are still told apart.
+    # Two levels, a small palette or a lossy color space: the four corners still differ.
     tolerance = {"1": 91, "P": 30}.get(mode, 12)
     assert np.abs(image[10::20, 15::30, :3].astype(int) - PICTURE[10::20, 15::30]).max() < tolerance
 
@@ -101,7 +101,7 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_phones_picture_is_turned_upright(orientation: int) -> None:
+def test_exif_orientation_is_applied(orientation: int) -> None:
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -119,7 +119,7 @@ def test_a_phones_picture_is_turned_upright(orientation: int) -> None:
     assert (load_image(encoded(stored, "PNG", exif=exif)) == PICTURE).all()
 
 
-def test_a_path_is_read_too(tmp_path: Path) -> None:
+def test_load_image_accepts_paths(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(encoded(Image.fromarray(PICTURE), "PNG"))
     assert (load_image(path) == PICTURE).all()
@@ -132,7 +132,7 @@ PNG, JPEG, WEBP = (
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "message"),
     [
         (b"", "not a PNG, JPEG or WebP"),
         (b"seven", "not a PNG, JPEG or WebP"),
@@ -146,13 +146,13 @@ PNG, JPEG, WEBP = (
         (claims(100, 100), "damaged or truncated"),
     ],
 )
-def test_a_file_that_is_no_picture_is_explained(content: bytes, what: str) -> None:
-    with pytest.raises(InvalidImageError, match=what) as error:
+def test_load_image_explains_invalid_content(content: bytes, message: str) -> None:
+    with pytest.raises(InvalidImageError, match=message) as error:
         load_image(content)
     assert "Received: " in str(error.value)
 
 
-def test_a_text_named_png_a_missing_file_and_a_folder_are_explained(tmp_path: Path) -> None:
+def test_load_image_explains_invalid_paths(tmp_path: Path) -> None:
     text = tmp_path / "seven.png"
     text.write_text("seven")
     for path in (text, tmp_path / "none.png", tmp_path):
@@ -167,12 +167,12 @@ def test_a_text_named_png_a_missing_file_and_a_folder_are_explained(tmp_path: Pa
     st.lists(st.tuples(st.integers(0, 4000), st.binary(min_size=1, max_size=8)), max_size=6),
     st.integers(0, 4000),
 )
-def test_damage_gives_an_image_or_an_explanation(
+def test_damaged_content_gives_an_image_or_an_explanation(
     content: bytes, changes: list[tuple[int, bytes]], end: int
 ) -> None:
     damaged = bytearray(content)
-    for place, what in changes:
-        damaged[place : place + len(what)] = what
+    for place, values in changes:
+        damaged[place : place + len(values)] = values
     try:
         image = load_image(bytes(damaged[:end] if end % 2 else damaged))
     except InvalidImageError:

@@ -21,12 +21,12 @@ def colored(
 
 
 def photographed(
-    drawing: np.ndarray, *, dark: float, bright: float, grain: float, seed: int = 0
+    drawing: np.ndarray, *, dark: float, bright: float, sigma: float, seed: int = 0
 ) -> np.ndarray:
     """Dark ink on paper that is lit from one side, in grey."""
     light = np.linspace(dark, bright, drawing.shape[1])[np.newaxis]
     ink = cv2.GaussianBlur(drawing, (0, 0), 1.2) / 255
-    noise = np.random.default_rng(seed).normal(0, grain, drawing.shape)
+    noise = np.random.default_rng(seed).normal(0, sigma, drawing.shape)
     return np.clip(light * (1 - 0.7 * ink) + noise, 0, 255).astype(np.uint8)
 
 
@@ -38,7 +38,7 @@ def overlap(ink: np.ndarray, truth: np.ndarray) -> float:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 2), (3, 3), (280, 280)])
 @pytest.mark.parametrize("level", [0, 1, 128, 255])
 @pytest.mark.parametrize("channels", [0, 3, 4])
-def test_a_blank_image_has_no_ink(shape: tuple[int, int], level: int, channels: int) -> None:
+def test_blank_image_has_no_ink(shape: tuple[int, int], level: int, channels: int) -> None:
     image = np.full((*shape, channels) if channels else shape, level, np.uint8)
     found = ink_map(image)
     assert found.ink.shape == shape
@@ -46,15 +46,15 @@ def test_a_blank_image_has_no_ink(shape: tuple[int, int], level: int, channels: 
     assert not found.ink.any()
 
 
-@pytest.mark.parametrize("grain", [1, 2, 5, 10, 20])
+@pytest.mark.parametrize("sigma", [1, 2, 5, 10, 20])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_grain_of_empty_paper_is_no_ink(grain: int, seed: int) -> None:
-    noise = np.random.default_rng(seed).normal(150, grain, (240, 320))
+def test_noise_of_empty_paper_is_not_ink(sigma: int, seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(150, sigma, (240, 320))
     ink = ink_map(np.clip(noise, 0, 255).astype(np.uint8)).ink
     assert (ink > 48).mean() < 1e-3
 
 
-def test_a_drawing_is_its_own_ink() -> None:
+def test_drawing_is_its_own_ink() -> None:
     found = ink_map(DRAWING)
     assert found.drawn
     assert np.abs(found.ink.astype(int) - DRAWING).max() <= 3
@@ -72,57 +72,57 @@ def test_a_drawing_is_its_own_ink() -> None:
     ],
     ids=["inverted", "black on white", "blue on red", "same grey", "faint", "pen on cream"],
 )
-def test_another_ink_is_the_same_ink(image: np.ndarray) -> None:
+def test_colors_of_a_drawing_do_not_change_its_ink(image: np.ndarray) -> None:
     found = ink_map(image)
     assert found.drawn
-    # A level or two of rounding, and what is within the floor, both stretched to full contrast.
+    # Rounding by a level or two, stretched to full contrast.
     contrast = np.ptp(image.astype(int), axis=(0, 1)).max()
     assert np.abs(found.ink.astype(int) - DRAWING).max() <= 5 * 255 / contrast
 
 
-@pytest.mark.parametrize("how", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+@pytest.mark.parametrize("interpolation", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
 @pytest.mark.parametrize("margin", [0, 1])
 @pytest.mark.parametrize("invert", [False, True])
-def test_a_tiny_drawing_made_large_is_a_drawing(how: int, margin: int, invert: bool) -> None:
-    """However smooth its edges are, and however little background a digit leaves."""
+def test_enlarged_tiny_drawing_is_a_drawing(interpolation: int, margin: int, invert: bool) -> None:
+    """Also with smooth edges and little background."""
     tiny = cv2.resize(drawn_digit(OWN_STROKES[0], side=230, brush=40), (8, 8), None, 0, 0, 3)
     left, _, width, _ = cv2.boundingRect(tiny)
     tiny = np.pad(tiny[:, left : left + width], ((0, 0), (1, 1)))
-    large = cv2.resize(np.pad(tiny, margin), None, fx=20, fy=20, interpolation=how)
+    large = cv2.resize(np.pad(tiny, margin), None, fx=20, fy=20, interpolation=interpolation)
     found = ink_map(255 - large if invert else large)
     assert found.drawn
     assert overlap(found.ink > 128, large > 128) > 0.9
 
 
 @pytest.mark.parametrize("blur", [4, 8, 12])
-def test_a_blurred_drawing_keeps_its_strokes(blur: float) -> None:
+def test_blurred_drawing_keeps_its_strokes(blur: float) -> None:
     found = ink_map(cv2.GaussianBlur(DRAWING, (0, 0), blur))
     assert found.drawn
     assert overlap(found.ink > 128, DRAWING > 128) > 0.65
 
 
-@pytest.mark.parametrize("grain", [1.0, 2.0])
-def test_paper_that_is_overexposed_on_one_side_is_no_drawing(grain: float) -> None:
-    """Half of it is one level, and what fades from there has grain."""
+@pytest.mark.parametrize("sigma", [1.0, 2.0])
+def test_overexposed_paper_is_not_a_drawing(sigma: float) -> None:
+    """Half of it has a single level, but the rest fades with noise."""
     light = np.linspace(200, 320, 400)[np.newaxis] + np.zeros((300, 1))
-    noise = np.random.default_rng(0).normal(0, grain, light.shape)
+    noise = np.random.default_rng(0).normal(0, sigma, light.shape)
     found = ink_map(np.clip(light + noise, 0, 255).astype(np.uint8))
     assert not found.drawn
 
 
 @pytest.mark.parametrize("color", [0, 90, 255])
-def test_strokes_on_nothing_are_ink_whatever_their_color(color: int) -> None:
+def test_strokes_on_transparency_are_ink_in_any_color(color: int) -> None:
     image = np.dstack([np.full_like(DRAWING, color)] * 3 + [DRAWING])
     assert np.abs(ink_map(image).ink.astype(int) - DRAWING).max() <= 8
 
 
-def test_what_is_transparent_is_no_ink() -> None:
+def test_transparent_pixels_are_not_ink() -> None:
     image = np.dstack([DRAWING] * 3 + [np.zeros_like(DRAWING)])
     assert not ink_map(image).ink.any()
 
 
 @pytest.mark.parametrize(("ink", "expected"), [("dark", True), ("light", False), ("auto", True)])
-def test_only_the_ink_asked_for_is_found(ink: str, expected: bool) -> None:
+def test_polarity_limits_the_ink(ink: str, expected: bool) -> None:
     assert ink_map(255 - DRAWING, ink).ink.any() == expected
 
 
@@ -131,11 +131,13 @@ def test_only_the_ink_asked_for_is_found(ink: str, expected: bool) -> None:
     [{"dark": 50, "bright": 200}, {"dark": 200, "bright": 210}, {"dark": 35, "bright": 70}],
     ids=["4:1 from one side", "even", "dim"],
 )
-@pytest.mark.parametrize("grain", [1, 4])
+@pytest.mark.parametrize("sigma", [1, 4])
 @pytest.mark.parametrize("invert", [False, True])
-def test_a_photograph_gives_up_its_ink(light: dict[str, float], grain: float, invert: bool) -> None:
+def test_photograph_with_uneven_light_keeps_its_strokes(
+    light: dict[str, float], sigma: float, invert: bool
+) -> None:
     drawing = drawn_digit(OWN_STROKES[5], size=400, side=200, brush=16)
-    photo = photographed(drawing, grain=grain, **light)
+    photo = photographed(drawing, sigma=sigma, **light)
     found = ink_map(255 - photo if invert else photo)
     assert not found.drawn
     assert overlap(found.ink > 100, drawing > 128) > 0.75

@@ -1,4 +1,4 @@
-"""Where straight lines run through an image from side to side."""
+"""Finding straight lines that run through an image."""
 
 from __future__ import annotations
 
@@ -24,36 +24,34 @@ def paper(
 
 
 @pytest.mark.parametrize("ends", [(150, 150), (140, 165), (200, 160), (30, 40)])
-def test_a_line_is_where_it_was_drawn(ends: tuple[int, int]) -> None:
+def test_find_lines_returns_where_a_line_was_drawn(ends: tuple[int, int]) -> None:
     (line,) = find_lines(paper(ends), 100)
     assert (line.first, line.last) == pytest.approx(ends, abs=4)
 
 
-def test_lines_come_from_top_to_bottom() -> None:
+def test_find_lines_sorts_from_top_to_bottom() -> None:
     found = find_lines(paper((40, 44), (120, 120), (250, 240)), 100)
     assert [round((line.first + line.last) / 2, -1) for line in found] == [40, 120, 240]
 
 
-@pytest.mark.parametrize("ends", [[], [(20, 280)]], ids=["blank", "steeper than paper is held"])
-def test_what_is_no_line(ends: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize("ends", [[], [(20, 280)]], ids=["blank", "too steep"])
+def test_find_lines_ignores_blank_and_steep(ends: list[tuple[int, int]]) -> None:
     assert not find_lines(paper(*ends), 100)
 
 
-def test_a_line_runs_through() -> None:
+def test_find_lines_ignores_a_line_that_ends() -> None:
     image = paper((150, 150))
     image[:, 350:] = 0
     assert not find_lines(image, 100)
 
 
-def test_a_line_that_is_fainter_than_ink_is_found_where_it_is_darker_than_what_is_beside_it() -> (
-    None
-):
+def test_thin_lines_may_be_fainter_than_ink() -> None:
     faint = paper((150, 150), ink=20)
     assert len(find_lines(faint, 100)) == 1
     rows = thin_lines(faint[np.newaxis], 4)[0].any(axis=1).nonzero()[0]
     assert set(rows) <= {149, 150, 151}
     assert len(rows)
-    # A wide shadow is no line.
+    # A wide shadow is not a line.
     assert not thin_lines(np.full((1, 40, 40), 20, np.uint8), 4).any()
 
 

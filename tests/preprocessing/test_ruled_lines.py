@@ -1,4 +1,4 @@
-"""Lines that run through a photograph."""
+"""Erasing ruled lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def paper(height: int = 240, width: int = 320) -> np.ndarray:
 
 @pytest.mark.parametrize("rise", [-12, 0, 7])
 @pytest.mark.parametrize("thickness", [2, 3, 6])
-def test_a_line_from_side_to_side_goes(rise: int, thickness: int) -> None:
+def test_line_from_side_to_side_is_erased(rise: int, thickness: int) -> None:
     contrast = paper()
     cv2.line(contrast, (0, 100), (319, 100 + rise), 200, thickness)
     erased = ruled_line_mask(contrast, INK)
@@ -30,7 +30,7 @@ def test_a_line_from_side_to_side_goes(rise: int, thickness: int) -> None:
     assert not erased[150:].any()
 
 
-def test_upright_lines_go_as_well_and_so_do_squares() -> None:
+def test_vertical_lines_and_squares_are_erased() -> None:
     contrast = paper()
     for place in range(20, 320, 60):
         cv2.line(contrast, (place, 0), (place, 239), 180, 2)
@@ -41,7 +41,7 @@ def test_upright_lines_go_as_well_and_so_do_squares() -> None:
     assert (contrast[~erased] > INK).sum() < 0.03 * (contrast > INK).sum()
 
 
-def test_where_a_stroke_crosses_the_ink_stays() -> None:
+def test_crossing_strokes_are_kept() -> None:
     contrast = paper()
     stroke = paper()
     cv2.line(stroke, (150, 60), (170, 180), 255, 8)
@@ -60,14 +60,14 @@ def test_where_a_stroke_crosses_the_ink_stays() -> None:
     [((60, 120), (260, 120)), ((0, 20), (319, 220)), ((100, 40), (120, 200))],
     ids=["short", "slanted", "stem"],
 )
-def test_strokes_are_no_lines(ends: tuple[tuple[int, int], tuple[int, int]]) -> None:
+def test_strokes_are_not_erased(ends: tuple[tuple[int, int], tuple[int, int]]) -> None:
     contrast = paper()
     cv2.line(contrast, *ends, 255, 6)
     assert ruled_line_mask(contrast, INK) is None
 
 
 @pytest.mark.parametrize("width", [97, 193, 320, 547, 640, 1281])
-def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
+def test_steep_line_at_the_border_is_erased_at_any_width(width: int) -> None:
     contrast = paper(width=width)
     rise = round(0.08 * width)
     cv2.line(contrast, (0, 238 - rise), (width - 1, 238), 200, 3)
@@ -79,7 +79,7 @@ def test_a_steep_line_at_the_border_goes_at_any_width(width: int) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 300), (23, 23), (240, 320)])
 @pytest.mark.parametrize("level", [0, 255])
-def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int) -> None:
+def test_uniform_image_has_no_lines(shape: tuple[int, int], level: int) -> None:
     assert ruled_line_mask(np.full(shape, level, np.uint8), INK) is None
 
 
@@ -90,6 +90,6 @@ def test_a_picture_of_one_level_has_no_lines(shape: tuple[int, int], level: int)
     threshold=st.floats(1, 255),
 )
 @settings(deadline=None, max_examples=60)
-def test_any_picture_gives_a_mask_or_none(contrast: np.ndarray, threshold: float) -> None:
+def test_any_image_gives_a_mask_or_none(contrast: np.ndarray, threshold: float) -> None:
     erased = ruled_line_mask(contrast, threshold)
     assert erased is None or (erased.shape == contrast.shape and erased.dtype == bool)

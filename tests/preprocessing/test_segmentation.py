@@ -36,7 +36,7 @@ def boxes(digits: list[InkedDigit]) -> list[tuple[int, int, int, int]]:
 
 
 def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np.ndarray:
-    """Digits of our own hand, 100 px high, side by side with so much free space between."""
+    """Own digits, 100 px high, side by side with gaps of that many pixels."""
     image = np.zeros((260, 170 * len(digits)), np.uint8)
     left = 10 + brush
     for position, digit in enumerate(digits):
@@ -52,7 +52,7 @@ def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np
 
 @pytest.mark.parametrize("brush", [5, 9, 16, 24])
 @pytest.mark.parametrize("name", TWO_STROKES)
-def test_strokes_of_one_digit_are_one_digit(name: str, brush: int) -> None:
+def test_strokes_of_a_digit_are_grouped(name: str, brush: int) -> None:
     found = find_digits(drawn_digit(TWO_STROKES[name], brush=brush), drawn=True)
     assert len(found) == 1
 
@@ -68,14 +68,14 @@ def test_digits_side_by_side_are_separate_and_in_order(gap: int, brush: int) -> 
 
 
 @pytest.mark.parametrize("slope", [-25, 25])
-def test_a_line_that_climbs_is_one_line(slope: int) -> None:
+def test_climbing_line_is_one_line(slope: int) -> None:
     found = find_digits(row_of("23456", gap=20, slope=slope / 5), drawn=True)
     lefts = [x for x, *_ in boxes(found)]
     assert len(found) == 5
     assert lefts == sorted(lefts)
 
 
-def test_two_lines_are_read_top_line_first() -> None:
+def test_lines_are_sorted_from_top_to_bottom() -> None:
     top, bottom = row_of("382", gap=20), row_of("6905", gap=20)
     width = max(top.shape[1], bottom.shape[1])
     sheet = np.zeros((top.shape[0] + bottom.shape[0] - 90, width), np.uint8)
@@ -88,7 +88,7 @@ def test_two_lines_are_read_top_line_first() -> None:
         assert [x for x, *_ in one_line] == sorted(x for x, *_ in one_line)
 
 
-def test_the_box_is_that_of_the_ink() -> None:
+def test_box_is_that_of_the_ink() -> None:
     image = np.zeros((100, 120), np.uint8)
     image[20:81, 50:56] = 255
     image[20:26, 30:56] = 255
@@ -116,13 +116,13 @@ def test_specks_are_ignored(speck) -> None:
     assert np.abs(np.subtract(found, expected[0])).max() <= 12
 
 
-def test_specks_alone_are_nothing() -> None:
+def test_specks_alone_give_no_digits() -> None:
     image = np.zeros((280, 280), np.uint8)
     cv2.circle(image, (140, 140), 9, 255, -1)
     assert find_digits(image, drawn=True) == []
 
 
-def test_a_neighbour_that_reaches_into_the_box_is_cut_out() -> None:
+def test_neighbor_inside_the_box_is_removed() -> None:
     # Two slanted ones: their boxes overlap, their strokes do not touch.
     strokes: list[Stroke] = [[(20, 170), (100, 30)], [(80, 170), (160, 30)]]
     image = draw_strokes(strokes, width=200, height=200, brush=10)
@@ -134,29 +134,29 @@ def test_a_neighbour_that_reaches_into_the_box_is_cut_out() -> None:
         assert (digit.ink == alone[y : y + h, x : x + w]).all()
 
 
-def test_what_reaches_into_a_photograph_is_left_out() -> None:
+def test_border_objects_of_a_photograph_are_left_out() -> None:
     image = drawn_digit(OWN_STROKES[6], side=120)
     (digit,) = boxes(find_digits(image, drawn=False))
     image[:, 250:256] = 255  # a printed line
     image[270:, :] = 255
     assert boxes(find_digits(image, drawn=False)) == [digit]
-    # A drawing may well leave the canvas: there it is ink like any other.
+    # A drawing may leave the canvas: all its ink counts.
     assert boxes(find_digits(image, drawn=True)) != [digit]
 
 
-def test_a_digit_that_touches_the_edge_of_its_photograph_is_read_all_the_same() -> None:
+def test_digit_that_fills_its_photograph_is_kept() -> None:
     image = drawn_digit(OWN_STROKES[6], side=120)
     x, y, w, h = boxes(find_digits(image, drawn=True))[0]
     assert len(find_digits(np.ascontiguousarray(image[y : y + h, x : x + w]), drawn=False)) == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 140_000), (508, 512), (511, 511), (513, 513), (1600, 1600)])
-def test_the_most_pieces_that_an_image_can_hold(shape: tuple[int, int]) -> None:
+def test_largest_possible_number_of_components_is_labelled(shape: tuple[int, int]) -> None:
     dots = np.zeros(shape, np.uint8)
     dots[::2, ::2] = 255
     assert find_digits(dots, drawn=True) == []
 
 
-def test_texture_ends_in_time() -> None:
+def test_texture_is_limited_to_the_largest_components() -> None:
     dots = (np.random.default_rng(0).random((1600, 1600)) < 0.05).astype(np.uint8) * 255
     assert len(find_digits(dots, drawn=True)) <= 1000

@@ -178,7 +178,7 @@ def test_add_corrections_repeats_each(
 def test_count_correct_counts_accepted_digits_and_rejected_non_digits(
     linear_models: Path, dataset: Dataset
 ) -> None:
-    recognizer = load_recognizer("telling", linear_models)
+    recognizer = load_recognizer("detecting", linear_models)
     data = LabelledArrays(dataset.x_test[:200].copy(), dataset.y_test[:200].copy())
     assert count_correct(recognizer, data.select(slice(0))) == 0
     correct = recognizer.classify(data.images).argmax(axis=1) == data.labels

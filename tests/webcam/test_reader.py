@@ -35,7 +35,7 @@ def test_every_digit_is_read(digits: tuple[int, ...], champion: Recognizer) -> N
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1920, 1080), (320, 240)])
-def test_a_number_is_read_left_to_right_at_every_size(
+def test_number_is_read_left_to_right_at_every_size(
     size: tuple[int, int], champion: Recognizer
 ) -> None:
     width, height = size
@@ -52,7 +52,7 @@ def test_a_number_is_read_left_to_right_at_every_size(
     assert left == sorted(left)
 
 
-def test_light_ink_is_read_by_itself_and_when_asked_for(champion: Recognizer) -> None:
+def test_light_ink_is_read_automatically_and_on_request(champion: Recognizer) -> None:
     board = sheet(5, paper=50, pen=220)
     assert read(board, champion).reading == "5"
     assert read(board, champion, ink="light").reading == "5"
@@ -61,29 +61,31 @@ def test_light_ink_is_read_by_itself_and_when_asked_for(champion: Recognizer) ->
 
 
 @pytest.mark.parametrize("at", [(90, 240), (600, 240), (320, 48), (320, 430)])
-def test_only_what_is_in_the_box_counts(at: tuple[float, float], champion: Recognizer) -> None:
+def test_digits_outside_the_region_are_ignored(
+    at: tuple[float, float], champion: Recognizer
+) -> None:
     frame = sheet(3, side=70, at=at)
     assert read(frame, champion).reading == ""
     assert read(frame, champion, roi=(0.0, 0.0, 1.0, 1.0)).reading == "3"
 
 
-def test_what_the_border_of_the_box_cuts_is_not_read(champion: Recognizer) -> None:
+def test_digits_cut_by_the_region_are_ignored(champion: Recognizer) -> None:
     frame = sheet(8, at=(170, 240))
     assert read(frame, champion).reading == ""
 
 
-def test_the_region_of_interest_is_where_it_is_shown(champion: Recognizer) -> None:
+def test_region_is_that_of_the_shown_frame(champion: Recognizer) -> None:
     frame = sheet(2, side=120, at=(140, 240))
     left = (0.02, 0.1, 0.4, 0.8)
     right = (0.58, 0.1, 0.4, 0.8)
     assert read(frame, champion, roi=left).reading == "2"
     assert read(frame, champion, roi=right).reading == ""
-    # A mirror shows it on the other side; the digit itself is read as it is.
+    # Mirrored, it is shown on the other side, but read unmirrored.
     assert read(frame, champion, roi=right, mirror=True).reading == "2"
     assert read(frame, champion, roi=left, mirror=True).reading == ""
 
 
-def test_boxes_are_where_the_digits_are_shown(champion: Recognizer) -> None:
+def test_boxes_are_in_pixels_of_the_shown_frame(champion: Recognizer) -> None:
     frame = sheet(4, 7, side=110)
     plain, mirrored = read(frame, champion), read(frame, champion, mirror=True)
     assert [digit.label for digit in plain.digits] == [4, 7]
@@ -98,20 +100,20 @@ def test_boxes_are_where_the_digits_are_shown(champion: Recognizer) -> None:
         assert not around[-1].any()
 
 
-def test_the_threshold_by_hand_parts_ink_from_paper(champion: Recognizer) -> None:
+def test_fixed_threshold_separates_ink_from_paper(champion: Recognizer) -> None:
     frame = sheet(6, paper=200, pen=40, noise=0)
     assert read(frame, champion, threshold=120).reading == "6"
     for extreme in (0, 255):
         result = read(frame, champion, threshold=extreme)
         assert result.reading == ""
         assert len(np.unique(result.ink)) == 1
-    # Of a pen of 40 and one of 150, a threshold of 100 sees one only.
+    # Of two pens, of levels 40 and 150, only one is below 100.
     frame[:, 330:] = np.maximum(frame[:, 330:], 150)
     assert (read(frame, champion, threshold=100).ink[:, 140:] == 0).all()
 
 
 @pytest.mark.parametrize("threshold", [None, 120])
-def test_the_same_frame_gives_the_same_result(threshold: int | None, champion: Recognizer) -> None:
+def test_same_frame_gives_the_same_result(threshold: int | None, champion: Recognizer) -> None:
     reader, frame = FrameReader(champion), sheet(9, 1, side=120)
     one = WebcamSettings(smoothing=1, threshold=threshold)
     first = reader.process(frame, one)
@@ -122,14 +124,14 @@ def test_the_same_frame_gives_the_same_result(threshold: int | None, champion: R
         assert (again.annotated == first.annotated).all()
 
 
-def test_the_frame_is_not_drawn_on(champion: Recognizer) -> None:
+def test_process_does_not_modify_the_frame(champion: Recognizer) -> None:
     frame = sheet(7)
     before = frame.copy()
     assert (read(frame, champion).annotated != frame).any()
     assert (frame == before).all()
 
 
-def test_without_inference_the_video_goes_on_unread(champion: Recognizer) -> None:
+def test_process_without_inference_reads_nothing(champion: Recognizer) -> None:
     reader = FrameReader(champion)
     assert reader.process(sheet(7), ONE).reading == "7"
     result = reader.process(sheet(7), WebcamSettings(inference=False))
@@ -138,14 +140,14 @@ def test_without_inference_the_video_goes_on_unread(champion: Recognizer) -> Non
     assert reader.process(sheet(8), ONE).reading == "8"
 
 
-def test_empty_paper_and_a_shadow_read_nothing(champion: Recognizer) -> None:
+def test_empty_paper_and_shadows_read_nothing(champion: Recognizer) -> None:
     frame = sheet()
     assert read(frame, champion).reading == ""
     frame[:, 300:] = (frame[:, 300:] * 0.6).astype(np.uint8)
     assert read(frame, champion).reading == ""
 
 
-def test_the_edge_of_the_paper_a_finger_and_ruled_lines_are_no_digits(
+def test_paper_edge_finger_and_ruled_lines_are_ignored(
     champion: Recognizer,
 ) -> None:
     frame = sheet(5, side=130)
@@ -159,22 +161,24 @@ def test_the_edge_of_the_paper_a_finger_and_ruled_lines_are_no_digits(
 @pytest.mark.parametrize(
     ("digit", "share", "waves", "expected"),
     [(3, 0.6, 0, "3"), (3, 0.4, 0, ""), (1, 0.6, 0, ""), (3, 0.6, 30, "")],
-    ids=["even", "too doubtful", "a bare stroke", "uneven"],
+    ids=["even", "too uncertain", "a 1", "uneven"],
 )
-def test_a_doubtful_digit_counts_where_it_is_even_around_it(
+def test_less_certain_digit_needs_an_even_background(
     digit: int, share: float, waves: float, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubting = load_recognizer("champion")
-    sure, score = doubting.read_framed, share * doubting.card.digit_threshold
+    uncertain = load_recognizer("champion")
+    read_framed, score = uncertain.read_framed, share * uncertain.card.digit_threshold
     monkeypatch.setattr(
-        doubting,
+        uncertain,
         "read_framed",
-        lambda found: [replace(one, digit_score=score, is_digit=False) for one in sure(found)],
+        lambda found: [
+            replace(one, digit_score=score, is_digit=False) for one in read_framed(found)
+        ],
     )
     light = waves * np.sin(np.arange(640) / 20)[np.newaxis, :, np.newaxis]
     frame = np.clip(sheet(digit) + light, 0, 255).astype(np.uint8)
     assert read(frame, load_recognizer("champion")).reading == str(digit)
-    assert read(frame, doubting).reading == expected
+    assert read(frame, uncertain).reading == expected
 
 
 def test_texture_reads_nothing(champion: Recognizer) -> None:
@@ -196,13 +200,13 @@ def play(reader: FrameReader, frames: list[np.ndarray], **changes: object) -> li
     return [reader.process(frame, chosen).reading for frame in frames]
 
 
-def test_a_steady_digit_changes_at_most_once_after_the_first_second(champion: Recognizer) -> None:
+def test_reading_of_a_steady_digit_is_stable(champion: Recognizer) -> None:
     random = np.random.default_rng(4)
     frames = [
         sheet(3, noise=3, at=(320 + random.uniform(-8, 8), 240 + random.uniform(-8, 8)))
         for _ in range(90)
     ]
-    # Every tenth frame is somebody's hand, or nothing to be seen.
+    # Every tenth frame shows something else.
     for index in range(5, 90, 10):
         frames[index] = np.full_like(frames[index], 90)
     readings = play(FrameReader(champion), frames)
@@ -212,21 +216,21 @@ def test_a_steady_digit_changes_at_most_once_after_the_first_second(champion: Re
 
 
 @pytest.mark.parametrize("rate", [30, 15])
-def test_a_new_digit_shows_within_half_a_second(rate: int, champion: Recognizer) -> None:
+def test_reading_follows_a_new_digit_within_half_a_second(rate: int, champion: Recognizer) -> None:
     reader = FrameReader(champion)
     assert play(reader, [sheet(3)] * 3 * rate)[-1] == "3"
     assert "8" in play(reader, [sheet(8)] * (rate // 2))
     assert "" in play(reader, [sheet()] * (rate // 2))
 
 
-def test_one_odd_frame_does_not_change_the_reading(champion: Recognizer) -> None:
+def test_reading_ignores_single_frames(champion: Recognizer) -> None:
     reader = FrameReader(champion)
     play(reader, [sheet(3)] * 20)
     assert set(play(reader, [sheet(8), sheet(3), sheet(), sheet(3)])) == {"3"}
     assert play(reader, [sheet(8)], smoothing=1) == ["8"]
 
 
-# What settings and frames may be
+# Valid and invalid settings and frames
 
 BAD = [
     {"roi": (0.5, 0.5, 0.6, 0.2)},
@@ -249,7 +253,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("changes", BAD)
-def test_impossible_settings_are_refused_with_what_was_received(changes: dict[str, object]) -> None:
+def test_invalid_settings_are_rejected(changes: dict[str, object]) -> None:
     (field,) = changes
     with pytest.raises(ValueError, match=rf"{field}.*Received: "):
         WebcamSettings(**changes)  # type: ignore[arg-type]
@@ -264,7 +268,7 @@ def test_impossible_settings_are_refused_with_what_was_received(changes: dict[st
         np.zeros(5, np.uint8),
     ],
 )
-def test_what_is_no_frame_is_refused(frame: np.ndarray, champion: Recognizer) -> None:
+def test_invalid_frames_are_rejected(frame: np.ndarray, champion: Recognizer) -> None:
     with pytest.raises(InvalidImageError, match="Received"):
         FrameReader(champion).process(frame)
 
@@ -272,7 +276,7 @@ def test_what_is_no_frame_is_refused(frame: np.ndarray, champion: Recognizer) ->
 @pytest.mark.parametrize(
     "shape", [(1, 1, 3), (1, 640, 3), (480, 1, 3), (2, 3), (480, 640), (9, 9, 4)]
 )
-def test_odd_frames_read_nothing_and_come_back_in_color(
+def test_unusual_frames_are_annotated_in_color(
     shape: tuple[int, ...], champion: Recognizer
 ) -> None:
     result = read(np.full(shape, 90, np.uint8), champion)
@@ -280,7 +284,7 @@ def test_odd_frames_read_nothing_and_come_back_in_color(
     assert result.annotated.shape == (*shape[:2], 3)
 
 
-def test_a_region_one_pixel_wide_and_a_huge_frame_are_no_trouble(champion: Recognizer) -> None:
+def test_tiny_regions_and_huge_frames_are_processed(champion: Recognizer) -> None:
     assert read(sheet(3), champion, roi=(0.5, 0.1, 0.001, 0.8)).reading == ""
     assert read(sheet(3), champion, roi=(0.9999, 0.9999, 0.0001, 0.0001)).reading == ""
     huge = cv2.resize(sheet(3), (7680, 4320))
@@ -297,7 +301,7 @@ def test_a_region_one_pixel_wide_and_a_huge_frame_are_no_trouble(champion: Recog
     st.sampled_from(["auto", "light", "dark"]),
     st.booleans(),
 )
-def test_any_frame_with_any_settings_gives_a_result(
+def test_process_accepts_any_frame_and_settings(
     recognizer: Recognizer,
     frame: np.ndarray,
     left: float,

@@ -1,4 +1,4 @@
-"""What the thread of the frames and the thread of the page share."""
+"""The state that video and page share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def live(recognizer: Recognizer) -> LiveReader:
     return reader
 
 
-def test_before_the_first_frame_there_is_nothing(live: LiveReader) -> None:
+def test_state_is_empty_before_the_first_frame(live: LiveReader) -> None:
     state = live.state
     assert (state.result, state.frames, state.fps, state.history) == (None, 0, 0.0, ())
 
@@ -39,7 +39,7 @@ def test_frames_are_read_and_counted(live: LiveReader) -> None:
     assert state.error is None
 
 
-def test_settings_act_on_the_next_frame(live: LiveReader) -> None:
+def test_settings_apply_to_the_next_frame(live: LiveReader) -> None:
     live.process(sheet(3))
     live.settings = WebcamSettings(smoothing=1, threshold=0)
     live.process(sheet(3))
@@ -50,13 +50,13 @@ def test_settings_act_on_the_next_frame(live: LiveReader) -> None:
     assert live.state.result.reading == ""
 
 
-def test_frames_left_out_are_counted(live: LiveReader) -> None:
+def test_skipped_frames_are_counted(live: LiveReader) -> None:
     for number in (0, 1, 2, 3, 6, 7, 8, 10):
         live.process(sheet(), number / 30)
     assert live.state.skipped == 3
 
 
-def test_the_history_has_each_number_once_the_newest_first(live: LiveReader) -> None:
+def test_history_has_each_change_once_newest_first(live: LiveReader) -> None:
     for digit in (3, 3, 8, 8, 3):
         live.process(sheet(digit))
     live.process(sheet())
@@ -68,7 +68,7 @@ def test_the_history_has_each_number_once_the_newest_first(live: LiveReader) -> 
     assert live.state.history == ()
 
 
-def test_a_frame_that_cannot_be_read_comes_back_and_says_why(live: LiveReader) -> None:
+def test_invalid_frame_is_returned_with_an_error(live: LiveReader) -> None:
     bad = np.zeros((4, 4, 2), np.uint8)
     assert live.process(bad) is bad
     assert live.state.error is not None
@@ -77,7 +77,7 @@ def test_a_frame_that_cannot_be_read_comes_back_and_says_why(live: LiveReader) -
     assert live.state.error is None
 
 
-def test_whatever_goes_wrong_the_video_goes_on(
+def test_unexpected_error_does_not_end_the_video(
     live: LiveReader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -90,7 +90,7 @@ def test_whatever_goes_wrong_the_video_goes_on(
     assert "out of luck" in caplog.text
 
 
-def test_a_new_video_begins_anew_but_remembers(live: LiveReader) -> None:
+def test_restart_resets_all_but_the_history(live: LiveReader) -> None:
     live.process(sheet(3), 5.0)
     live.restart()
     assert (live.state.frames, live.state.result, live.state.fps) == (0, None, 0.0)
@@ -99,7 +99,7 @@ def test_a_new_video_begins_anew_but_remembers(live: LiveReader) -> None:
     assert live.state.skipped == 0
 
 
-def test_another_model_reads_the_next_frame(live: LiveReader) -> None:
+def test_new_recognizer_reads_the_next_frame(live: LiveReader) -> None:
     other = load_recognizer("mlp")
     live.recognizer = other
     assert live.recognizer is other
@@ -108,7 +108,7 @@ def test_another_model_reads_the_next_frame(live: LiveReader) -> None:
     assert live.state.result.reading == "3"
 
 
-def test_page_and_video_work_at_the_same_time(live: LiveReader) -> None:
+def test_page_and_video_threads_run_concurrently(live: LiveReader) -> None:
     stop = time.monotonic() + 1.5
     failures: list[BaseException] = []
 
