@@ -79,7 +79,7 @@ def report_html(
     directory: Path | None = None,
     *,
     load: Callable[[ModelCard], Recognizer] | None = None,
-    patience: float | None = None,
+    time_limit: float | None = None,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> str:
     """Everything that is to be told of one model or several, judged on one set.
@@ -89,8 +89,7 @@ def report_html(
         directory: where the models are instead of `models_directory()`.
         load: gives a model's network, for its map and its robustness, which are measured where
             they were not yet; None leaves both out.
-        patience: so many seconds may measuring take, all together; what is not measured then stays
-            empty, and the next report goes on there. None: as long as it takes.
+        time_limit: for the measurements, s; the next report resumes them. None: no limit.
         on_progress: is told the share that is measured, 0 to 1.
 
     Returns:
@@ -119,7 +118,9 @@ def report_html(
     ]
     looks = [_Look() for _ in assessments]
     if load is not None:
-        looks = _looks([load(item.card) for item in assessments], directory, patience, on_progress)
+        looks = _looks(
+            [load(item.card) for item in assessments], directory, time_limit, on_progress
+        )
     # Names and settings come from files: whatever is in them is shown as text.
     template = Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
     names = ", ".join(assessment.card.name for assessment in assessments)
@@ -150,11 +151,11 @@ def report_html(
 def _looks(
     recognizers: Sequence[Recognizer],
     directory: Path | None,
-    patience: float | None,
+    time_limit: float | None,
     on_progress: Callable[[float], None],
 ) -> list[_Look]:
     """The map and the robustness of each model."""
-    end = None if patience is None else time.monotonic() + patience
+    end = None if time_limit is None else time.monotonic() + time_limit
     looks = []
     for number, recognizer in enumerate(recognizers):
         features: EmbeddingMap | None = None
@@ -265,7 +266,7 @@ def _errors(item: Assessment) -> list[dict[str, Any]]:
         {
             "index": int(index),
             "truth": int(evaluation.labels[index]),
-            "answer": int(evaluation.answers[index]),
+            "answer": int(evaluation.predicted[index]),
             "confidence": float(evaluation.confidences[index]),
             "src": "data:image/png;base64,"
             + base64.b64encode(cv2.imencode(".png", item.data.images[index])[1].tobytes()).decode(),

@@ -80,7 +80,7 @@ def test_a_report_does_not_wait_longer_than_it_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(report, "_LOOK_EVERY", 0.0)
-    page = report_html(assessments[:1], load=lambda card: recognizer, patience=0.0)
+    page = report_html(assessments[:1], load=lambda card: recognizer, time_limit=0.0)
     assert "not all of it was measured in time" in page
     assert "Corruptions" in titles(page)
     # What is missing comes with the next one.
@@ -135,7 +135,7 @@ def test_a_report_has_its_numbers_and_loads_nothing(assessments: list[Assessment
         f"{item.evaluation.accuracy:.2%}".replace("%", " %"),
         f"{low:.2%} to {high:.2%}".replace("%", " %"),
         f"{len(item.evaluation.errors)} errors",
-        f"{item.coverage.area:.6f}",
+        f"{item.coverage.aurc:.6f}",
         item.card.created,
         item.card.sha256["model.tflite"],
         "scikit-learn 1.",

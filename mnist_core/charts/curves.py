@@ -34,15 +34,15 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     figure = go.Figure()
     curves = (*roc.curves, roc.micro)
     # On a logarithmic axis there is no 0: it is drawn where half the rarest false alarm would be.
-    positive = np.concatenate([c.false_positives[c.false_positives > 0] for c in curves])
+    positive = np.concatenate([c.false_positive_rate[c.false_positive_rate > 0] for c in curves])
     least = float(positive.min()) / 2 if len(positive) else 1e-6
     for curve in curves:
         alarms, hits, thresholds = thinned(
-            curve.false_positives, curve.true_positives, curve.thresholds
+            curve.false_positive_rate, curve.true_positive_rate, curve.thresholds
         )
         figure.add_trace(
             go.Scatter(
-                name=f"{curve.name} ({curve.area:.6f})",
+                name=f"{curve.name} ({curve.auc:.6f})",
                 x=np.maximum(alarms, least) if view == "log" else alarms,
                 y=hits,
                 mode="lines",
@@ -62,7 +62,7 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
             tickformat=".4~%",
             dtick=1,
         )
-        lowest = min(c.true_positives[c.false_positives == 0].max() for c in curves)
+        lowest = min(c.true_positive_rate[c.false_positive_rate == 0].max() for c in curves)
         floor = next((floor for floor in _FLOORS if lowest > floor), 0.0)
         figure.update_yaxes(range=[floor, 1 + (1 - floor) / 50])
     elif view == "corner":
@@ -72,15 +72,16 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     else:
         figure.update_xaxes(range=[-0.01, 1])
         figure.update_yaxes(range=[0, 1.01])
-    macro = "" if roc.macro_area is None else f", macro {roc.macro_area:.6f}"
-    title = f"Area under the curve: micro {roc.micro.area:.6f}{macro}"
+    macro = "" if roc.macro_auc is None else f", macro {roc.macro_auc:.6f}"
+    title = f"Area under the curve: micro {roc.micro.auc:.6f}{macro}"
     return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
 
 
 def _corner(curves: tuple[RocCurve, ...]) -> float:
     """A side four times as long as the worst curve is away from perfect, rounded up."""
     away = max(
-        float(np.maximum(curve.false_positives, 1 - curve.true_positives).min()) for curve in curves
+        float(np.maximum(curve.false_positive_rate, 1 - curve.true_positive_rate).min())
+        for curve in curves
     )
     return next((side for side in _CORNERS if side >= 4 * away), 1.0)
 

@@ -157,13 +157,13 @@ def confidence_bars(histogram: ConfidenceHistogram) -> go.Figure:
                 hovertemplate=f"%{{customdata}} sure: %{{y:,}} {name}<extra></extra>",
             )
             for name, counts, color in (
-                ("right", histogram.right, RIGHT),
-                ("wrong", histogram.wrong, WRONG),
+                ("right", histogram.correct, RIGHT),
+                ("wrong", histogram.incorrect, WRONG),
             )
         ]
     )
     figure.update_xaxes(title_text="confidence", tickformat=".0%", range=[0, 1], fixedrange=True)
-    top = np.log10(max(2, int(max(histogram.right.max(), histogram.wrong.max()))))
+    top = np.log10(max(2, int(max(histogram.correct.max(), histogram.incorrect.max()))))
     # From half an image, so that a bar of one image has a height.
     figure.update_yaxes(
         title_text="images (log)",
@@ -258,7 +258,7 @@ def coverage_curves(
         coverage, accuracy, thresholds = thinned(curve.coverage, 1 - curve.risk, curve.thresholds)
         figure.add_trace(
             go.Scatter(
-                name=f"{name}, area {curve.area:.6f}",
+                name=f"{name}, area {curve.aurc:.6f}",
                 x=coverage,
                 y=accuracy,
                 mode="lines",

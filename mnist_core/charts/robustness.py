@@ -31,8 +31,11 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
 
     names = list(CORRUPTIONS)
     shares = np.column_stack([np.full(len(names), result.clean), result.table])
-    refused = np.column_stack(
-        [np.full(len(names), result.refused["clean"][0]), [result.refused[name] for name in names]]
+    rejected = np.column_stack(
+        [
+            np.full(len(names), result.rejected["clean"][0]),
+            [result.rejected[name] for name in names],
+        ]
     )
     paper = [corruption.paper_severity for corruption in CORRUPTIONS.values()]
     # What is not measured has no text; bold is what MNIST-C itself consists of.
@@ -48,7 +51,7 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
             z=shares,
             x=["clean", *map(str, SEVERITIES)],
             y=[corruption.title for corruption in CORRUPTIONS.values()],
-            customdata=refused,
+            customdata=rejected,
             text=text,
             texttemplate="%{text}",
             zmin=0,
@@ -101,7 +104,7 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
                 go.Scatter(
                     x=list(sweep.levels),
                     y=result.accuracy[sweep.name],
-                    customdata=result.refused[sweep.name],
+                    customdata=result.rejected[sweep.name],
                     name=result.name,
                     mode="lines+markers",
                     marker={"size": 5},

@@ -127,9 +127,9 @@ def _robustness(options: argparse.Namespace) -> int:
                     "name": result.name,
                     "images": options.sample,
                     "accuracy": {row: shares.tolist() for row, shares in result.accuracy.items()},
-                    "refused": {row: shares.tolist() for row, shares in result.refused.items()},
+                    "refused": {row: shares.tolist() for row, shares in result.rejected.items()},
                     "mean": result.mean,
-                    "as_in_the_paper": result.as_in_the_paper,
+                    "as_in_the_paper": result.mnist_c_accuracy,
                 }
             )
         )
@@ -139,7 +139,7 @@ def _robustness(options: argparse.Namespace) -> int:
     for name, corruption in CORRUPTIONS.items():
         shares = " ".join(f"{share:7.2%}" for share in result.accuracy[name])
         print(f"{corruption.title:12} {shares}")
-    print(f"mean {result.mean:.2%}; at MNIST-C's own severities {result.as_in_the_paper:.2%}")
+    print(f"mean {result.mean:.2%}; at MNIST-C's own severities {result.mnist_c_accuracy:.2%}")
     for name, sweep in SWEEPS.items():
         print(f"{name}: {sweep.axis}")
         print("  " + " ".join(f"{level:7g}" for level in sweep.levels))

@@ -1,4 +1,4 @@
-"""A model judged on a labelled set: everything that can be told of it, each computed once."""
+"""A model assessed on a labeled set: all its metrics and curves, each computed once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mnist_core.evaluation.calibration import (
 from mnist_core.evaluation.curves import PrecisionRecall, Roc, precision_recall, roc
 from mnist_core.evaluation.datasets import LabelledImages, mnist_test
 from mnist_core.evaluation.metrics import (
+    ClassMetrics,
     Evaluation,
-    ReportRow,
     classification_report,
     evaluate,
     evaluate_probabilities,
@@ -33,12 +33,12 @@ __all__ = ["Assessment", "assess"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Assessment:
-    """A model's answers on a set. What is derived of them is computed when it is first asked for.
+    """A model's results on a set; curves are computed when they are first read.
 
     Attributes:
-        card: the model's.
-        data: what it was judged on.
-        evaluation: its answers, and what they are worth.
+        card: of the model.
+        data: the set.
+        evaluation: predictions and metrics.
     """
 
     card: ModelCard
@@ -46,8 +46,8 @@ class Assessment:
     evaluation: Evaluation
 
     @cached_property
-    def report(self) -> list[ReportRow]:
-        """Precision, recall, F1 and accuracy of each digit, and their means."""
+    def class_metrics(self) -> list[ClassMetrics]:
+        """Precision, recall, F1 and accuracy of each digit, and their averages."""
         return classification_report(self.evaluation)
 
     @cached_property
@@ -67,12 +67,12 @@ class Assessment:
 
     @cached_property
     def confidences(self) -> ConfidenceHistogram:
-        """How sure the right and the wrong answers were."""
+        """Confidence of the correct and the incorrect predictions."""
         return confidence_histogram(self.evaluation)
 
     @cached_property
     def coverage(self) -> RiskCoverage:
-        """What answering only when sure enough brings."""
+        """The risk-coverage curve."""
         return risk_coverage(self.evaluation)
 
 
@@ -82,22 +82,20 @@ def assess(
     recognizer: Callable[[], Recognizer],
     directory: Path | None = None,
 ) -> Assessment:
-    """Judge a model; on the MNIST test images by its stored answers, without running it.
+    """Assess a model; on the MNIST test images from its stored predictions, without running it.
 
     Args:
-        card: the model's.
-        data: what to judge it on.
-        recognizer: loads the model; called only where no answers are stored.
-        directory: where to look for stored answers instead of `models_directory()`.
+        card: of the model.
+        data: the set.
+        recognizer: loads the model; called only if there are no stored predictions.
+        directory: where the models are instead of `models_directory()`.
 
     Raises:
-        ModelLoadError: the model, or its stored answers, are damaged.
+        ModelLoadError: the model or its stored predictions are damaged.
         DatasetError: the embedded MNIST is missing or altered.
     """
     if PREDICTIONS in card.sha256 and data.digest == mnist_test().digest:
-        stored = load_predictions(card, directory)
-        return Assessment(
-            card=card, data=data, evaluation=evaluate_probabilities(stored, data.labels)
-        )
-    evaluation = evaluate(recognizer(), data.images, data.labels)
+        evaluation = evaluate_probabilities(load_predictions(card, directory), data.labels)
+    else:
+        evaluation = evaluate(recognizer(), data.images, data.labels)
     return Assessment(card=card, data=data, evaluation=evaluation)

@@ -1,4 +1,4 @@
-"""Is one model really better than another? Both answer the same images, so they are paired."""
+"""Comparison of two models on the same images: accuracy difference and McNemar's test."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Comparison:
     """Two models on the same images.
 
     Attributes:
-        both_right: images that both read rightly.
-        first_only: images that only the first one does.
-        second_only: images that only the second one does.
-        both_wrong: images that neither does.
-        difference: the first one's accuracy less the second one's, -1 to 1.
-        interval: 95 % bootstrap interval of the difference.
-        p_value: of McNemar's exact test: how probable so uneven a split of the images on which
-            they differ would be, were they equally good; 0 to 1.
+        both_correct: number of images that both models classify correctly.
+        first_only: number that only the first one does.
+        second_only: number that only the second one does.
+        both_incorrect: number that neither does.
+        difference: accuracy of the first model minus that of the second, -1 to 1.
+        interval: 95% bootstrap interval of the difference.
+        p_value: of McNemar's exact test, 0 to 1: the probability of a split of the images on which
+            they differ at least this uneven, if both were equally good.
     """
 
-    both_right: int
+    both_correct: int
     first_only: int
     second_only: int
-    both_wrong: int
+    both_incorrect: int
     difference: float
     interval: tuple[float, float]
     p_value: float
@@ -42,12 +42,12 @@ class Comparison:
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
     """Compare two models by the images on which they differ.
 
-    McNemar's test is the exact one (Psychometrika 12, 1947): under the hypothesis that both are
-    equally good, either is right on half of the images on which just one is. The interval is the
-    percentile bootstrap's over images (Efron and Tibshirani, 1993).
+    McNemar's test is the exact one (Psychometrika 12, 1947): if both models are equally good, each
+    is the correct one on half of the images that only one classifies correctly. The interval is
+    the percentile bootstrap's over images (Efron and Tibshirani, 1993).
 
     Raises:
-        InvalidImageError: they did not answer the same images.
+        InvalidImageError: they were not evaluated on the same images.
     """
     from scipy.stats import binomtest
 
@@ -58,21 +58,21 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
             "that differ"
         )
     total = len(first.labels)
-    first_only = int((first.right & ~second.right).sum())
-    second_only = int((second.right & ~first.right).sum())
-    both_right = int((first.right & second.right).sum())
+    first_only = int((first.correct & ~second.correct).sum())
+    second_only = int((second.correct & ~first.correct).sum())
+    both_correct = int((first.correct & second.correct).sum())
     differ = first_only + second_only
-    # Drawing n images with replacement and counting on how many only one model is right is a draw
-    # from a multinomial: what `scipy.stats.bootstrap(paired=True)` does in seconds, at once.
+    # Resampling images and counting those that only one model classifies correctly is drawing from
+    # a multinomial distribution: at once what `scipy.stats.bootstrap(paired=True)` does in seconds.
     draws = np.random.default_rng(_SEED).multinomial(
         total, np.array([first_only, second_only, total - differ]) / total, size=_RESAMPLES
     )
     low, high = np.percentile((draws[:, 0] - draws[:, 1]) / total, [2.5, 97.5])
     return Comparison(
-        both_right=both_right,
+        both_correct=both_correct,
         first_only=first_only,
         second_only=second_only,
-        both_wrong=total - differ - both_right,
+        both_incorrect=total - differ - both_correct,
         difference=(first_only - second_only) / total,
         interval=(float(low), float(high)),
         p_value=float(binomtest(first_only, differ).pvalue) if differ else 1.0,

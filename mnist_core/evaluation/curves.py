@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of the ten digits, each against the nine others."""
+"""ROC and precision-recall (PR) curves of the ten digits, each against the rest."""
 
 from __future__ import annotations
 
@@ -20,55 +20,55 @@ __all__ = [
     "roc",
 ]
 
-# The curve of all ten questions put into one heap.
+# Name of the micro-averaged curve: the ten binary decisions of each image, pooled.
 MICRO = "micro"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RocCurve:
-    """How the right and the false alarms grow as the threshold falls.
+    """True and false positive rate for falling thresholds.
 
     Attributes:
         name: the digit, or `MICRO`.
-        false_positives: (k,) share of the others that are taken for it, 0 to 1, rising.
-        true_positives: (k,) share of its own images that are, 0 to 1, rising.
-        thresholds: (k,) its probability from which on an image is taken for it, falling; the first
-            one is infinite.
-        area: under the curve; 1 is perfect, 1/2 is chance.
+        false_positive_rate: (k,) 0 to 1, rising.
+        true_positive_rate: (k,) 0 to 1, rising.
+        thresholds: (k,) smallest probability that counts as positive, falling; begins with
+            infinity.
+        auc: area under the curve, 0 to 1; 0.5 is a random classifier.
     """
 
     name: str
-    false_positives: NDArray[np.float64]
-    true_positives: NDArray[np.float64]
+    false_positive_rate: NDArray[np.float64]
+    true_positive_rate: NDArray[np.float64]
     thresholds: NDArray[np.float64]
-    area: float
+    auc: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Roc:
-    """The curves of the digits for which there are both images and others.
+    """ROC curves.
 
     Attributes:
-        curves: of the digits, in their order.
-        micro: of all ten questions together.
-        macro_area: the mean of the digits' areas; None where no digit has a curve.
+        curves: of the digits that have positive and negative images, in ascending order.
+        micro: the micro-averaged curve.
+        macro_auc: mean AUC of `curves`; None if there are none.
     """
 
     curves: tuple[RocCurve, ...]
     micro: RocCurve
-    macro_area: float | None
+    macro_auc: float | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PrecisionRecallCurve:
-    """What an ever lower threshold costs in precision and brings in recall.
+    """Precision and recall for rising thresholds.
 
     Attributes:
         name: the digit, or `MICRO`.
-        precision: (k,) share of the images taken for the digit that are, 0 to 1.
-        recall: (k,) share of its images that are taken for it, 0 to 1, falling; 0 at the end.
-        thresholds: (k - 1,) its probability from which on an image is taken for it, rising.
-        average_precision: the sum of the precisions, each weighted by the recall it adds.
+        precision: (k,) 0 to 1.
+        recall: (k,) 0 to 1, falling; ends with 0.
+        thresholds: (k - 1,) smallest probability that counts as positive, rising.
+        average_precision: mean of the precisions, weighted by the increase in recall.
     """
 
     name: str
@@ -80,12 +80,12 @@ class PrecisionRecallCurve:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PrecisionRecall:
-    """The curves of the digits that occur.
+    """Precision-recall curves.
 
     Attributes:
-        curves: of the digits, in their order.
-        micro: of all ten questions together.
-        macro_average: the mean of the digits' average precisions.
+        curves: of the digits that occur, in ascending order.
+        micro: the micro-averaged curve.
+        macro_average: mean average precision of `curves`.
     """
 
     curves: tuple[PrecisionRecallCurve, ...]
@@ -94,8 +94,8 @@ class PrecisionRecall:
 
 
 def roc(evaluation: Evaluation) -> Roc:
-    """ROC curves, one digit against the rest. Points on a straight line are left out."""
-    truths, scores = _questions(evaluation)
+    """ROC curves, one digit against the rest, without the points on straight segments."""
+    truths, scores = _one_against_rest(evaluation)
     curves = tuple(
         _roc_curve(str(digit), truths[:, digit], scores[:, digit])
         for digit in range(CLASSES)
@@ -104,13 +104,13 @@ def roc(evaluation: Evaluation) -> Roc:
     return Roc(
         curves=curves,
         micro=_roc_curve(MICRO, truths.ravel(), scores.ravel()),
-        macro_area=float(np.mean([curve.area for curve in curves])) if curves else None,
+        macro_auc=float(np.mean([curve.auc for curve in curves])) if curves else None,
     )
 
 
 def precision_recall(evaluation: Evaluation) -> PrecisionRecall:
     """Precision-recall curves, one digit against the rest."""
-    truths, scores = _questions(evaluation)
+    truths, scores = _one_against_rest(evaluation)
     curves = tuple(
         _precision_recall_curve(str(digit), truths[:, digit], scores[:, digit])
         for digit in range(CLASSES)
@@ -123,22 +123,21 @@ def precision_recall(evaluation: Evaluation) -> PrecisionRecall:
     )
 
 
-def _questions(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """For each image and digit: is it this one, and how probable is that? Both (n, 10)."""
-    truths = evaluation.labels[:, np.newaxis] == np.arange(CLASSES)
-    return truths, evaluation.probabilities
+def _one_against_rest(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Binary labels and scores of the ten digits, (n, 10) each."""
+    return evaluation.labels[:, np.newaxis] == np.arange(CLASSES), evaluation.probabilities
 
 
 def _roc_curve(name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]) -> RocCurve:
     from sklearn.metrics import auc, roc_curve
 
-    false_positives, true_positives, thresholds = roc_curve(truths, scores)
+    false_positive_rate, true_positive_rate, thresholds = roc_curve(truths, scores)
     return RocCurve(
         name=name,
-        false_positives=false_positives,
-        true_positives=true_positives,
+        false_positive_rate=false_positive_rate,
+        true_positive_rate=true_positive_rate,
         thresholds=thresholds,
-        area=float(auc(false_positives, true_positives)),
+        auc=float(auc(false_positive_rate, true_positive_rate)),
     )
 
 
@@ -147,7 +146,7 @@ def _precision_recall_curve(
 ) -> PrecisionRecallCurve:
     from sklearn.metrics import precision_recall_curve
 
-    # What is left out lies between others of the same recall, and adds nothing to the sum.
+    # The dropped points lie between others of the same recall and add nothing to the average.
     precision, recall, thresholds = precision_recall_curve(truths, scores, drop_intermediate=True)
     return PrecisionRecallCurve(
         name=name,

@@ -25,9 +25,9 @@ __all__ = [
     "LabelledImages",
     "blank_if_none",
     "frame_of",
-    "held_out",
     "label_arrays",
     "mnist_test",
+    "mnist_validation",
     "not_found",
     "scikit_learn_digits",
 ]
@@ -86,7 +86,7 @@ def mnist_test() -> LabelledImages:
     return LabelledImages(name="MNIST test", images=dataset.x_test, labels=dataset.y_test)
 
 
-def held_out(cards: Sequence[ModelCard]) -> LabelledImages:
+def mnist_validation(cards: Sequence[ModelCard]) -> LabelledImages:
     """The MNIST training images that none of these models learnt from.
 
     Args:

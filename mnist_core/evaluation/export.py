@@ -12,23 +12,24 @@ __all__ = ["predictions_csv"]
 
 
 def predictions_csv(evaluation: Evaluation) -> str:
-    """A line for each image, in their order, under one of headings.
+    """Write a header and one line for each image, in their order.
 
-    The columns are the image's index, the true digit, the answer, its confidence, whether it is
-    right (1 or 0), and the ten probabilities.
+    The columns are the image's index, the true digit, the predicted digit, its confidence, 1 if it
+    is correct and else 0, and the ten probabilities.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    heads = ["image", "truth", "answer", "confidence", "right"]
-    writer.writerow([*heads, *(f"p{digit}" for digit in range(CLASSES))])
-    columns = zip(
+    columns = ["image", "truth", "answer", "confidence", "right"]
+    writer.writerow([*columns, *(f"p{digit}" for digit in range(CLASSES))])
+    rows = zip(
         evaluation.labels.tolist(),
-        evaluation.answers.tolist(),
-        evaluation.right.tolist(),
-        # float32 has no more to tell than nine digits.
-        [[f"{value:.9g}" for value in row] for row in evaluation.probabilities.tolist()],
+        evaluation.predicted.tolist(),
+        evaluation.correct.tolist(),
+        evaluation.probabilities.tolist(),
         strict=True,
     )
-    for index, (truth, answer, right, row) in enumerate(columns):
-        writer.writerow([index, truth, answer, row[answer], int(right), *row])
+    for index, (truth, predicted, correct, probabilities) in enumerate(rows):
+        # Nine significant digits are enough to restore any float32.
+        texts = [f"{value:.9g}" for value in probabilities]
+        writer.writerow([index, truth, predicted, texts[predicted], int(correct), *texts])
     return text.getvalue()

@@ -48,13 +48,13 @@ class Robustness:
         name: the model's.
         images: row -> how many images its first level was measured on.
         accuracy: row -> (levels,) share read rightly, 0 to 1; NaN where nothing is measured yet.
-        refused: row -> (levels,) share that the model calls no digit, 0 to 1, or NaN.
+        rejected: row -> (levels,) share that the model calls no digit, 0 to 1, or NaN.
     """
 
     name: str
     images: Mapping[str, int]
     accuracy: Mapping[str, NDArray[np.float64]]
-    refused: Mapping[str, NDArray[np.float64]]
+    rejected: Mapping[str, NDArray[np.float64]]
 
     @property
     def clean(self) -> float:
@@ -72,7 +72,7 @@ class Robustness:
         return float(self.table.mean())
 
     @property
-    def as_in_the_paper(self) -> float:
+    def mnist_c_accuracy(self) -> float:
         """Mean accuracy over the 15 corruptions, each at MNIST-C's own severity."""
         severities = [corruption.paper_severity for corruption in CORRUPTIONS.values()]
         return float(self.table[np.arange(len(severities)), np.array(severities) - 1].mean())
@@ -192,7 +192,7 @@ class RobustnessJob:
             shares = counts / seen if seen else np.full_like(counts, np.nan)
             images[row], accuracy[row], refused[row] = seen, shares[0], shares[1]
         return Robustness(
-            name=self.recognizer.card.name, images=images, accuracy=accuracy, refused=refused
+            name=self.recognizer.card.name, images=images, accuracy=accuracy, rejected=refused
         )
 
     def _run(self) -> None:

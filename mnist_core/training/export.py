@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.data import LabelledArrays
-from mnist_core.evaluation.calibration import REFUSED_DIGITS, fit_temperature
+from mnist_core.evaluation.calibration import fit_temperature, rejection_threshold
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.networks.architectures import get_architecture
@@ -106,7 +106,7 @@ def finish_model(
         validation_accuracy=evaluate_probabilities(probabilities, labels).accuracy,
         test_accuracy=result.accuracy,
         test_interval=result.interval,
-        digit_threshold=float(np.quantile(digit_scores(recognizer), REFUSED_DIGITS)),
+        digit_threshold=rejection_threshold(digit_scores(recognizer)),
     )
     if draft.fine_tuning and corrections is not None:
         after = {

@@ -36,8 +36,8 @@ def _show_metrics(assessments: Sequence[Assessment]) -> None:
         "95% CI low": [item.evaluation.interval[0] for item in assessments],
         "95% CI high": [item.evaluation.interval[1] for item in assessments],
         "Top-2 accuracy": [item.evaluation.top2_accuracy for item in assessments],
-        "Macro F1": [item.report[-2].f1 for item in assessments],
-        "ECE": [item.reliability.expected_error for item in assessments],
+        "Macro F1": [item.class_metrics[-2].f1 for item in assessments],
+        "ECE": [item.reliability.ece for item in assessments],
     }
     st.dataframe(
         {
@@ -45,7 +45,7 @@ def _show_metrics(assessments: Sequence[Assessment]) -> None:
             **{name: [100 * share for share in column] for name, column in shares.items()},
             "Errors": [len(item.evaluation.errors) for item in assessments],
             "Brier score": [item.reliability.brier for item in assessments],
-            "AURC": [item.coverage.area for item in assessments],
+            "AURC": [item.coverage.aurc for item in assessments],
         },
         column_config={
             **dict.fromkeys(shares, PERCENT),

@@ -12,7 +12,12 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.dataset_files import load_labelled
-from mnist_core.evaluation.datasets import LabelledImages, held_out, mnist_test, scikit_learn_digits
+from mnist_core.evaluation.datasets import (
+    LabelledImages,
+    mnist_test,
+    mnist_validation,
+    scikit_learn_digits,
+)
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
 from pages.widgets import model_picker
@@ -71,7 +76,7 @@ def _scikit_learn_digits() -> LabelledImages:
 def _validation(
     key: tuple[tuple[tuple[int, float], ...], ...], _cards: Sequence[ModelCard]
 ) -> LabelledImages:
-    return held_out(_cards)
+    return mnist_validation(_cards)
 
 
 # Name -> the set for these models, or None until the visitor has chosen one. A source may show

@@ -112,10 +112,11 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
                 gallery.Picture(
                     id=index,
                     frame=assessment.data.images[index],
-                    caption=f"{evaluation.labels[index]} → {evaluation.answers[index]}\n"
+                    caption=f"{evaluation.labels[index]} → {evaluation.predicted[index]}\n"
                     f"{evaluation.confidences[index]:.0%}",
                     alt=f"Image {index}: {evaluation.labels[index]}, predicted as "
-                    f"{evaluation.answers[index]}, confidence {evaluation.confidences[index]:.1%}.",
+                    f"{evaluation.predicted[index]}, "
+                    f"confidence {evaluation.confidences[index]:.1%}.",
                 )
                 for index in indices[:count].tolist()
             ],
@@ -138,7 +139,7 @@ def select_images(evaluation: Evaluation, truth: str, answer: str) -> np.ndarray
     if truth != ANY:
         order = order[evaluation.labels[order] == int(truth)]
     if answer != ANY:
-        order = order[evaluation.answers[order] == int(answer)]
+        order = order[evaluation.predicted[order] == int(answer)]
     return order
 
 
@@ -158,7 +159,7 @@ def show_details(assessment: Assessment, index: int) -> None:
     """One image, its ten probabilities and their explanation."""
     evaluation = assessment.evaluation
     frame, probabilities = assessment.data.images[index], evaluation.probabilities[index]
-    truth, answer = int(evaluation.labels[index]), int(evaluation.answers[index])
+    truth, answer = int(evaluation.labels[index]), int(evaluation.predicted[index])
     with st.container(border=True):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             st.image(enlarged(frame, 4), width=112, alt=f"Image {index}, 28 by 28 pixels.")

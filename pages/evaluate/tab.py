@@ -31,7 +31,7 @@ STYLE = """
 </style>
 """
 # A report may measure robustness for this long, s: the browser waits three minutes for a file.
-PATIENCE = 120.0
+TIME_LIMIT = 120.0
 
 
 @st.fragment
@@ -130,7 +130,7 @@ def show_tiles(selected: Assessment) -> None:
         )
         st.metric(
             "ECE",
-            f"{selected.reliability.expected_error:.2%}",
+            f"{selected.reliability.ece:.2%}",
             help="Expected calibration error: the mean gap between confidence and accuracy.",
         )
 
@@ -140,7 +140,9 @@ def show_downloads(selected: Assessment, assessments: Sequence[Assessment]) -> N
     with st.container(horizontal=True):
         save_button(
             "Report",
-            lambda: report_html(assessments, load=model_picker.load, patience=PATIENCE).encode(),
+            lambda: report_html(
+                assessments, load=model_picker.load, time_limit=TIME_LIMIT
+            ).encode(),
             f"{'-'.join(item.card.name for item in assessments)}.html",
             "text/html",
             key="report",

@@ -28,12 +28,12 @@ def show_per_class(assessment: Assessment) -> None:
     metrics = {"Precision": "precision", "Recall": "recall", "F1": "f1", "Accuracy": "accuracy"}
     st.dataframe(
         {
-            "Digit": [row.name for row in assessment.report],
+            "Digit": [row.name for row in assessment.class_metrics],
             **{
-                title: [100 * getattr(row, name) for row in assessment.report]
+                title: [100 * getattr(row, name) for row in assessment.class_metrics]
                 for title, name in metrics.items()
             },
-            "Images": [row.images for row in assessment.report],
+            "Images": [row.support for row in assessment.class_metrics],
         },
         column_config={
             **dict.fromkeys(metrics, PERCENT),
@@ -63,7 +63,7 @@ def show_roc_and_pr(assessment: Assessment) -> None:
     chart(
         roc_curves(assessment.roc, view),
         "roc",
-        f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.area:.6f}.",
+        f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.auc:.6f}.",
     )
     corner = st.toggle("Zoom in on precision-recall", value=True, key="precision_recall_corner")
     curves = assessment.precision_recall
@@ -92,7 +92,7 @@ def show_calibration(assessment: Assessment) -> None:
     reliability = assessment.reliability
     st.caption(
         f"Expected calibration error (ECE) over {len(reliability.counts)} bins: "
-        f"**{reliability.expected_error:.2%}**. Brier score: **{reliability.brier:.4f}** (0 is "
+        f"**{reliability.ece:.2%}**. Brier score: **{reliability.brier:.4f}** (0 is "
         "perfect, 2 the worst). Points below the diagonal are overconfident."
     )
     chart(
@@ -119,7 +119,7 @@ def show_coverage(assessment: Assessment) -> None:
             st.markdown(
                 f"Coverage **{selection.coverage:.2%}** ({selection.answered:,} of "
                 f"{selection.total:,} images), accuracy **{selection.accuracy:.2%}** (95% CI "
-                f"{low:.2%} to {high:.2%}, {selection.wrong:,} errors)."
+                f"{low:.2%} to {high:.2%}, {selection.errors:,} errors)."
             )
     chart(
         coverage_curves({assessment.card.name: coverage}, selection),

@@ -269,7 +269,7 @@ def numbers(probabilities: NDArray[np.float32], counts: NDArray[np.int64]) -> ND
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> float:
     """Expected calibration error over 15 bins of equal width (Guo et al., ICML 2017), 0 to 1."""
-    return reliability(evaluate_probabilities(probabilities, labels)).expected_error
+    return reliability(evaluate_probabilities(probabilities, labels)).ece
 
 
 def table(rows: Sequence[Row], models: Sequence[str]) -> str:

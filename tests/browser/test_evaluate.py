@@ -144,7 +144,7 @@ def test_report_predictions_and_charts_are_saved(
     result = evaluation("mlp")
     predictions = download(page, page.get_by_role("button", name="Predictions").click)
     rows = list(csv.DictReader(io.StringIO(Path(predictions.path()).read_text())))
-    assert sum(row["right"] == "1" for row in rows) == result.right.sum()
+    assert sum(row["right"] == "1" for row in rows) == result.correct.sum()
 
     page.get_by_role("tab", name="Per class").click()
     chart = page.locator(".st-key-evaluation_digits .stPlotlyChart")

@@ -20,11 +20,11 @@ def assessment(recognizer: Recognizer) -> Assessment:
 def test_roc_curves_show_every_digit_and_its_area(assessment: Assessment) -> None:
     figure = roc_curves(assessment.roc)
     curves = (*assessment.roc.curves, assessment.roc.micro)
-    assert [t.name for t in figure.data] == [f"{c.name} ({c.area:.6f})" for c in curves]
+    assert [t.name for t in figure.data] == [f"{c.name} ({c.auc:.6f})" for c in curves]
     for trace, curve in zip(figure.data[:10], curves, strict=False):
-        assert trace.x == pytest.approx(curve.false_positives)
-        assert trace.y == pytest.approx(curve.true_positives)
-    assert f"{assessment.roc.macro_area:.6f}" in figure.layout.title.text
+        assert trace.x == pytest.approx(curve.false_positive_rate)
+        assert trace.y == pytest.approx(curve.true_positive_rate)
+    assert f"{assessment.roc.macro_auc:.6f}" in figure.layout.title.text
     # Ten lines that can be told apart.
     assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 11
 
@@ -35,7 +35,7 @@ def test_the_corner_holds_every_curves_bend(assessment: Assessment) -> None:
     assert right == pytest.approx(1 - bottom)
     assert right <= 0.05
     for curve in assessment.roc.curves:
-        assert ((curve.false_positives < right) & (curve.true_positives > bottom)).any()
+        assert ((curve.false_positive_rate < right) & (curve.true_positive_rate > bottom)).any()
 
 
 def test_on_the_log_axis_no_point_is_lost(assessment: Assessment) -> None:
@@ -43,10 +43,10 @@ def test_on_the_log_axis_no_point_is_lost(assessment: Assessment) -> None:
     assert figure.layout.xaxis.type == "log"
     for trace, curve in zip(figure.data[:10], assessment.roc.curves, strict=False):
         assert (trace.x > 0).all()
-        some = curve.false_positives > 0
-        assert trace.x[some] == pytest.approx(curve.false_positives[some])
+        some = curve.false_positive_rate > 0
+        assert trace.x[some] == pytest.approx(curve.false_positive_rate[some])
         # What is hovered over is the true rate.
-        assert trace.customdata[:, 1] == pytest.approx(curve.false_positives)
+        assert trace.customdata[:, 1] == pytest.approx(curve.false_positive_rate)
 
 
 @pytest.mark.parametrize("corner", [False, True])

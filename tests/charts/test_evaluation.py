@@ -108,7 +108,7 @@ def test_class_bars_show_the_measures_and_where_the_axis_begins(assessment: Asse
 def test_confidence_bars_count_right_and_wrong(assessment: Assessment) -> None:
     figure = confidence_bars(assessment.confidences)
     right, wrong = figure.data
-    assert right.y.sum() == assessment.evaluation.right.sum()
+    assert right.y.sum() == assessment.evaluation.correct.sum()
     assert wrong.y.sum() == len(assessment.evaluation.errors)
     assert right.x == pytest.approx(np.arange(0.025, 1, 0.05))
     assert figure.layout.yaxis.type == "log"

@@ -34,7 +34,7 @@ def test_the_heat_map_shows_accuracy_and_what_is_refused() -> None:
     assert shares[:, 1:] == pytest.approx(result.table)
     assert list(heat.x) == ["clean", *map(str, SEVERITIES)]
     assert list(heat.y) == [corruption.title for corruption in CORRUPTIONS.values()]
-    assert np.array(heat.customdata)[3, 2] == pytest.approx(result.refused["motion_blur"][1])
+    assert np.array(heat.customdata)[3, 2] == pytest.approx(result.rejected["motion_blur"][1])
     assert (heat.zmin, heat.zmax) == (0, 1)
     # Bold is what MNIST-C consists of: one severity a corruption.
     bold = [[text.startswith("<b>") for text in row] for row in heat.text]

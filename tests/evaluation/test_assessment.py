@@ -49,8 +49,15 @@ def test_damaged_answers_are_not_passed_over(recognizer: Recognizer) -> None:
 
 def test_what_is_derived_is_computed_once(recognizer: Recognizer) -> None:
     result = assess(recognizer.card, mnist_test(), no_model)
-    for name in ("report", "roc", "precision_recall", "reliability", "confidences", "coverage"):
+    for name in (
+        "class_metrics",
+        "roc",
+        "precision_recall",
+        "reliability",
+        "confidences",
+        "coverage",
+    ):
         assert getattr(result, name) is getattr(result, name)
     errors = len(result.evaluation.errors)
-    assert errors == result.coverage.wrong[-1] == result.confidences.wrong.sum()
+    assert errors == result.coverage.errors[-1] == result.confidences.incorrect.sum()
     assert errors == result.evaluation.confusion[~np.eye(10, dtype=bool)].sum()

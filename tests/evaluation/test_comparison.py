@@ -22,7 +22,7 @@ def test_a_model_does_not_differ_from_itself() -> None:
     model = of(True, False, True)
     result = compare(model, model)
     assert (result.difference, result.interval, result.p_value) == (0, (0, 0), 1)
-    assert (result.both_right, result.both_wrong) == (2, 1)
+    assert (result.both_correct, result.both_incorrect) == (2, 1)
 
 
 def test_perfect_against_worst() -> None:
@@ -53,7 +53,7 @@ def test_the_interval_agrees_with_scipys_bootstrap() -> None:
     first, second = of(*(random.random(400) < 0.9)), of(*(random.random(400) < 0.85))
     ours = compare(first, second)
     theirs = bootstrap(
-        (first.right.astype(float), second.right.astype(float)),
+        (first.correct.astype(float), second.correct.astype(float)),
         lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
         paired=True,
         vectorized=True,

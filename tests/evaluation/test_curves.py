@@ -24,27 +24,27 @@ def test_perfect_answers_have_whole_areas() -> None:
     result = evaluate_probabilities(answers(*range(10)), np.arange(10))
     curves, recalls = roc(result), precision_recall(result)
     assert [curve.name for curve in curves.curves] == [str(digit) for digit in range(10)]
-    assert {curve.area for curve in (*curves.curves, curves.micro)} == {1}
-    assert curves.macro_area == recalls.macro_average == 1
+    assert {curve.auc for curve in (*curves.curves, curves.micro)} == {1}
+    assert curves.macro_auc == recalls.macro_average == 1
     assert {c.average_precision for c in (*recalls.curves, recalls.micro)} == {1}
 
 
 def test_the_worst_answers_have_none() -> None:
     result = evaluate_probabilities(answers(1, 0), np.array([0, 1]))
-    assert [curve.area for curve in roc(result).curves] == [0, 0]
+    assert [curve.auc for curve in roc(result).curves] == [0, 0]
 
 
 def test_answers_that_tell_nothing_have_half_an_area() -> None:
     result = evaluate_probabilities(np.full((20, 10), 0.1, np.float32), np.arange(20) % 10)
-    assert roc(result).macro_area == roc(result).micro.area == 0.5
+    assert roc(result).macro_auc == roc(result).micro.auc == 0.5
     assert precision_recall(result).macro_average == pytest.approx(0.1)
 
 
 def test_one_image_has_no_roc_of_a_digit() -> None:
     result = evaluate_probabilities(answers(7), np.array([7]))
     assert roc(result).curves == ()
-    assert roc(result).macro_area is None
-    assert roc(result).micro.area == 1
+    assert roc(result).macro_auc is None
+    assert roc(result).micro.auc == 1
     assert [curve.name for curve in precision_recall(result).curves] == ["7"]
 
 
@@ -58,9 +58,9 @@ def test_areas_agree_with_scikit_learn(evaluation: Evaluation) -> None:
     truths = np.eye(10)[evaluation.labels]
     scores = evaluation.probabilities
     curves, recalls = roc(evaluation), precision_recall(evaluation)
-    assert curves.macro_area == pytest.approx(roc_auc_score(truths, scores, average="macro"))
-    assert curves.micro.area == pytest.approx(roc_auc_score(truths, scores, average="micro"))
-    assert [curve.area for curve in curves.curves] == pytest.approx(
+    assert curves.macro_auc == pytest.approx(roc_auc_score(truths, scores, average="macro"))
+    assert curves.micro.auc == pytest.approx(roc_auc_score(truths, scores, average="micro"))
+    assert [curve.auc for curve in curves.curves] == pytest.approx(
         roc_auc_score(truths, scores, average=None)
     )
     assert recalls.micro.average_precision == pytest.approx(
@@ -76,8 +76,8 @@ def test_a_point_is_what_its_threshold_makes_of_the_images(evaluation: Evaluatio
     place = len(curve.thresholds) // 2
     taken = evaluation.probabilities[:, 4] >= curve.thresholds[place]
     fours = evaluation.labels == 4
-    assert curve.true_positives[place] == pytest.approx(taken[fours].mean())
-    assert curve.false_positives[place] == pytest.approx(taken[~fours].mean())
+    assert curve.true_positive_rate[place] == pytest.approx(taken[fours].mean())
+    assert curve.false_positive_rate[place] == pytest.approx(taken[~fours].mean())
     recalls = precision_recall(evaluation).curves[4]
     taken = evaluation.probabilities[:, 4] >= recalls.thresholds[-5]
     assert recalls.recall[-6] == pytest.approx(taken[fours].mean())

@@ -20,9 +20,9 @@ from mnist_core.evaluation.datasets import (
     MAX_PICTURES,
     LabelledImages,
     frame_of,
-    held_out,
     label_arrays,
     mnist_test,
+    mnist_validation,
     scikit_learn_digits,
 )
 
@@ -195,7 +195,7 @@ def test_mnist_test_is_the_test_half(dataset: Dataset) -> None:
 def test_the_validation_images_give_the_cards_accuracy(
     recognizer: Recognizer, dataset: Dataset
 ) -> None:
-    data = held_out([recognizer.card])
+    data = mnist_validation([recognizer.card])
     assert len(data.images) == 5000
     sample = evaluate(recognizer, data.images, data.labels)
     assert sample.accuracy == pytest.approx(recognizer.card.validation_accuracy)
@@ -203,7 +203,7 @@ def test_the_validation_images_give_the_cards_accuracy(
 
 def test_no_model_is_judged_on_what_it_learnt_from(dataset: Dataset) -> None:
     cards = [make_card(seed=seed, configuration={"validation_fraction": 0.3}) for seed in (1, 2, 3)]
-    data = held_out(cards)
+    data = mnist_validation(cards)
     common = set.intersection(*(set(split_training(seed, 0.3)[0].tolist()) for seed in (1, 2, 3)))
     assert len(data.images) == len(common)
     assert "none of these models" in data.notes[0]
@@ -222,7 +222,7 @@ def test_no_model_is_judged_on_what_it_learnt_from(dataset: Dataset) -> None:
 )
 def test_a_card_that_does_not_tell_its_split_is_explained(configuration: dict[str, Any]) -> None:
     with pytest.raises(DatasetError, match="Received: model 'mine'"):
-        held_out([make_card(configuration=configuration)])
+        mnist_validation([make_card(configuration=configuration)])
 
 
 def test_models_without_a_common_image_are_explained() -> None:
@@ -231,7 +231,7 @@ def test_models_without_a_common_image_are_explained() -> None:
         for seed in range(4)
     ]
     with pytest.raises(DatasetError, match="m0, m1, m2, m3"):
-        held_out(cards)
+        mnist_validation(cards)
 
 
 def test_the_split_of_a_training_is_the_one_it_always_was() -> None:
@@ -250,6 +250,6 @@ def test_scikit_learns_digits_are_read_as_the_readme_says(recognizer: Recognizer
 
 
 def test_every_bundled_card_tells_its_split() -> None:
-    data = held_out(list_models())
+    data = mnist_validation(list_models())
     assert len(data.labels) > 100
     assert dataclasses.is_dataclass(data)

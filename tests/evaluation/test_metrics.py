@@ -127,7 +127,7 @@ def test_what_are_no_probabilities_is_explained(probabilities: np.ndarray) -> No
 
 def test_a_tie_is_answered_by_the_lower_digit_and_top_2_never_falls_below() -> None:
     result = evaluate_probabilities(np.full((3, 10), 0.1, np.float32), np.array([0, 1, 2]))
-    assert result.answers.tolist() == [0, 0, 0]
+    assert result.predicted.tolist() == [0, 0, 0]
     assert result.accuracy == pytest.approx(1 / 3)
     assert result.top2_accuracy == pytest.approx(2 / 3)
 
@@ -139,7 +139,7 @@ def test_the_hardest_are_those_whose_digit_was_given_least() -> None:
     result = evaluate_probabilities(probabilities, np.full(4, 3))
     assert result.hardest.tolist() == [1, 3, 2, 0]
     assert result.errors.tolist() == [1, 3]
-    assert result.right.tolist() == [True, False, True, False]
+    assert result.correct.tolist() == [True, False, True, False]
     assert result.confidences == pytest.approx([0.9, 0.8, 0.6, 0.8])
 
 
@@ -150,18 +150,18 @@ def test_without_errors_there_are_no_worst() -> None:
 def test_the_report_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
     images, labels = dataset.x_test[:2000], dataset.y_test[:2000]
     result = evaluate(recognizer, images, labels)
-    expected = sklearn_report(labels, result.answers, output_dict=True)
+    expected = sklearn_report(labels, result.predicted, output_dict=True)
     rows = classification_report(result)
     assert [row.name for row in rows[:10]] == [str(digit) for digit in range(10)]
     for row in rows:
         theirs = expected[row.name.replace("average", "avg")]
-        ours = (row.precision, row.recall, row.f1, row.images)
+        ours = (row.precision, row.recall, row.f1, row.support)
         names = ("precision", "recall", "f1-score", "support")
         assert ours == pytest.approx([theirs[name] for name in names])
     for row in rows[:10]:
         digit = int(row.name)
         assert row.accuracy == pytest.approx(
-            accuracy_score(labels == digit, result.answers == digit)
+            accuracy_score(labels == digit, result.predicted == digit)
         )
     assert result.top2_accuracy == top_k_accuracy_score(
         labels, result.probabilities, k=2, labels=np.arange(10)
@@ -171,7 +171,7 @@ def test_the_report_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Da
 def test_means_are_over_the_digits_that_occur() -> None:
     rows = classification_report(evaluate_probabilities(answers(1, 1, 2), np.array([1, 2, 2])))
     macro, weighted = rows[10:]
-    assert (macro.name, macro.images) == ("macro average", 3)
+    assert (macro.name, macro.support) == ("macro average", 3)
     assert macro.recall == pytest.approx((1 + 0.5) / 2)
     assert macro.precision == pytest.approx((0.5 + 1) / 2)
     assert weighted.recall == pytest.approx((1 * 1 + 2 * 0.5) / 3)

@@ -60,7 +60,7 @@ def test_every_row_is_measured(mlp: Recognizer, dataset: Dataset) -> None:
     assert result.mean == pytest.approx(result.table.mean())
     for row, shares in result.accuracy.items():
         assert ((shares >= 0) & (shares <= 1)).all(), row
-        assert ((result.refused[row] >= 0) & (result.refused[row] <= 1)).all(), row
+        assert ((result.rejected[row] >= 0) & (result.rejected[row] <= 1)).all(), row
     # A level that changes nothing reads like the clean images.
     for name, sweep in SWEEPS.items():
         assert result.accuracy[name][sweep.levels.index(sweep.clean)] == result.clean
@@ -71,7 +71,7 @@ def test_every_row_is_measured(mlp: Recognizer, dataset: Dataset) -> None:
     assert result.accuracy["fog"][1] == pytest.approx(expected)
     severities = [corruption.paper_severity for corruption in CORRUPTIONS.values()]
     by_hand = [result.accuracy[n][s - 1] for n, s in zip(CORRUPTIONS, severities, strict=True)]
-    assert result.as_in_the_paper == pytest.approx(np.mean(by_hand))
+    assert result.mnist_c_accuracy == pytest.approx(np.mean(by_hand))
 
 
 def test_what_was_measured_is_not_measured_again(mlp: Recognizer) -> None:

@@ -25,7 +25,7 @@ from mnist_core import (
 from mnist_core.__main__ import main
 from mnist_core.data import split_training
 from mnist_core.errors import MnistError
-from mnist_core.evaluation.datasets import held_out
+from mnist_core.evaluation.datasets import mnist_validation
 from mnist_core.evaluation.metrics import wilson_interval
 from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.grad_cam import GradCam
@@ -131,7 +131,7 @@ def test_make_ensemble_writes_a_complete_card(name: str, models: Path, dataset: 
 def test_make_ensemble_fits_temperature_and_threshold_on_validation_images(models: Path) -> None:
     for name in ("mixed", "plain"):
         ensemble = load_recognizer(name, models)
-        data = held_out([ensemble.card])
+        data = mnist_validation([ensemble.card])
         # The bundled models have the same validation images.
         assert len(data.images) == 5000
         probabilities, scores = ensemble.classify(data.images), ensemble.digit_scores(data.images)

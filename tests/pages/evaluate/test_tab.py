@@ -61,7 +61,7 @@ def test_tiles_match_the_stored_predictions(name: str) -> None:
         "95% CI": f"{low:.2%} to {high:.2%}",
         "Errors": f"{len(result.errors)} of 10,000",
         "Top-2 accuracy": f"{result.top2_accuracy:.2%}",
-        "ECE": f"{reliability(result).expected_error:.2%}",
+        "ECE": f"{reliability(result).ece:.2%}",
     }
 
 
@@ -119,7 +119,7 @@ def test_coverage_slider_shows_coverage_and_accuracy() -> None:
         (text,) = (m.value for m in app.markdown if "Coverage" in m.value)
         accepted = result.confidences >= percent / 100
         assert f"({accepted.sum():,} of 10,000 images)" in text
-        assert f"accuracy **{result.right[accepted].mean():.2%}**" in text
+        assert f"accuracy **{result.correct[accepted].mean():.2%}**" in text
 
 
 def test_confusion_matrix_cell_without_images() -> None:
@@ -155,7 +155,7 @@ def test_image_details() -> None:
     app.session_state["mistakes_chosen"] = (mnist_test().digest, worst)
     app.run()
     assert not app.exception
-    truth, answer = result.labels[worst], result.answers[worst]
+    truth, answer = result.labels[worst], result.predicted[worst]
     assert any(m.value.startswith(f"**{truth}**, predicted as **{answer}**") for m in app.markdown)
     # The matrix, the probabilities, and the evidence for the two most probable digits.
     assert len(app.get("plotly_chart")) == 4
