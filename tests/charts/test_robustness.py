@@ -22,7 +22,7 @@ def made_up(name: str = "one", *, missing: tuple[str, ...] = ()) -> Robustness:
         name=name,
         images={row: 0 if row in missing else 100 for row in lengths},
         accuracy={row: value[0] for row, value in values.items()},
-        refused={row: value[1] for row, value in values.items()},
+        rejected={row: value[1] for row, value in values.items()},
     )
 
 
