@@ -66,7 +66,9 @@ class DistributedTrainer:
             cluster = Cluster.from_environment()
             self.is_chief, workers = cluster.is_chief, len(cluster.workers)
             if cluster.others:
-                on_event(Message(text=f"Waiting for the other workers: {_list(cluster.others)}"))
+                on_event(
+                    Message(text=f"Waiting for the other workers: {', '.join(cluster.others)}")
+                )
             try:
                 with _interruptible():
                     self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
@@ -74,7 +76,7 @@ class DistributedTrainer:
                 raise TrainingError(
                     "The workers could not connect. Start the same command on all machines, and "
                     "check that each can reach the others' ports. Received: "
-                    f"{_list(cluster.workers)} ({_short(error)})"
+                    f"{', '.join(cluster.workers)} ({_short(error)})"
                 ) from error
         else:
             self._strategy = tf.distribute.MirroredStrategy()
@@ -238,10 +240,6 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _list(addresses: Sequence[str]) -> str:
-    return ", ".join(addresses)
 
 
 def _short(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,17 +112,9 @@ def try_run(
     on_event: OnEvent = lambda event: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> float:
-    """Train a run without saving a model, and evaluate it on the validation images only.
+    """Train a run as `train_run` does, but save no model; the validation accuracy, 0 to 1.
 
     Its checkpoints stay, so that a model can be made from them without training again.
-
-    Args:
-        run: as of `train_run`, and so are the others.
-        on_event: called with each event.
-        stopping: called after each step; True ends it without a result.
-
-    Returns:
-        The accuracy on the validation images, 0 to 1.
 
     Raises:
         TrainingStopped: it was stopped.
@@ -151,7 +143,7 @@ class _Result:
     data: TrainingData
     test: LabelledArrays
     inputs: TrainingInputs
-    fine_tuning: dict[str, Any]
+    fine_tuning: Mapping[str, Any]
     trainer: DistributedTrainer | None
 
 
@@ -167,7 +159,11 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Result
     import keras
     import tensorflow as tf
 
-    trainer = _distributed_trainer(settings, on_event)
+    trainer = None
+    if settings.strategy != "default":  # before TensorFlow computes anything
+        from mnist_core.distributed.trainer import DistributedTrainer
+
+        trainer = DistributedTrainer(settings, on_event)
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
 
@@ -240,15 +236,6 @@ def _save(run: Run, result: _Result, on_event: OnEvent) -> ModelCard:
 
 def _may_replace(run: Run) -> bool:
     return run.config.overwrite or run.has_own_model()
-
-
-def _distributed_trainer(settings: Settings, on_event: OnEvent) -> DistributedTrainer | None:
-    """The trainer for several devices; it must exist before TensorFlow computes anything."""
-    if settings.strategy == "default":
-        return None
-    from mnist_core.distributed.trainer import DistributedTrainer
-
-    return DistributedTrainer(settings, on_event)
 
 
 def _training_seconds(events: Iterable[TrainingEvent], epochs: int) -> float:

@@ -9,7 +9,6 @@ one network like any other, in one file.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +75,7 @@ def make_ensemble(
         for card in cards:
             read_verified(card, KERAS, directory)
         on_message("Evaluating the members on their validation images")
-        answers = _ValidationAnswers.of(recognizers)
+        labels, probabilities, scores = _validation_answers(recognizers)
         on_message("Loading TensorFlow")
         prepare_tensorflow()
         with staged_model(name, directory, overwrite=overwrite) as stage:
@@ -87,9 +86,14 @@ def make_ensemble(
                 _draft(cards, name, model.count_params()),
                 stage,
                 test=load_mnist().test,
-                labels=answers.labels,
-                probabilities=answers.probabilities,
-                digit_scores=answers.digit_scores,
+                labels=labels,
+                probabilities=probabilities,
+                # Without digit scores, the confidence at the ensemble's temperature.
+                digit_scores=lambda recognizer: (
+                    _confidences(probabilities, recognizer.card.temperature)
+                    if scores is None
+                    else scores
+                ),
             )
     except OSError as error:
         raise TrainingError(
@@ -111,54 +115,42 @@ def _check(members: Sequence[str], name: str) -> None:
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class _ValidationAnswers:
-    """The members' averaged answers to training images that they did not learn from.
+def _validation_answers(
+    recognizers: Sequence[Recognizer],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float64] | None]:
+    """Average the members' answers to training images that they did not learn from.
 
-    Attributes:
-        labels: (n,) the true digits.
-        probabilities: (n, 10) float32.
-        scores: (m,) mean digit scores, 0 to 1, of the members that detect non-digits; None if no
-            member does.
+    Returns:
+        (n,) true digits and (n, 10) probabilities; and the (m,) mean digit scores, 0 to 1, of the
+        members that detect non-digits, or None if no member does.
     """
+    dataset = load_mnist()
+    count = len(dataset.x_train)
+    log_sums, answers = np.zeros((count, CLASSES)), np.zeros(count)
+    logit_sums, scored = np.zeros(count), np.zeros(count)
+    for recognizer in recognizers:
+        indices = held_out_indices(recognizer.card)
+        images = dataset.x_train[indices]
+        probabilities = recognizer.classify(images).astype(np.float64)
+        log_sums[indices] += np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+        answers[indices] += 1
+        if recognizer.detects_non_digits:
+            scores = recognizer.digit_scores(images)
+            scores = np.clip(scores, 1 - _HIGHEST_SCORE, _HIGHEST_SCORE)
+            logit_sums[indices] += np.log(scores / (1 - scores))
+            scored[indices] += 1
+    has_answer, has_score = answers > 0, scored > 0
+    means = np.exp(log_sums[has_answer] / answers[has_answer, np.newaxis])
+    probabilities = (means / means.sum(axis=1, keepdims=True)).astype(np.float32)
+    logits = logit_sums[has_score] / scored[has_score]
+    digit_scores = 1 / (1 + np.exp(-logits)) if has_score.any() else None
+    return dataset.y_train[has_answer], probabilities, digit_scores
 
-    labels: NDArray[np.uint8]
-    probabilities: NDArray[np.float32]
-    scores: NDArray[np.float64] | None
 
-    @classmethod
-    def of(cls, recognizers: Sequence[Recognizer]) -> _ValidationAnswers:
-        dataset = load_mnist()
-        count = len(dataset.x_train)
-        log_sums, answers = np.zeros((count, CLASSES)), np.zeros(count)
-        logit_sums, scored = np.zeros(count), np.zeros(count)
-        for recognizer in recognizers:
-            indices = held_out_indices(recognizer.card)
-            images = dataset.x_train[indices]
-            probabilities = recognizer.classify(images).astype(np.float64)
-            log_sums[indices] += np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
-            answers[indices] += 1
-            if recognizer.detects_non_digits:
-                scores = recognizer.digit_scores(images)
-                scores = np.clip(scores, 1 - _HIGHEST_SCORE, _HIGHEST_SCORE)
-                logit_sums[indices] += np.log(scores / (1 - scores))
-                scored[indices] += 1
-        has_answer, has_score = answers > 0, scored > 0
-        means = np.exp(log_sums[has_answer] / answers[has_answer, np.newaxis])
-        logits = logit_sums[has_score] / scored[has_score]
-        return cls(
-            labels=dataset.y_train[has_answer],
-            probabilities=(means / means.sum(axis=1, keepdims=True)).astype(np.float32),
-            scores=1 / (1 + np.exp(-logits)) if has_score.any() else None,
-        )
-
-    def digit_scores(self, recognizer: Recognizer) -> NDArray[np.float64]:
-        """The digit scores, or else the confidence at the ensemble's temperature."""
-        if self.scores is not None:
-            return self.scores
-        powers = self.probabilities.astype(np.float64) ** (1 / recognizer.card.temperature)
-        confidence: NDArray[np.float64] = (powers / powers.sum(axis=1, keepdims=True)).max(axis=1)
-        return confidence
+def _confidences(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    powers = probabilities.astype(np.float64) ** (1 / temperature)
+    highest: NDArray[np.float64] = (powers / powers.sum(axis=1, keepdims=True)).max(axis=1)
+    return highest
 
 
 def _merge_members(cards: Sequence[ModelCard], directory: Path) -> keras.Model:

@@ -34,7 +34,6 @@ def mean_logits(logits: Any) -> Any:
     return ops.mean(logits, axis=1) if len(logits.shape) == 3 else logits
 
 
-@keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
 def digit_loss(labels: Any, logits: Any) -> Any:
     """Cross entropy of digits, plus that of detecting non-digits.
 
@@ -70,7 +69,6 @@ class DigitAccuracy(keras.metrics.SparseCategoricalAccuracy):  # type: ignore[mi
         return super().update_state(labels, answers, labels < NOT_A_DIGIT)
 
 
-@keras.saving.register_keras_serializable("mnist_core")  # type: ignore[untyped-decorator]
 def distillation_loss(targets: Any, logits: Any) -> Any:
     """Cross entropy to soft targets (Hinton, Vinyals and Dean, "Distilling the Knowledge in a
     Neural Network", 2015).

@@ -33,7 +33,7 @@ from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
 from mnist_core.registry.splits import splits
 from mnist_core.registry.store import load_card
-from mnist_core.training.ensemble import _average_layers, _ValidationAnswers, make_ensemble
+from mnist_core.training.ensemble import _average_layers, _validation_answers, make_ensemble
 
 ROOT = Path(__file__).resolve().parents[2]
 # With and without digit scores, and an ensemble in another.
@@ -155,16 +155,16 @@ def test_validation_answers_come_from_members_that_did_not_learn_from_the_image(
     mlp = load_recognizer("mlp")
     cards = [dataclasses.replace(mlp.card, seed=seed) for seed in (1, 2)]
     network = (ROOT / "models" / "mlp" / TFLITE).read_bytes()
-    result = _ValidationAnswers.of([Recognizer(network, card) for card in cards])
+    labels, probabilities, scores = _validation_answers(
+        [Recognizer(network, card) for card in cards]
+    )
     first, second = (set(split_training(*splits(card)[0])[0].tolist()) for card in cards)
     both = sorted(first | second)
-    assert (result.labels == dataset.y_train[both]).all()
+    assert (labels == dataset.y_train[both]).all()
     assert len(first & second) > 100
     # The members are the same network, and so give the same answer.
-    assert result.probabilities[:50] == pytest.approx(
-        mlp.classify(dataset.x_train[both[:50]]), abs=1e-5
-    )
-    assert result.scores is None
+    assert probabilities[:50] == pytest.approx(mlp.classify(dataset.x_train[both[:50]]), abs=1e-5)
+    assert scores is None
 
 
 def test_open_activations_shows_the_layers_of_all_members(models: Path, dataset: Dataset) -> None:
