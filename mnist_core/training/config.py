@@ -27,20 +27,6 @@ STRATEGIES = {
     "mirrored": "All GPUs of this machine",
     "multiworker": "Several machines, listed in $TF_CONFIG",
 }
-
-# What suits a trained model of any architecture: one more epoch at a low learning rate.
-_FINE_TUNING: dict[str, Any] = {
-    "epochs": 1,
-    "batch_size": 128,
-    "learning_rate": 5e-4,
-    "schedule": "cosine",
-    "optimizer": "adam",
-    "target_accuracy": None,
-    "mixed_precision": False,
-}
-
-# Names in runs, cards and checkpoints of older versions.
-_OLD_NAMES = {"optimiser": "optimizer"}
 OPTIMIZERS = {
     "adam": "Adam: a separate step size for each weight",
     "adamw": "AdamW: Adam with weight decay",
@@ -65,6 +51,18 @@ _RANGES: dict[str, tuple[Callable[..., None], *tuple[Any, ...]]] = {
     "seed": (require_int, 0, 2**32 - 1),
     "strategy": (require_choice, STRATEGIES),
 }
+# What suits a trained model of any architecture: one more epoch at a low learning rate.
+_FINE_TUNING: dict[str, Any] = {
+    "epochs": 1,
+    "batch_size": 128,
+    "learning_rate": 5e-4,
+    "schedule": "cosine",
+    "optimizer": "adam",
+    "target_accuracy": None,
+    "mixed_precision": False,
+}
+# Names in runs, cards and checkpoints of older versions.
+_OLD_NAMES = {"optimiser": "optimizer"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,18 +9,16 @@ from pathlib import Path
 
 __all__ = ["multiplies_bfloat16", "prepare_tensorflow"]
 
-_CPUINFO = Path("/proc/cpuinfo")
-
 
 @functools.cache
-def multiplies_bfloat16() -> bool:
+def multiplies_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Whether the processor multiplies bfloat16 natively, in half the time of float32.
 
     True for x86 processors with AVX512_BF16 or AMX_BF16, as reported by Linux; False for all
     others, where oneDNN emulates bfloat16 no faster than float32 or much slower.
     """
     try:
-        flags = re.search(r"^flags\s*:(.*)$", _CPUINFO.read_text(encoding="ascii"), re.MULTILINE)
+        flags = re.search(r"^flags\s*:(.*)$", cpuinfo.read_text(encoding="ascii"), re.MULTILINE)
     except (OSError, UnicodeDecodeError):
         return False
     return bool(flags and {"avx512_bf16", "amx_bf16"} & set(flags[1].split()))

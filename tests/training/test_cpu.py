@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ import pytest
 from mnist_core.training import cpu
 
 ONE = "processor\t: 0\nflags\t\t: fpu sse2 {}\nbugs\t\t: spectre_v1\n"
-
-
-@pytest.fixture(autouse=True)
-def clear_cache() -> Iterator[None]:
-    """Read the processor's flags again, here and afterwards."""
-    cpu.multiplies_bfloat16.cache_clear()
-    yield
-    cpu.multiplies_bfloat16.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -33,19 +24,14 @@ def clear_cache() -> Iterator[None]:
         ("flags\t\t: é avx512_bf16", False),
     ],
 )
-def test_multiplies_bfloat16_reads_the_flags(
-    content: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cpuinfo").write_text(content, encoding="utf-8")
-    monkeypatch.setattr(cpu, "_CPUINFO", tmp_path / "cpuinfo")
-    assert cpu.multiplies_bfloat16() is expected
+def test_multiplies_bfloat16_reads_the_flags(content: str, expected: bool, tmp_path: Path) -> None:
+    path = tmp_path / "cpuinfo"
+    path.write_text(content, encoding="utf-8")
+    assert cpu.multiplies_bfloat16(path) is expected
 
 
-def test_multiplies_bfloat16_is_false_on_other_systems(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cpu, "_CPUINFO", tmp_path / "none")
-    assert cpu.multiplies_bfloat16() is False
+def test_multiplies_bfloat16_is_false_on_other_systems(tmp_path: Path) -> None:
+    assert cpu.multiplies_bfloat16(tmp_path / "none") is False
 
 
 def test_prepare_tensorflow_enables_onednn_unless_set(
