@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from mnist_core.data import CLASSES
 from mnist_core.errors import ModelLoadError
 from mnist_core.registry.card import HISTORY, PREDICTIONS, ModelCard
 from mnist_core.registry.store import read_verified
+from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 
 __all__ = ["load_history", "load_predictions"]
 
@@ -36,9 +35,9 @@ def load_predictions(card: ModelCard, directory: Path | None = None) -> NDArray[
     """
     content = read_verified(card, PREDICTIONS, directory)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            probabilities: NDArray[np.float32] = archive["probabilities"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        with open_archive(content) as archive:
+            probabilities: NDArray[np.float32] = read_array(archive, "probabilities.npy")
+    except ArchiveError as error:
         raise ModelLoadError(
             f"The stored predictions of model {card.name!r} cannot be read ({error}). Train it "
             f"again. Received: {len(content):,} bytes"

@@ -6,8 +6,6 @@ A file that is damaged counts as absent, and a folder that cannot be written onl
 from __future__ import annotations
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 from mnist_core.storage.files import write_atomically
 from mnist_core.storage.paths import cache_directory
 
@@ -34,12 +33,13 @@ def cache_path(kind: str, *key: object) -> Path:
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a file; empty where there is none, or a damaged one."""
+    """The arrays of a file; empty if it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
-        # Text, an empty file, a lone array, a truncated archive: NumPy has an error for each.
+        with open_archive(path.read_bytes()) as archive:
+            return {
+                name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()
+            }
+    except (OSError, ArchiveError):
         return {}
 
 

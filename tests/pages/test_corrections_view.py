@@ -203,7 +203,7 @@ def test_a_file_that_is_none_is_explained(store: CorrectionStore) -> None:
     app = gallery()
     app.file_uploader[0].set_value(("mine.npz", b"Seven.", "application/octet-stream")).run()
     assert not app.exception
-    assert "cannot be brought in" in app.error[0].value
+    assert "cannot be imported" in app.error[0].value
     assert not store.path.exists()
 
 
