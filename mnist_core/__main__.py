@@ -1,4 +1,4 @@
-"""Command line: `python -m mnist_core read | train | tune | runs | evaluate | …`."""
+"""Command line: `python -m mnist_core COMMAND`, or `digit-lab COMMAND` when installed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mnist_core.cli import ensemble, evaluate, read, train, tune
 from mnist_core.cli.terminal import print_error
@@ -15,7 +16,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0, or 2 with one line on bad input."""
+    """Run a command; return the exit code, which is 2 with a one-line message on bad input."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(error)
         return 2
     except BrokenPipeError:
-        # Whoever read the output has seen enough ('… | head'); Python would complain at its end.
+        # The output was closed early ('… | head'). Without this, Python would print an error when
+        # it flushes the output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
@@ -33,8 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    installed = Path(sys.argv[0]).stem == "digit-lab"
     parser = argparse.ArgumentParser(
-        prog="python -m mnist_core", description="Read handwritten digits; train and judge models."
+        prog="digit-lab" if installed else "python -m mnist_core",
+        description="Read handwritten digits; train and evaluate models.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (read, train, tune, ensemble, evaluate):

@@ -1,25 +1,23 @@
-"""`python -m mnist_core ensemble`."""
+"""The command `ensemble`."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from mnist_core.cli.terminal import native_messages_hidden
+from mnist_core.cli.terminal import Commands, describe_accuracy, native_messages_hidden
 from mnist_core.training.ensemble import make_ensemble
-
-if TYPE_CHECKING:
-    from mnist_core.cli.terminal import Commands
 
 __all__ = ["add_to"]
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    ensemble = commands.add_parser("ensemble", help="make one model that averages several")
-    ensemble.add_argument("models", nargs="+", metavar="MODEL", help="names from 'models'")
-    ensemble.add_argument("--name", required=True, help="the new model's")
-    ensemble.add_argument("--overwrite", action="store_true", help="replace a model of that name")
+    ensemble = commands.add_parser("ensemble", help="combine several models into one that averages")
+    ensemble.add_argument("models", nargs="+", metavar="MODEL", help="name listed by 'models'")
+    ensemble.add_argument("--name", required=True, help="name of the new model")
+    ensemble.add_argument(
+        "--overwrite", action="store_true", help="replace an existing model of that name"
+    )
     ensemble.set_defaults(run=_ensemble)
 
 
@@ -31,9 +29,5 @@ def _ensemble(options: argparse.Namespace) -> int:
             overwrite=options.overwrite,
             on_message=lambda text: print(f"{text} …", flush=True),
         )
-    low, high = card.test_interval
-    print(
-        f"{card.name}: {card.test_accuracy:.2%} of the MNIST test images "
-        f"({low:.2%} to {high:.2%}); saved"
-    )
+    print(f"{describe_accuracy(card)}; saved")
     return 0

@@ -1,4 +1,4 @@
-"""`python -m mnist_core evaluate`, `robustness` and `models`."""
+"""The commands `evaluate`, `robustness` and `models`."""
 
 from __future__ import annotations
 
@@ -6,48 +6,49 @@ import argparse
 import dataclasses
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import Any
 
-from mnist_core.cli.terminal import native_messages_hidden, write
-from mnist_core.inference.recognizer import load_recognizer
+from mnist_core.cli.terminal import Commands, native_messages_hidden, progress_bar, write
+from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.registry.store import list_models
 from mnist_core.storage.paths import models_directory
 
-if TYPE_CHECKING:
-    from mnist_core.cli.terminal import Commands
-
 __all__ = ["add_to"]
 
-# An evaluation shows its progress in so many steps.
+# The number of steps of the progress bar.
 _PARTS = 20
 
 
 def add_to(commands: Commands) -> None:
     """Add the commands."""
-    evaluate = commands.add_parser("evaluate", help="score a model on labelled images")
-    evaluate.add_argument("name", help="a name from 'models'")
+    evaluate = commands.add_parser("evaluate", help="evaluate a model on labelled images")
+    evaluate.add_argument("name", help="name listed by 'models'")
     evaluate.add_argument(
         "--data",
         metavar="FILE",
-        help="an NPZ of images and labels, or a ZIP of folders 0 to 9; default: MNIST test",
+        help="NPZ file of images and labels, or ZIP file of folders 0 to 9; default: MNIST test "
+        "images",
     )
-    evaluate.add_argument("--report", metavar="FILE", help="write all of it as an HTML page")
-    evaluate.add_argument("--csv", metavar="FILE", help="write the answers, a line an image")
-    evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument("--report", metavar="FILE", help="write a full report as an HTML page")
+    evaluate.add_argument("--csv", metavar="FILE", help="write the predictions, one line per image")
+    evaluate.add_argument("--json", action="store_true", help="print a JSON object")
     evaluate.set_defaults(run=_evaluate)
 
     robustness = commands.add_parser(
-        "robustness", help="score a model on corrupted and distorted test images"
+        "robustness", help="evaluate a model on corrupted and distorted test images"
     )
-    robustness.add_argument("name", help="a name from 'models'")
+    robustness.add_argument("name", help="name listed by 'models'")
     robustness.add_argument(
-        "--sample", type=int, default=1000, help="test images of the 10,000; default: %(default)s"
+        "--sample",
+        type=int,
+        default=1000,
+        help="number of the 10,000 test images to use; default: %(default)s",
     )
-    robustness.add_argument("--json", action="store_true")
+    robustness.add_argument("--json", action="store_true", help="print a JSON object")
     robustness.set_defaults(run=_robustness)
 
     models = commands.add_parser("models", help="list the models, the default one first")
-    models.add_argument("--json", action="store_true")
+    models.add_argument("--json", action="store_true", help="print a JSON list")
     models.set_defaults(run=_models)
 
 
@@ -60,8 +61,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from mnist_core.evaluation.metrics import evaluate_probabilities
 
     data = mnist_test() if options.data is None else load_labelled(options.data)
-    with native_messages_hidden():
-        recognizer = load_recognizer(options.name)
+    recognizer = _load(options.name)
     parts = np.array_split(data.images, min(_PARTS, len(data.images)))
     answers = [recognizer.classify(part) for part in tqdm(parts, disable=None, leave=False)]
     result = evaluate_probabilities(np.concatenate(answers), data.labels)
@@ -70,71 +70,50 @@ def _evaluate(options: argparse.Namespace) -> int:
         from mnist_core.report import report_html
 
         item = Assessment(card=recognizer.card, data=data, evaluation=result)
-        with tqdm(total=1, disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-            page = report_html(
-                [item],
-                load=lambda card: recognizer,
-                on_progress=lambda share: bar.update(share - bar.n),
-            )
+        with progress_bar() as show:
+            page = report_html([item], load=lambda card: recognizer, on_progress=show)
         write(options.report, page)
     if options.csv:
         from mnist_core.evaluation.export import predictions_csv
 
         write(options.csv, predictions_csv(result))
-    low, high = result.interval
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "name": options.name,
-                    "accuracy": result.accuracy,
-                    "interval": result.interval,
-                    "confusion": result.confusion.tolist(),
-                    "precision": result.precision.tolist(),
-                    "recall": result.recall.tolist(),
-                    "f1": result.f1.tolist(),
-                }
-            )
-        )
+        values: dict[str, Any] = {"name": options.name, "accuracy": result.accuracy}
+        values |= {"interval": result.interval, "confusion": result.confusion.tolist()}
+        for name in ("precision", "recall", "f1"):
+            values[name] = getattr(result, name).tolist()
+        print(json.dumps(values))
         return 0
-    what = "MNIST test images" if options.data is None else f"images of {data.name}"
-    print(f"{options.name}: {result.accuracy:.2%} of {len(result.labels):,} {what}")
+    images = "MNIST test images" if options.data is None else f"images of {data.name}"
+    print(f"{options.name}: {result.accuracy:.2%} accuracy on {len(result.labels):,} {images}")
     for note in data.notes:
         print(note)
-    print(f"95 % interval: {low:.2%} to {high:.2%}")
+    low, high = result.interval
+    print(f"95% interval: {low:.2%} to {high:.2%}")
     print("digit  precision  recall      F1  images")
     rows = zip(result.precision, result.recall, result.f1, result.confusion.sum(1), strict=True)
-    for digit, (precision, recall, f1, images) in enumerate(rows):
-        print(f"{digit:5}  {precision:9.2%} {recall:7.2%} {f1:7.2%} {images:7,}")
+    for digit, (precision, recall, f1, count) in enumerate(rows):
+        print(f"{digit:5}  {precision:9.2%} {recall:7.2%} {f1:7.2%} {count:7,}")
     return 0
 
 
 def _robustness(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from mnist_core.robustness.corruptions import CORRUPTIONS
     from mnist_core.robustness.distortions import SWEEPS
     from mnist_core.robustness.measurement import measure
 
-    with native_messages_hidden():
-        recognizer = load_recognizer(options.name)
-    with tqdm(total=1, disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        result = measure(recognizer, options.sample, lambda share: bar.update(share - bar.n))
+    recognizer = _load(options.name)
+    with progress_bar() as show:
+        result = measure(recognizer, options.sample, show)
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "name": result.name,
-                    "images": options.sample,
-                    "accuracy": {row: shares.tolist() for row, shares in result.accuracy.items()},
-                    "refused": {row: shares.tolist() for row, shares in result.rejected.items()},
-                    "mean": result.mean,
-                    "as_in_the_paper": result.mnist_c_accuracy,
-                }
-            )
-        )
+        tables = {"accuracy": result.accuracy, "refused": result.rejected}
+        values: dict[str, Any] = {"name": result.name, "images": options.sample}
+        for name, table in tables.items():
+            values[name] = {row: shares.tolist() for row, shares in table.items()}
+        values |= {"mean": result.mean, "as_in_the_paper": result.mnist_c_accuracy}
+        print(json.dumps(values))
         return 0
-    print(f"{result.name}: {result.clean:.2%} of {options.sample:,} MNIST test images as they are")
+    print(f"{result.name}: {result.clean:.2%} accuracy on {options.sample:,} clean test images")
     print("severity            1       2       3       4       5")
     for name, corruption in CORRUPTIONS.items():
         shares = " ".join(f"{share:7.2%}" for share in result.accuracy[name])
@@ -145,6 +124,11 @@ def _robustness(options: argparse.Namespace) -> int:
         print("  " + " ".join(f"{level:7g}" for level in sweep.levels))
         print("  " + " ".join(f"{share:7.1%}" for share in result.accuracy[name]))
     return 0
+
+
+def _load(name: str) -> Recognizer:
+    with native_messages_hidden():
+        return load_recognizer(name)
 
 
 def _models(options: argparse.Namespace) -> int:

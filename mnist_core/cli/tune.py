@@ -1,59 +1,54 @@
-"""`python -m mnist_core tune`."""
+"""The command `tune`."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from mnist_core.cli.terminal import ProgressBar, native_messages_hidden
-from mnist_core.cli.train import add_settings, config_from, install_signal_handlers, print_as_json
+from mnist_core.cli.terminal import Commands, install_signal_handlers, printed_events
+from mnist_core.cli.train import add_settings, config_from
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.config import ALGORITHMS, SEARCHABLE, TuningConfig
-
-if TYPE_CHECKING:
-    from mnist_core.cli.terminal import Commands
+from mnist_core.tuning.search import tune
 
 __all__ = ["add_to"]
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    tune = commands.add_parser(
+    parser = commands.add_parser(
         "tune",
-        help="search for settings that train better, and save the best as a model",
+        help="search for better training settings, and save the best model",
         argument_default=argparse.SUPPRESS,
     )
-    tune.add_argument("--trials", type=int, help="at most so many trainings; default: 20")
-    tune.add_argument(
+    parser.add_argument("--trials", type=int, help="maximum number of trainings; default: 20")
+    parser.add_argument(
         "--search",
         nargs="+",
         type=lambda name: "optimizer" if name == "optimiser" else name,
         choices=tuple(SEARCHABLE),
-        help="which settings; default: learning_rate, batch_size and dropout, unless given",
+        help="settings to search; default: those of learning_rate, batch_size and dropout that "
+        "are not given",
     )
-    tune.add_argument("--algorithm", choices=tuple(ALGORITHMS), help="default: bayesian")
-    add_settings(tune, "settings", "of all trials; left out: what suits the architecture")
-    tune.add_argument("--json", action="store_true", help="one JSON object an event")
-    tune.set_defaults(run=_tune)
+    parser.add_argument(
+        "--algorithm", choices=tuple(ALGORITHMS), help="search algorithm; default: bayesian"
+    )
+    add_settings(parser, "settings", "of all trials; the defaults depend on the architecture")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per event")
+    parser.set_defaults(run=_tune)
 
 
 def _tune(options: argparse.Namespace) -> int:
     given = vars(options)
-    usual = tuple(name for name in TuningConfig.search if name not in given)
-    search = tuple(given.get("search", usual))
+    default = tuple(name for name in TuningConfig.search if name not in given)
+    search = tuple(given.get("search", default))
     if both := [name for name in search if name in given]:
         raise TrainingError(
-            "A setting is searched, or given: not both. Leave it out of one of the two. Received: "
+            "A setting is either searched or given. Leave it out of one of the two. Received: "
             + ", ".join(f"--{name.replace('_', '-')} {given[name]}" for name in both)
         )
     more = {name: given[name] for name in ("trials", "algorithm") if name in given}
     config = TuningConfig(base=config_from(given).resolved(), search=search, **more)
-    from mnist_core.tuning.search import tune
-
     install_signal_handlers()
-    if given.get("json"):
-        tune(config, print_as_json)
-    else:
-        with native_messages_hidden():
-            tune(config, ProgressBar())
+    with printed_events(as_json=given.get("json", False)) as on_event:
+        tune(config, on_event)
     return 0

@@ -1,8 +1,8 @@
-"""Trainings in processes of their own, that outlive whoever started them.
+"""Training jobs: processes of their own, which outlive the process that started them.
 
-A job is the command line's `train --resume ID --background` on a run's folder. It waits for its
-turn, steps back behind whoever reads digits, and looks every moment whether it is to stop. All that
-is known of it is in the run's folder: see `runs`.
+A job is the command `train --resume ID --background` for a run's folder. It waits for its turn,
+runs at low priority, and checks regularly whether it is to stop. All of its state is in the run's
+folder: see `mnist_core.runs.run`.
 """
 
 from __future__ import annotations
@@ -22,39 +22,38 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from mnist_core.errors import MnistError, TrainingError, TrainingStopped
-from mnist_core.registry.card import ModelCard
 from mnist_core.runs.store import Outcome, Run, list_runs, new_run, reopen_run
-from mnist_core.runs.train import train_run, try_run
 from mnist_core.storage.paths import PROJECT, runs_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.events import Message, OnEvent
 
-__all__ = ["cancel", "execute", "execute_trial", "kill", "lower_priority", "resume", "start"]
+__all__ = ["cancel", "execute", "kill", "lower_priority", "resume", "start"]
 
 T = TypeVar("T")
+# Trains a run: `train_run` or `try_run`.
 Training = Callable[[Run, OnEvent, Callable[[], bool]], T]
 
-# Trainings that may run at once; the others wait.
+# The number of trainings that may run at once; the others wait.
 _SLOTS_VARIABLE = "MNIST_TRAININGS"
-# How much a job steps back, as `nice` counts, unless the environment says otherwise.
+# The niceness of a job, 0 to 19.
 _NICE_VARIABLE, _NICE = "MNIST_TRAINING_NICE", 10
-# Seconds between two looks: at the queue, and whether to stop.
-_QUEUE_LOOK, _STOP_LOOK = 0.3, 0.15
-# So long a job has to end by itself before it is cut off, in seconds.
+# Seconds between two checks of the queue, and of the request to stop.
+_QUEUE_INTERVAL, _STOP_INTERVAL = 0.3, 0.15
+# Seconds that an interrupted job has before its process is ended.
 _GRACE = 1.5
-_CANCELLED = Outcome(state="cancelled", text="Stopped before anything was kept.")
+_CANCELLED = Outcome(state="cancelled", text="Stopped before anything was saved.")
 
 
 def start(config: TrainingConfig, models: Path | None = None) -> Run:
-    """Start a training in a process of its own, or put it into the queue.
+    """Start a training job, or add it to the queue.
 
     Args:
-        config: what to train and how.
-        models: where its model is for, instead of `models_directory()`.
+        config: the settings.
+        models: the folder to save the model in, instead of `models_directory()`.
 
     Raises:
-        TrainingError: the name is taken, by a model or by a run that goes on, or a folder cannot
-            be written.
+        TrainingError: the name is taken by a model or by an active run, or a folder cannot be
+            written.
     """
     run = new_run(config, models)
     _spawn(run)
@@ -62,94 +61,84 @@ def start(config: TrainingConfig, models: Path | None = None) -> Run:
 
 
 def resume(run: Run) -> None:
-    """Let a run that was stopped go on after its last whole epoch, in a process of its own.
+    """Start a job that resumes a stopped run after its last complete epoch.
 
     Raises:
-        TrainingError: it goes on already, or is done; or its model's name was taken since.
+        TrainingError: the run is active or done, or its model's name has been taken since.
     """
     reopen_run(run)
     _spawn(run)
 
 
 def cancel(run: Run, *, keep: bool = True) -> None:
-    """Ask a run to stop; returns at once. It stops within two seconds, and can be resumed.
+    """Ask a run to stop, and return at once. It stops within two seconds and can be resumed.
 
     Args:
         run: nothing happens if it has ended.
-        keep: save what was learnt up to its last whole epoch as the model, if there is one.
+        keep: save a model of the last complete epoch, if there is one.
     """
     if run.is_active:
         run.request_stop(keep=keep)
 
 
 def kill(run: Run) -> None:
-    """End a run whose process answers no more; its last whole epoch stays."""
-    pid = run.pid
-    # The lock tells that the process which wrote the number lives: it is nobody else's by now.
+    """Kill the process of a run that no longer responds; its last complete epoch stays."""
+    pid = run.process.pid
+    # Only while the run is locked does the number belong to its process.
     if pid and pid != os.getpid() and run.has_process:
         with suppress(ProcessLookupError):
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def lower_priority() -> None:
-    """Let this process wait, for the rest of its life, whenever others want the processor.
+    """Give all other processes precedence on the CPU over this one, until it ends.
 
     Raises:
-        TrainingError: `$MNIST_TRAINING_NICE` is not 0 to 19.
+        TrainingError: `$MNIST_TRAINING_NICE` is not a whole number from 0 to 19.
     """
-    much = _number_from(_NICE_VARIABLE, _NICE, 0, 19)
+    niceness = _read_int(_NICE_VARIABLE, _NICE, 0, 19)
     if hasattr(os, "nice"):
-        os.nice(much)
-    # Linux weighs sessions against each other first; within a job's own session nobody competes.
+        os.nice(niceness)
+    # Linux schedules sessions against each other first, and a job is alone in its session.
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(much), encoding="ascii")
+        Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 def execute(
     run: Run,
+    train: Training[T],
     on_event: OnEvent = lambda event: None,
     *,
     background: bool = False,
-) -> ModelCard:
-    """Be the process that trains a run: wait for its turn, train, and stop when asked to.
+    grace: float = _GRACE,
+) -> T:
+    """Wait for a run's turn and train it in this process, until it is done or asked to stop.
 
-    For the main thread of a process that does nothing else.
+    Call it in the main thread of a process that does nothing else.
 
     Args:
         run: new, or reopened.
+        train: `train_run`, or `try_run` for a trial.
         on_event: called with each event.
-        background: step back behind all other processes.
-
-    Raises:
-        TrainingStopped: it was cancelled, and nothing was kept.
-        TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
-    """
-    return _execute(run, on_event, train_run, background=background)
-
-
-def execute_trial(run: Run, on_event: OnEvent = lambda event: None) -> float:
-    """Be the process that trains a run as a trial, which saves no model; else as `execute`.
+        background: run at low priority.
+        grace: seconds that the training has to react to an interrupt; then the process is ended.
 
     Returns:
-        The share of the held-out images that is read rightly, 0 to 1.
+        The result of `train`.
 
     Raises:
-        TrainingStopped: it was cancelled.
-        TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as of `train`.
+        TrainingStopped: the run was cancelled, and no model was saved.
+        TrainingError, DatasetError, ModelNotFoundError, ModelLoadError: as for `train_run`.
     """
-    return _execute(run, on_event, try_run, background=False)
-
-
-def _execute(run: Run, on_event: OnEvent, train: Training[T], *, background: bool) -> T:
     with run.lock():
-        watch = _Watch(run)
+        watcher = _StopWatcher(run, grace)
         try:
             if background:
                 lower_priority()
             with _turn(run, on_event):
-                return train(run, on_event, watch.stopping.is_set)
+                return train(run, on_event, watcher.stopping.is_set)
         except KeyboardInterrupt:
-            if not watch.interrupted:
+            if not watcher.interrupted:
                 raise
             run.finish(_CANCELLED)
             raise TrainingStopped(f"{_CANCELLED.text} Received: {run.id}") from None
@@ -158,24 +147,24 @@ def _execute(run: Run, on_event: OnEvent, train: Training[T], *, background: boo
                 run.finish(Outcome(state="failed", text=str(error)))
             raise
         finally:
-            watch.end()
+            watcher.close()
 
 
-class _Watch:
-    """Looks whether a run is to stop, in a thread of its own, and stops it."""
+class _StopWatcher:
+    """Checks in a thread of its own whether a run is to stop, and stops it."""
 
-    def __init__(self, run: Run) -> None:
-        self.stopping = threading.Event()  # after the step at hand, to keep what was learnt
+    def __init__(self, run: Run, grace: float) -> None:
+        self.stopping = threading.Event()  # after the current step, to save a model
         self.interrupted = False  # at once
-        self._run, self._over = run, threading.Event()
-        threading.Thread(target=self._look, daemon=True, name="stop-watch").start()
+        self._run, self._grace, self._closed = run, grace, threading.Event()
+        threading.Thread(target=self._watch, daemon=True, name="stop-watcher").start()
 
-    def end(self) -> None:
-        """There is nothing more to stop."""
-        self._over.set()
+    def close(self) -> None:
+        """Stop watching."""
+        self._closed.set()
 
-    def _look(self) -> None:
-        while not self._over.wait(_STOP_LOOK):
+    def _watch(self) -> None:
+        while not self._closed.wait(_STOP_INTERVAL):
             keep = self._run.stop_requested
             if keep is None:
                 continue
@@ -184,8 +173,8 @@ class _Watch:
                 return
             self.interrupted = True
             _thread.interrupt_main()
-            # A library that is being loaded, or written in C, may not hear it in time.
-            if not self._over.wait(_GRACE):
+            # An import or a C library may not notice the interrupt in time.
+            if not self._closed.wait(self._grace):
                 self._run.finish(_CANCELLED)
                 os._exit(130)
             return
@@ -193,29 +182,30 @@ class _Watch:
 
 @contextmanager
 def _turn(run: Run, on_event: OnEvent) -> Iterator[None]:
-    """Wait until a training may run and no other has waited longer; first come, first served."""
+    """Wait for a free slot, first come, first served, and occupy it."""
     run.set_phase("queued")
-    told = False
+    ticket = run.process.ticket
+    announced = False
     while True:
-        waiting = (other for other in list_runs() if other.id != run.id)
-        first = not any(o.ticket < run.ticket and o.state == "queued" for o in waiting)
-        slot = _free_slot() if first else None
+        others = (other for other in list_runs() if other.id != run.id)
+        first = not any(o.process.ticket < ticket and o.state == "queued" for o in others)
+        slot = _acquire_slot() if first else None
         if slot:
             break
-        if not told:
+        if not announced:
             message = Message(text="Waiting for another training to end")
             run.report(message)
             on_event(message)
-            told = True
-        time.sleep(_QUEUE_LOOK)
+            announced = True
+        time.sleep(_QUEUE_INTERVAL)
     try:
         yield
     finally:
         slot.release()
 
 
-def _free_slot() -> FileLock | None:
-    for number in range(_number_from(_SLOTS_VARIABLE, 1, 1, 64)):
+def _acquire_slot() -> FileLock | None:
+    for number in range(_read_int(_SLOTS_VARIABLE, 1, 1, 64)):
         lock = FileLock(runs_directory() / f".slot-{number}.lock", thread_local=False)
         with suppress(Timeout):
             lock.acquire(timeout=0)
@@ -223,18 +213,18 @@ def _free_slot() -> FileLock | None:
     return None
 
 
-def _number_from(variable: str, default: int, low: int, high: int) -> int:
-    configured = os.environ.get(variable) or str(default)
-    if not configured.isdecimal() or not low <= int(configured) <= high:
+def _read_int(variable: str, default: int, low: int, high: int) -> int:
+    value = os.environ.get(variable) or str(default)
+    if not value.isdecimal() or not low <= int(value) <= high:
         raise TrainingError(
-            f"The environment's ${variable} is a whole number from {low} to {high}. Received: "
-            f"{configured!r}"
+            f"The environment variable ${variable} must be a whole number from {low} to {high}. "
+            f"Received: {value!r}"
         )
-    return int(configured)
+    return int(value)
 
 
 def _spawn(run: Run) -> None:
-    # A session of its own: neither the end of the server nor its terminal's Ctrl-C reaches it.
+    # In a session of its own, the job outlives the server and the Ctrl-C of its terminal.
     options: dict[str, int | bool] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
@@ -252,17 +242,17 @@ def _spawn(run: Run) -> None:
                 **options,  # type: ignore[call-overload]
             )
     except OSError as error:
-        run.finish(Outcome(state="failed", text=f"No process could be started: {error}"))
+        run.finish(Outcome(state="failed", text=f"Starting the process failed: {error}"))
         raise TrainingError(
             f"The training cannot be started ({error.strerror}). Close other programs, or restart "
             f"the app. Received: {' '.join(command)}"
         ) from error
-    threading.Thread(target=_see_to_its_end, args=(process, run), daemon=True).start()
+    threading.Thread(target=_wait_for_exit, args=(process, run), daemon=True).start()
 
 
-def _see_to_its_end(process: subprocess.Popen[bytes], run: Run) -> None:
-    # The system keeps a process's number until its end was taken note of.
+def _wait_for_exit(process: subprocess.Popen[bytes], run: Run) -> None:
+    # Until its parent waits for it, an ended process stays in the process table.
     code = process.wait()
-    if run.phase == "starting" and run.outcome is None:
+    if run.process.phase == "starting" and run.outcome is None:
         text = f"The process ended with code {code} before the training began."
         run.finish(Outcome(state="failed", text=text))

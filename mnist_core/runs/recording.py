@@ -1,4 +1,4 @@
-"""All that a training tells, written into its run's folder."""
+"""Record the events of a training, and its failure, in the run's folder."""
 
 from __future__ import annotations
 
@@ -15,17 +15,12 @@ __all__ = ["recorded"]
 
 @contextmanager
 def recorded(run: Run, on_event: OnEvent) -> Iterator[OnEvent]:
-    """Write down what a run tells, and how it fails, if it does.
+    """Yield a function that records an event and then passes it to `on_event`.
 
-    Args:
-        run: that is about to be trained.
-        on_event: called with each event, after it was written down.
-
-    Returns:
-        What to call with each event.
+    An error that ends the training is recorded as the run's outcome.
 
     Raises:
-        TrainingError: what is written besides, such as the model, cannot be written.
+        TrainingError: something else, such as the model, cannot be written.
     """
     log = TensorBoardLog(run.tensorboard)
 
@@ -45,8 +40,8 @@ def recorded(run: Run, on_event: OnEvent) -> Iterator[OnEvent]:
         raise
     except OSError as error:
         failure = TrainingError(
-            f"The model cannot be saved ({error.strerror or error}). Make room, or check your "
-            f"rights to the folder. Received: {error.filename or run.models}"
+            f"The model cannot be saved ({error.strerror or error}). Make room, or check the "
+            f"permissions of the folder. Received: {error.filename or run.models}"
         )
         run.finish(Outcome(state="failed", text=str(failure)))
         raise failure from error

@@ -1,4 +1,4 @@
-"""All training runs: where they are, which there are, and how one begins or goes on."""
+"""All training runs: list them, find one, create one or reopen one."""
 
 from __future__ import annotations
 
@@ -11,96 +11,88 @@ from filelock import FileLock, Timeout
 
 from mnist_core.errors import TrainingError
 from mnist_core.registry.staging import check_free
-from mnist_core.runs.run import ACTIVE, RUN_ID, STATES, Outcome, Run
+from mnist_core.runs.run import ACTIVE, RUN_ID, Outcome, Run
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.config import Settings, TrainingConfig
 
-__all__ = [
-    "STATES",
-    "Outcome",
-    "Run",
-    "begin_run",
-    "find_run",
-    "list_runs",
-    "new_run",
-    "reopen_run",
-]
+__all__ = ["Outcome", "Run", "begin_run", "find_run", "list_runs", "new_run", "reopen_run"]
 
 
 def list_runs() -> list[Run]:
-    """All runs, the newest first."""
+    """Return all runs, newest first."""
     folders = runs_directory().glob("*/config.json")
     runs = [Run(path.parent) for path in folders if RUN_ID.fullmatch(path.parent.name)]
     return sorted(runs, key=lambda run: run.id, reverse=True)
 
 
 def find_run(run_id: str) -> Run:
-    """The run of that id.
+    """Return the run with this id.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: there is no such run.
     """
     folder = runs_directory() / str(run_id)
     if not RUN_ID.fullmatch(str(run_id)) or not (folder / "config.json").is_file():
         known = ", ".join(run.id for run in list_runs()[:5]) or "none"
-        raise TrainingError(f"There is no such run. The last ones: {known}. Received: {run_id!r}")
+        raise TrainingError(f"There is no such run. Latest runs: {known}. Received: {run_id!r}")
     return Run(folder)
 
 
 def new_run(config: TrainingConfig, models: Path | None = None) -> Run:
-    """Make a run's folder; nothing is started yet.
+    """Create the folder of a run; no process is started.
 
     Raises:
-        TrainingError: the name is taken, by a model or by a run that goes on, or a folder cannot
-            be written.
+        TrainingError: the name is taken by a model or by an active run, or a folder cannot be
+            written.
     """
     settings = config.resolved()
     models = (models or models_directory()).absolute()
-    with _starting():
-        _check_place(settings, models, overwrite=settings.overwrite)
-        return _make(settings, models)
+    with _creation_lock():
+        _check_name_is_free(settings, models, overwrite=settings.overwrite)
+        return _create(settings, models)
 
 
 def reopen_run(run: Run) -> None:
-    """Let a run that was stopped, failed or was cut off go on; nothing is started yet.
+    """Prepare a cancelled, failed or interrupted run to resume; no process is started.
 
     Raises:
-        TrainingError: it goes on already, or is done; or as of `new_run`.
+        TrainingError: the run is active or done; or as for `new_run`.
     """
-    with _starting():
+    with _creation_lock():
         state = run.state
         if state in ACTIVE or state == "done":
             raise TrainingError(
                 f"Only a run that has stopped can be resumed. Received: {run.id}, {state}"
             )
         overwrite = run.config.overwrite or run.has_own_model()
-        _check_place(run.config, run.models, overwrite=overwrite)
-        run.prepare()
+        _check_name_is_free(run.config, run.models, overwrite=overwrite)
+        run.reset()
 
 
 def begin_run(config: TrainingConfig, models: Path | None = None) -> Run:
-    """The newest run of the same settings that was cut off after an epoch, reopened; or a new one.
+    """Reopen the newest interrupted run with these settings and a complete epoch, or create a run.
 
     Raises:
-        TrainingError: as of `new_run`.
+        TrainingError: as for `new_run`.
     """
+    settings = config.resolved()
     models = (models or models_directory()).absolute()
+    resumable = {"interrupted"}
+    if config.strategy == "multiworker":
+        # The chief fails when it loses a worker; then all are started with the same command.
+        resumable.add("failed")
     for run in list_runs():
         with suppress(TrainingError):
-            same = run.config == config.resolved() and run.models == models
-            # Whoever loses a worker fails; the others are begun again with the same command.
-            ends = (
-                ("interrupted", "failed") if config.strategy == "multiworker" else ("interrupted",)
-            )
-            if same and run.epochs_done and run.state in ends:
+            same = run.config == settings and run.models == models
+            if same and run.epochs_done and run.state in resumable:
                 reopen_run(run)
                 return run
-    return new_run(config, models)
+    return new_run(settings, models)
 
 
 @contextmanager
-def _starting() -> Iterator[None]:
-    """Of two that start at once, the second sees the first."""
+def _creation_lock() -> Iterator[None]:
+    """Create or reopen one run at a time, so that each sees those before it."""
     root = runs_directory()
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -109,35 +101,31 @@ def _starting() -> Iterator[None]:
     except (OSError, Timeout) as error:
         reason = getattr(error, "strerror", None) or error
         raise TrainingError(
-            f"The run cannot be saved ({reason}). Make room, or check your rights to the folder. "
-            f"Received: {getattr(error, 'filename', None) or root}"
+            f"The run cannot be saved ({reason}). Make room, or check the permissions of the "
+            f"folder. Received: {getattr(error, 'filename', None) or root}"
         ) from error
 
 
-def _check_place(settings: Settings, models: Path, *, overwrite: bool) -> None:
+def _check_name_is_free(settings: Settings, models: Path, *, overwrite: bool) -> None:
     check_free(settings.name, models, overwrite=overwrite)
     for run in list_runs():
-        with suppress(TrainingError):  # a damaged run is in nobody's way
-            if not run.is_active or (run.config.name, run.models) != (settings.name, models):
-                continue
-            break
-    else:
-        return
-    raise TrainingError(
-        "A model of that name is being trained at this moment. Choose another name, or wait. "
-        f"Received: {settings.name!r}, run {run.id}"
-    )
+        try:
+            same = (run.config.name, run.models) == (settings.name, models)
+        except TrainingError:
+            continue  # a damaged run blocks no name
+        if same and run.is_active:
+            raise TrainingError(
+                "A model of that name is being trained now. Choose another name, or wait. "
+                f"Received: {settings.name!r}, run {run.id}"
+            )
 
 
-def _make(settings: Settings, models: Path) -> Run:
-    root = runs_directory()
+def _create(settings: Settings, models: Path) -> Run:
     stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{settings.name}"
     for number in range(1, 100):
-        run = Run(root / (stamp if number == 1 else f"{stamp}-{number}"))
-        try:
+        run = Run(runs_directory() / (stamp if number == 1 else f"{stamp}-{number}"))
+        with suppress(FileExistsError):
             run.folder.mkdir()
-        except FileExistsError:
-            continue
-        run.record(settings, models)
-        return run
+            run.initialize(settings, models)
+            return run
     raise TrainingError(f"Too many runs in one second. Wait a moment. Received: {stamp}")

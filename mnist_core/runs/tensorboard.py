@@ -1,9 +1,9 @@
-"""What a training reported, once more, for TensorBoard. Imports TensorFlow with the first figures.
+"""A training's metrics for TensorBoard. TensorFlow is imported with the first metrics.
 
-Names and folders are those of Keras's own callback, which would not see epochs that Keras does not
-run itself: `epoch_loss`, `epoch_accuracy` and `epoch_learning_rate` by epoch, under `train/` and
-`validation/`; `batch_loss`, `batch_accuracy`, `batch_learning_rate` and `batch_images_per_second`
-by step, under `train/`.
+Names and folders are those of Keras's own callback, which does not see the epochs of trainings on
+several devices: `epoch_loss`, `epoch_accuracy` and `epoch_learning_rate` by epoch, under `train/`
+and `validation/`; `batch_loss`, `batch_accuracy`, `batch_learning_rate` and
+`batch_images_per_second` by step, under `train/`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from mnist_core.training.events import BatchEnd, EpochEnd, Message, TrainingEven
 
 __all__ = ["TensorBoardLog"]
 
-# Whoever looks on sees what is older than this, in milliseconds.
+# The longest time that metrics stay in memory, in milliseconds.
 _FLUSH = 10_000
 
 
 class TensorBoardLog:
-    """Writes what a training reports into event files.
+    """Writes the metrics of a training into event files.
 
-    It never fails: where it cannot write (a full disk, a folder without rights), it writes no more,
-    and the training goes on.
+    It never fails: if it cannot write (full disk, missing permissions), it stops writing, and the
+    training continues.
 
     Args:
-        folder: of this training; made with the first figures.
+        folder: created with the first metrics.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,10 +37,10 @@ class TensorBoardLog:
         self._failed = False
 
     def add(self, event: TrainingEvent) -> Message | None:
-        """Take in an event; those without figures are passed over.
+        """Write the metrics of an event, if it has any.
 
         Returns:
-            What is to be told, if from now on nothing can be written.
+            A message for the user when the log cannot be written any more.
         """
         if self._failed or not isinstance(event, BatchEnd | EpochEnd):
             return None
@@ -53,16 +53,16 @@ class TensorBoardLog:
                 self._add_epoch(event)
         except (OSError, tf.errors.OpError) as error:
             self._failed = True
-            # TensorFlow's messages run over lines, and begin with names of its own.
+            # TensorFlow's messages have several lines and contain internal names.
             reason = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", str(error), flags=re.DOTALL).strip()
             return Message(
-                text="TensorBoard's log cannot be written and ends here; the training goes on "
+                text="TensorBoard's log cannot be written and ends here; the training continues "
                 f"({' '.join(reason.split())})."
             )
         return None
 
     def close(self) -> None:
-        """Write what is held back."""
+        """Write everything to disk."""
         if not self._writers:
             return
         import tensorflow as tf
@@ -73,38 +73,36 @@ class TensorBoardLog:
         self._writers.clear()
 
     def _add_batch(self, event: BatchEnd) -> None:
-        step = (event.epoch - 1) * event.batches + event.batch
-        figures = {
+        metrics = {
             "batch_loss": event.loss,
             "batch_accuracy": event.accuracy,
             "batch_learning_rate": event.learning_rate,
             "batch_images_per_second": event.images_per_second,
         }
-        self._write("train", figures, step)
+        self._write("train", metrics, (event.epoch - 1) * event.batches + event.batch)
 
     def _add_epoch(self, event: EpochEnd) -> None:
-        figures = {
+        metrics = {
             "epoch_loss": event.loss,
             "epoch_accuracy": event.accuracy,
             "epoch_learning_rate": event.learning_rate,
         }
-        self._write("train", figures, event.epoch)
-        figures = {"epoch_loss": event.val_loss, "epoch_accuracy": event.val_accuracy}
-        self._write("validation", figures, event.epoch)
+        self._write("train", metrics, event.epoch)
+        metrics = {"epoch_loss": event.val_loss, "epoch_accuracy": event.val_accuracy}
+        self._write("validation", metrics, event.epoch)
         for writer in self._writers.values():
             writer.flush()
 
-    def _write(self, name: str, figures: dict[str, float], step: int) -> None:
+    def _write(self, name: str, metrics: dict[str, float], step: int) -> None:
         import tensorflow as tf
 
-        if not self._writers:
-            # `tf.summary.scalar` says the same, but only where TensorBoard is installed.
-            self._scalar = tf.compat.v1.SummaryMetadata(data_class="DATA_CLASS_SCALAR")
-            self._scalar.plugin_data.plugin_name = "scalars"
+        # `tf.summary.scalar` does the same, but needs TensorBoard to be installed.
+        metadata = tf.compat.v1.SummaryMetadata(data_class="DATA_CLASS_SCALAR")
+        metadata.plugin_data.plugin_name = "scalars"
         if name not in self._writers:
             self._writers[name] = tf.summary.create_file_writer(
                 str(self._folder / name), flush_millis=_FLUSH
             )
         with self._writers[name].as_default(step=step):
-            for key, value in figures.items():
-                tf.summary.write(key, tf.constant(value, tf.float32), metadata=self._scalar)
+            for key, value in metrics.items():
+                tf.summary.write(key, tf.constant(value, tf.float32), metadata=metadata)

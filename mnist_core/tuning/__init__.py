@@ -1,1 +1,4 @@
-"""A search for training settings."""
+"""Hyperparameter search with KerasTuner.
+
+`search_space` and `tuner` import Keras.
+"""

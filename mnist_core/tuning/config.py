@@ -1,6 +1,6 @@
-"""A search for settings that train better: what is searched, and the search's own settings.
+"""The configuration of a hyperparameter search.
 
-The search itself is in `mnist_core.tuning.search`, which imports TensorFlow.
+The search itself is `mnist_core.tuning.search`.
 """
 
 from __future__ import annotations
@@ -11,87 +11,77 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_core.errors import TrainingError
+from mnist_core.errors import TrainingError, require_choice, require_int
 from mnist_core.registry.card import check_name
 from mnist_core.training.config import Settings
 
 __all__ = ["ALGORITHMS", "SEARCHABLE", "Role", "TuningConfig"]
 
 ALGORITHMS = {
-    "bayesian": "A Gaussian process says where the next trial is worth most",
-    "random": "Each trial anywhere",
+    "bayesian": "A Gaussian process predicts which values are most promising",
+    "random": "Random values",
 }
-# What can be searched, and where.
+# The settings that can be searched, and their ranges.
 SEARCHABLE = {
-    "learning_rate": "from a tenth of the given one to ten times it, by its logarithm",
+    "learning_rate": "a tenth of the given value to ten times it, on a logarithmic scale",
     "batch_size": "32, 64, 128, 256 or 512",
     "dropout": "0 to 0.7, in steps of 0.05",
-    "optimizer": "all of them",
-    "schedule": "all of them",
+    "optimizer": "all",
+    "schedule": "all",
     "augmentation": "0 to 1, in steps of 0.1",
 }
-_USUAL = ("learning_rate", "batch_size", "dropout")
 _ROLE_VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TuningConfig:
-    """What to search for, and how long.
+    """What to search, and for how long.
 
     Attributes:
-        base: the settings that all trials share, where they are not searched; its name is that of
-            the model in the end. The same seed holds the same images out from all trials.
-        search: which settings to search, keys of `SEARCHABLE`.
-        trials: at most so many trainings, 1 to 1000.
-        algorithm: how the next trial is chosen, a key of `ALGORITHMS`.
+        base: the settings of all trials, except for those that are searched, and the name of the
+            final model. The seed is the same too, so all trials have the same validation images.
+        search: the settings to search, keys of `SEARCHABLE`.
+        trials: maximum number of trials, 1 to 1000.
+        algorithm: how the values of a trial are chosen, a key of `ALGORITHMS`.
 
     Raises:
         TrainingError: a value is out of its range.
     """
 
     base: Settings
-    search: tuple[str, ...] = _USUAL
+    search: tuple[str, ...] = ("learning_rate", "batch_size", "dropout")
     trials: int = 20
     algorithm: str = "bayesian"
 
     def __post_init__(self) -> None:
-        wrong = [name for name in self.search if name not in SEARCHABLE]
-        if wrong or not self.search or len(set(self.search)) < len(self.search):
+        unknown = set(self.search) - set(SEARCHABLE)
+        if unknown or not self.search or len(set(self.search)) < len(self.search):
             raise TrainingError(
-                "A search is for one or more of these settings, each once: "
+                "A search needs one or more of these settings, each once: "
                 f"{', '.join(SEARCHABLE)}. Received: {', '.join(map(str, self.search)) or 'none'}"
             )
-        whole = isinstance(self.trials, int) and not isinstance(self.trials, bool)
-        if not whole or not 1 <= self.trials <= 1000:
-            raise TrainingError(
-                f"The setting 'trials' is a whole number from 1 to 1000. Received: {self.trials!r}"
-            )
-        if self.algorithm not in ALGORITHMS:
-            raise TrainingError(
-                f"The setting 'algorithm' is one of: {', '.join(ALGORITHMS)}. Received: "
-                f"{self.algorithm!r}"
-            )
+        require_int("The setting 'trials'", self.trials, 1, 1000, error=TrainingError)
+        require_choice("The setting 'algorithm'", self.algorithm, ALGORITHMS, error=TrainingError)
         if self.base.strategy != "default":
             raise TrainingError(
                 "Each trial of a search runs on one device; several machines share the trials "
-                "instead. Leave out the strategy. Received: "
-                f"strategy={self.base.strategy!r}"
+                f"instead. Leave out the strategy. Received: strategy={self.base.strategy!r}"
             )
         check_name(self.trial(str(self.trials - 1), {}).name)
 
     def trial(self, number: str, values: Mapping[str, Any]) -> Settings:
-        """The settings of a trial: its number, and what is searched."""
+        """Return the settings of a trial, given its number and the searched values."""
         name = f"{self.base.name}-{number}"
         return dataclasses.replace(self.base, **dict(values), name=name, overwrite=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """What this process is in a search.
+    """The part of this process in a search.
 
     Attributes:
-        kind: "alone", "chief" (hands the trials out) or "worker" (trains).
-        address: the chief's, "host:port"; "" where it is alone.
+        kind: "alone", "chief" (distributes the trials) or "worker" (trains).
+        address: the chief's, "host:port"; "" for "alone".
     """
 
     kind: str
@@ -99,22 +89,22 @@ class Role:
 
     @classmethod
     def from_environment(cls) -> Role:
-        """What KerasTuner's environment variables say; without them, it is alone.
+        """Read KerasTuner's environment variables; without them, the process is alone.
 
         Raises:
-            TrainingError: some are missing, or wrong.
+            TrainingError: a variable is missing or wrong.
         """
-        given = {name: os.environ.get(name, "").strip() for name in _ROLE_VARIABLES}
-        if not any(given.values()):
+        values = {name: os.environ.get(name, "").strip() for name in _ROLE_VARIABLES}
+        if not any(values.values()):
             return cls(kind="alone")
-        identity, host, port = given.values()
-        if not all(given.values()) or not (port.isdecimal() and 0 < int(port) < 2**16):
+        tuner_id, host, port = values.values()
+        if not all(values.values()) or not (port.isdecimal() and 0 < int(port) < 2**16):
             raise TrainingError(
-                "Of a search on several machines each is told what it is by three environment "
-                f"variables: {_ROLE_VARIABLES[0]}=chief on one and worker0, worker1 … on the "
-                f"others, and the chief's address everywhere, {_ROLE_VARIABLES[1]}=192.168.0.1 and "
+                "A search on several machines needs three environment variables on each of them: "
+                f"{_ROLE_VARIABLES[0]}=chief on one and worker0, worker1 … on the others, and the "
+                f"chief's address everywhere, {_ROLE_VARIABLES[1]}=192.168.0.1 and "
                 f"{_ROLE_VARIABLES[2]}=8000. Set all of them, or none. Received: "
-                + ", ".join(f"{name}={value!r}" for name, value in given.items())
+                + ", ".join(f"{name}={value!r}" for name, value in values.items())
             )
-        kind = "chief" if "chief" in identity else "worker"  # as KerasTuner reads it
+        kind = "chief" if "chief" in tuner_id else "worker"  # KerasTuner's rule
         return cls(kind=kind, address=f"{host}:{port}")

@@ -95,6 +95,6 @@ def _row(run: Run) -> dict[str, object]:
         "epochs": f"{done} of {epochs}",
         "MNIST test": f"{card.test_accuracy:.2%}" if card else "",
         "held out": "" if held_out is None else f"{held_out:.2%}",
-        "began": run.began,
+        "began": run.created,
         "note": _note(run),
     }

@@ -50,7 +50,7 @@ def _watched() -> Run | None:
     if run is None or not run.is_active:
         going = [other for other in list_runs() if other.is_active]
         # The one that computes comes before those that wait.
-        going.sort(key=lambda other: (other.state == "queued", other.ticket))
+        going.sort(key=lambda other: (other.state == "queued", other.process.ticket))
         if going and run is None:
             run = going[0]
             watch(run.id)

@@ -39,7 +39,7 @@ def main(architecture: str) -> None:
         run = jobs.start(config, Path(folder) / "models")
         while not run.events() or "batch" not in (run.folder / "events.jsonl").read_text():
             time.sleep(0.2)
-        pid = run.pid
+        pid = run.process.pid
         assert pid
         took: dict[str, list[float]] = {"halted": [], "training": []}
         try:

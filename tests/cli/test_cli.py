@@ -50,23 +50,25 @@ def write_picture(path: Path, *drawings: Sequence[Stroke]) -> Path:
     return path
 
 
-def test_pictures_are_read_a_line_each(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_read_prints_a_line_per_image(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(picture), str(picture), "--model", "mlp"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
-    file, number, sure = lines[0].split("\t")
+    file, number, confidence = lines[0].split("\t")
     assert (file, number) == (str(picture), "407")
-    assert 50 < float(sure.rstrip("%")) <= 100
+    assert 50 < float(confidence.rstrip("%")) <= 100
 
 
-def test_a_blank_picture_is_a_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_read_prints_a_line_for_a_blank_image(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "blank.png"
     cv2.imwrite(str(path), draw_strokes([]))
     assert main(["read", str(path)]) == 0
     assert capsys.readouterr().out.split("\t")[1] == "-"
 
 
-def test_json_tells_boxes_and_probabilities(
+def test_read_json_has_boxes_and_probabilities(
     picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["read", str(picture), "--json"]) == 0
@@ -97,7 +99,7 @@ GUESS = r"looks most like an? \d, \d+\.\d%"
         ),
     ],
 )
-def test_what_is_no_digit_is_said_with_its_best_guess(
+def test_read_prints_guesses_for_non_digits(
     linear_models: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -116,11 +118,11 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
     assert len(columns) == len(expected)
     for column, pattern in zip(columns, expected, strict=True):
         assert re.fullmatch(pattern, column), column
-    # How sure it is of the digits; of none where there is none.
+    # The lowest confidence of the digits; 0 without digits.
     assert (float(columns[1].rstrip("%")) == 0) is (drawings == [SCRIBBLE])
 
 
-def test_json_tells_what_is_no_digit(
+def test_read_json_marks_non_digits(
     linear_models: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -137,14 +139,14 @@ def test_json_tells_what_is_no_digit(
 
 
 @pytest.mark.parametrize(("ink", "expected"), [("auto", "407"), ("dark", "407"), ("light", "-")])
-def test_the_ink_can_be_said(
+def test_read_takes_the_color_of_the_ink(
     picture: Path, capsys: pytest.CaptureFixture[str], ink: str, expected: str
 ) -> None:
     assert main(["read", str(picture), "--ink", ink]) == 0
     assert capsys.readouterr().out.split("\t")[1] == expected
 
 
-def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_models_lists_all_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [card.name for card in list_models()]
@@ -155,7 +157,7 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     ]  # fmt: skip
 
 
-def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_prints_the_test_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "mlp", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     (card,) = (card for card in list_models() if card.name == "mlp")
@@ -165,7 +167,7 @@ def test_a_model_is_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{card.test_accuracy:.2%}" in capsys.readouterr().out
 
 
-def test_an_evaluation_writes_its_report_and_its_answers(
+def test_evaluate_writes_report_and_predictions(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mnist_core.report.SAMPLE", 5)
@@ -175,7 +177,7 @@ def test_an_evaluation_writes_its_report_and_its_answers(
     np.savez(data, images=test.x_test[:40], labels=test.y_test[:40])
     arguments = ["evaluate", "mlp", "--data", str(data), "--report", str(page)]
     assert main([*arguments, "--csv", str(answers)]) == 0
-    assert "of 40 images of mine.npz" in capsys.readouterr().out
+    assert "on 40 images of mine.npz" in capsys.readouterr().out
     text = page.read_text()
     assert "Evaluation of mlp" in text
     for title in ("Confusion matrix", "Map, 3-D", "Corruptions", "Training"):
@@ -199,7 +201,7 @@ def test_an_evaluation_writes_its_report_and_its_answers(
         ["train", "--name", "../x"],
         ["train", "--initial-model", "resnet", "--include-corrections"],
         ["train", "--initial-model", "../cnn", "--include-corrections"],
-        ["train", "--initial-model", "mlp", "--include-corrections"],  # and here are none
+        ["train", "--initial-model", "mlp", "--include-corrections"],  # and there are none
         ["train", "--include-corrections", "--name", "x"],
         ["train", "--initial-model", "mlp", "--architecture", "cnn", "--include-corrections"],
         ["train", "--name", "x", "--epochs", "0"],
@@ -223,27 +225,43 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["write"], ["read"], ["train", "--epochs", "many"]])
-def test_a_wrong_call_shows_the_usage(arguments: list[str]) -> None:
+def test_usage_is_printed_for_a_wrong_call(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.returncode == 2
     assert "usage: python -m mnist_core" in result.stderr
 
 
-def test_a_bad_file_does_not_keep_the_others_from_being_read(picture: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("/usr/bin/digit-lab", "digit-lab"),
+        ("/x/mnist_core/__main__.py", "python -m mnist_core"),
+    ],
+)
+def test_usage_has_the_name_of_the_program(
+    program: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [program])
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert f"usage: {name} [-h] COMMAND" in capsys.readouterr().out
+
+
+def test_read_continues_after_a_bad_file(picture: Path) -> None:
     result = run("read", picture, "nothing.png", picture)
     assert result.returncode == 2
     assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["407", "407"]
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_without_models_it_says_how_to_get_one(tmp_path: Path, picture: Path) -> None:
+def test_read_without_models_explains_how_to_train_one(tmp_path: Path, picture: Path) -> None:
     result = run("read", picture, MNIST_MODELS=str(tmp_path / "none"))
     assert result.returncode == 2
     assert "mnist_core train" in result.stderr
     assert run("models", MNIST_MODELS=str(tmp_path / "none")).returncode == 0
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_evaluate_ends_quietly_when_its_output_is_closed() -> None:
     command = f"{sys.executable} -m mnist_core evaluate mlp | head -n 1"
     result = subprocess.run(
         command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False
@@ -252,7 +270,9 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert result.stderr == ""
 
 
-def test_runs_are_listed(runs: Path, own_models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_lists_all_runs(
+    runs: Path, own_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["runs"]) == 0
     assert str(runs) in capsys.readouterr().err
     done, failed = (
@@ -263,21 +283,21 @@ def test_runs_are_listed(runs: Path, own_models: Path, capsys: pytest.CaptureFix
     assert main(["runs"]) == 0
     lines = sorted(capsys.readouterr().out.splitlines(), key=lambda line: line.split("\t")[1])
     assert lines == [
-        f"{done.id}\tdone\tmlp\t98.00% of the MNIST test images",
+        f"{done.id}\tdone\tmlp\t98.00% test accuracy",
         f"{failed.id}\tfailed\tmlp\tfor a reason",
     ]
     assert main(["runs", "--json"]) == 0
-    told = {run["id"]: run for run in json.loads(capsys.readouterr().out)}
-    assert told[done.id]["test_accuracy"] == 0.98
-    assert told[failed.id]["configuration"]["name"] == "two"
+    values = {run["id"]: run for run in json.loads(capsys.readouterr().out)}
+    assert values[done.id]["test_accuracy"] == 0.98
+    assert values[failed.id]["configuration"]["name"] == "two"
 
 
 @pytest.mark.slow
-def test_a_model_is_trained_and_read_with(tmp_path: Path, picture: Path) -> None:
+def test_train_saves_a_model_that_reads(tmp_path: Path, picture: Path) -> None:
     models = {"MNIST_MODELS": str(tmp_path / "models")}
     result = run("train", "--architecture", "mlp", "--name", "quick", "--epochs", "1", **models)
     assert result.returncode == 0, result.stderr
-    assert result.stderr == ""  # what TensorFlow tells of the processor is not for people
+    assert result.stderr == ""  # TensorFlow's messages are hidden
     lines = result.stdout.splitlines()
     assert sum(line.startswith("epoch ") for line in lines) == 1
     assert lines[-1].startswith("quick: 9")
@@ -286,17 +306,17 @@ def test_a_model_is_trained_and_read_with(tmp_path: Path, picture: Path) -> None
     assert answer.stderr == ""
 
 
-def test_robustness_is_a_table(
+def test_robustness_prints_a_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
     assert main(["robustness", "mlp", "--sample", "20"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert re.match(r"mlp: \d+\.\d\d% of 20 MNIST test images", lines[0])
+    assert re.match(r"mlp: \d+\.\d\d% accuracy on 20 clean test images", lines[0])
     fog = next(line for line in lines if line.startswith("fog"))
     assert len(re.findall(r"\d+\.\d\d%", fog)) == 5
     assert sum("MNIST-C's own severities" in line for line in lines) == 1
-    # From what is kept, as JSON.
+    # Again from the cache, as JSON.
     assert main(["robustness", "mlp", "--sample", "20", "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
     assert values["images"] == 20

@@ -1,4 +1,4 @@
-"""How a training goes, from what it told."""
+"""The progress of a training, from its events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def end(number: int, loss: float = 1.0, seconds: float = 8.0) -> EpochEnd:
     )  # fmt: skip
 
 
-def test_nothing_told_is_the_start() -> None:
+def test_follow_without_events() -> None:
     progress = follow([])
     assert (progress.text, progress.share, progress.seconds_left) == ("Starting", 0.0, None)
     assert (progress.training, progress.validation, progress.images_per_second) == ([], [], 0.0)
@@ -40,16 +40,18 @@ def test_nothing_told_is_the_start() -> None:
         ([end(1), Done(card=make_card())], 1.0, 0.0),
     ],
 )
-def test_share_and_time_left(events: list[TrainingEvent], share: float, left: float | None) -> None:
+def test_follow_estimates_share_and_time_left(
+    events: list[TrainingEvent], share: float, left: float | None
+) -> None:
     progress = follow(events, batch_size=20)
     assert progress.share == pytest.approx(share)
     assert progress.seconds_left == (left if left is None else pytest.approx(left))
 
 
-def test_what_a_resumed_run_tells_again_counts_once() -> None:
-    told = [batch(1, 10, 3.0), end(1, 3.0), batch(2, 10, 2.0), end(2, 2.0), batch(3, 5, 9.0)]
-    again = [Message(text="Going on after epoch 1"), batch(2, 10, 2.5), end(2, 2.5)]
-    progress = follow([*told, *again])
+def test_follow_counts_repeated_epochs_once() -> None:
+    first = [batch(1, 10, 3.0), end(1, 3.0), batch(2, 10, 2.0), end(2, 2.0), batch(3, 5, 9.0)]
+    again = [Message(text="Resuming after epoch 1"), batch(2, 10, 2.5), end(2, 2.5)]
+    progress = follow([*first, *again])
     assert [point[:2] for point in progress.training] == [(1.0, 3.0), (2.0, 2.5)]
     assert [point[:2] for point in progress.validation] == [(1, 3.0), (2, 2.5)]
     assert progress.share == 0.5

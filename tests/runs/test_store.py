@@ -1,13 +1,10 @@
-"""Runs on disk: what state they are in, whatever happened to their process."""
+"""Runs on disk, and their state after anything that can happen to their process."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,26 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.cards import make_card
+from support.processes import start_process
+from support.runs import hold
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs.store import Outcome, Run, begin_run, find_run, list_runs, new_run, reopen_run
+from mnist_core.storage.files import write_table
 from mnist_core.storage.paths import runs_directory
 from mnist_core.training.events import EpochEnd, Message
 
 pytestmark = pytest.mark.usefixtures("runs", "own_models")
 MLP = TrainingConfig(architecture="mlp", name="mine")
-HOLD = """
-import sys, time
-from pathlib import Path
-from mnist_core.runs.store import Run
-run = Run(Path(sys.argv[1]))
-with run.lock():
-    run.set_phase(sys.argv[2])
-    print("held", flush=True)
-    time.sleep(60)
-"""
 
 
 def save_model(models: Path, name: str, **changes: object) -> None:
@@ -44,17 +34,7 @@ def save_model(models: Path, name: str, **changes: object) -> None:
         write_card(make_card(name, **changes), stage)
 
 
-def holder(run: Run, phase: str = "running") -> subprocess.Popen[str]:
-    """A process that works on a run."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(run.folder), phase], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
-def cut_off(run: Run, epochs: int = 2) -> Run:
+def interrupt(run: Run, epochs: int = 2) -> Run:
     """Make a run look as if its process had been killed after some epochs."""
     run.set_phase("running")
     run.checkpoints.mkdir(exist_ok=True)
@@ -63,41 +43,41 @@ def cut_off(run: Run, epochs: int = 2) -> Run:
     return run
 
 
-def test_without_runs_there_are_none(runs: Path) -> None:
+def test_list_runs_is_empty_without_runs(runs: Path) -> None:
     assert list_runs() == []
     assert not runs.exists()
     runs.mkdir()
     (runs / "notes").mkdir()
-    (runs / "20260101-000000-half").mkdir()  # no config.json: made at this moment
+    (runs / "20260101-000000-half").mkdir()  # no config.json: just being created
     assert list_runs() == []
 
 
-def test_a_new_run_waits_for_its_process_and_is_cut_off_when_none_comes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_new_run_is_queued_until_its_process_is_overdue() -> None:
     run = new_run(MLP)
     assert (run.state, run.is_active, run.has_process) == ("queued", True, False)
     assert run.config == MLP.resolved()
     assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
     assert find_run(run.id) == run
-    monkeypatch.setattr("mnist_core.runs.run._STARTING", 0.0)
+    write_table(
+        run.folder / "process.json", {"phase": "starting", "since": time.time() - 61, "ticket": 1}
+    )
     assert run.state == "interrupted"
 
 
 @pytest.mark.parametrize("phase", ["queued", "running", "saving"])
-def test_a_run_lives_as_long_as_its_process_however_that_ends(phase: str) -> None:
+def test_run_is_active_while_its_process_lives(phase: str) -> None:
     run = new_run(MLP)
-    process = holder(run, phase)
+    process = start_process(hold, run.folder, phase)
+    assert process.message() == "locked"
     assert run.state == phase
-    assert run.pid == process.pid
+    assert run.process.pid == process.pid
     with pytest.raises(TrainingError, match="another process"), run.lock():
-        pytest.fail("held by two")
-    with pytest.raises(TrainingError, match="Cancel it before"):
+        pytest.fail("locked twice")
+    with pytest.raises(TrainingError, match="Cancel it first"):
         run.delete()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
     assert run.state == "interrupted"
-    # Its number may be another process's by now; that one is not taken for it.
+    # The number may belong to another process by now.
     (run.folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "phase": "running"}))
     assert not run.has_process
     with run.lock():
@@ -107,7 +87,7 @@ def test_a_run_lives_as_long_as_its_process_however_that_ends(phase: str) -> Non
 
 
 @pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
-def test_how_a_run_ended_is_told(state: str) -> None:
+def test_finish_records_the_outcome(state: str) -> None:
     run = new_run(MLP)
     card = make_card("mine") if state == "done" else None
     run.finish(Outcome(state=state, text="why", card=card))
@@ -116,44 +96,46 @@ def test_how_a_run_ended_is_told(state: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"state": "done"}', '{"card": 3}'])
-def test_a_damaged_file_is_as_none(content: str) -> None:
+def test_run_ignores_damaged_files(content: str) -> None:
     run = new_run(MLP)
     for name in ("outcome.json", "process.json", "request.json"):
         (run.folder / name).write_text(content)
     assert run.state == "interrupted"
     assert run.outcome is None
-    assert run.ticket == 0
+    assert run.process.ticket == 0
     (run.folder / "config.json").write_text(content)
     with pytest.raises(TrainingError, match="Received"):
         _ = run.config
-    other = new_run(MLP)  # a damaged run is in nobody's way
+    other = new_run(MLP)  # a damaged run blocks no name
     assert {found.id for found in list_runs()} == {run.id, other.id}
 
 
 @given(cut=st.integers(0, 400), noise=st.binary(max_size=40))
-def test_events_are_read_up_to_where_they_were_cut(
+def test_events_are_read_up_to_an_incomplete_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int, noise: bytes
 ) -> None:
     run = Run(tmp_path_factory.mktemp("run"))
-    told = [Message(text="one"), EpochEnd(epoch=1, epochs=2, loss=1.0, accuracy=0.5, val_loss=1.0,
-            val_accuracy=0.5, seconds=1.0), Message(text="two")]  # fmt: skip
-    for event in told:
+    end = EpochEnd(
+        epoch=1, epochs=2, loss=1.0, accuracy=0.5, val_loss=1.0, val_accuracy=0.5, seconds=1.0
+    )
+    written = [Message(text="one"), end, Message(text="two")]
+    for event in written:
         run.report(event)
     path = run.folder / "events.jsonl"
     path.write_bytes(path.read_bytes()[:cut] + noise)
     events = run.events()
-    whole = path.read_bytes()[:cut].count(b"\n")
-    assert events[: min(whole, 3)] == told[: min(whole, 3)]
+    complete = path.read_bytes()[:cut].count(b"\n")
+    assert events[: min(complete, 3)] == written[: min(complete, 3)]
 
 
 @pytest.mark.parametrize("run_id", ["", ".", "..", "../x", "nothing", "20260101-000000-none", None])
-def test_an_unknown_run_is_explained(run_id: str) -> None:
+def test_find_run_explains_an_unknown_id(run_id: str) -> None:
     with pytest.raises(TrainingError, match="no such run") as error:
         find_run(run_id)
     assert repr(run_id) in str(error.value)
 
 
-def test_a_taken_name_is_refused_unless_it_may_be_replaced(own_models: Path) -> None:
+def test_new_run_refuses_a_taken_name_unless_overwriting(own_models: Path) -> None:
     save_model(own_models, "mine")
     with pytest.raises(TrainingError, match="there already"):
         new_run(MLP)
@@ -161,7 +143,7 @@ def test_a_taken_name_is_refused_unless_it_may_be_replaced(own_models: Path) -> 
     assert new_run(TrainingConfig(architecture="mlp", name="mine", overwrite=True)).is_active
 
 
-def test_two_that_start_at_once_do_not_train_one_name() -> None:
+def test_new_run_refuses_a_name_that_is_being_trained() -> None:
     start = threading.Barrier(8)
 
     def begin(_: int) -> str:
@@ -169,7 +151,7 @@ def test_two_that_start_at_once_do_not_train_one_name() -> None:
         try:
             return new_run(MLP).id
         except TrainingError as error:
-            assert "being trained at this moment" in str(error)
+            assert "being trained now" in str(error)
             return ""
 
     with ThreadPoolExecutor(8) as pool:
@@ -178,32 +160,30 @@ def test_two_that_start_at_once_do_not_train_one_name() -> None:
     assert len(list_runs()) == 1
 
 
-def test_runs_made_in_one_second_have_names_of_their_own() -> None:
+def test_new_run_has_a_unique_id_within_a_second() -> None:
     first = new_run(MLP)
     first.finish(Outcome(state="cancelled"))
     second = new_run(MLP)
     assert first.id != second.id
-    assert first.ticket < second.ticket
+    assert first.process.ticket < second.process.ticket
 
 
-def test_the_same_settings_go_on_where_they_were_cut_off(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    run = cut_off(new_run(MLP))
+def test_begin_run_resumes_an_interrupted_run_of_the_same_settings() -> None:
+    run = interrupt(new_run(MLP))
     assert run.state == "interrupted"
     other = begin_run(TrainingConfig(architecture="mlp", name="other"))
     assert other != run
     again = begin_run(MLP)
     assert again == run
     assert run.is_active
-    # It is being worked on: the same settings are refused, not trained twice.
-    with pytest.raises(TrainingError, match="at this moment"):
+    # While the run is active, the same settings are refused.
+    with pytest.raises(TrainingError, match="being trained now"):
         begin_run(MLP)
 
 
 @pytest.mark.parametrize("state", ["cancelled", "failed", "interrupted"])
-def test_a_run_that_stopped_can_be_reopened_once(state: str) -> None:
-    run = cut_off(new_run(MLP))
+def test_reopen_run_accepts_a_stopped_run_once(state: str) -> None:
+    run = interrupt(new_run(MLP))
     run.request_stop(keep=False)
     if state != "interrupted":
         run.finish(Outcome(state=state, text="why"))
@@ -214,15 +194,15 @@ def test_a_run_that_stopped_can_be_reopened_once(state: str) -> None:
         reopen_run(run)
 
 
-def test_a_run_that_is_done_is_not_resumed() -> None:
+def test_reopen_run_refuses_a_run_that_is_done() -> None:
     run = new_run(MLP)
     run.finish(Outcome(state="done", card=make_card("mine")))
     with pytest.raises(TrainingError, match="done"):
         reopen_run(run)
 
 
-def test_a_resumed_run_replaces_its_own_model_and_no_other(own_models: Path) -> None:
-    run = cut_off(new_run(MLP))
+def test_reopen_run_replaces_only_its_own_model(own_models: Path) -> None:
+    run = interrupt(new_run(MLP))
     card = make_card("mine", created="2026-02-03T04:05:06+00:00")
     run.record_model(card)
     assert not run.has_own_model()
@@ -236,7 +216,7 @@ def test_a_resumed_run_replaces_its_own_model_and_no_other(own_models: Path) -> 
         reopen_run(run)
 
 
-def test_a_full_disk_is_explained_and_does_not_hide_an_end(
+def test_run_on_a_full_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = new_run(MLP)
@@ -253,7 +233,7 @@ def test_a_full_disk_is_explained_and_does_not_hide_an_end(
     assert len(list_runs()) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_explained(runs: Path) -> None:
+def test_new_run_explains_a_folder_that_cannot_be_written(runs: Path) -> None:
     runs.write_text("a file")
     with pytest.raises(TrainingError, match="cannot be saved") as error:
         new_run(MLP)
@@ -261,7 +241,7 @@ def test_a_folder_that_cannot_be_written_is_explained(runs: Path) -> None:
     assert list_runs() == []
 
 
-def test_the_end_of_a_log_is_enough() -> None:
+def test_log_end_is_short() -> None:
     run = new_run(MLP)
     run.log.write_bytes(b"".join(b"line %d \xff\n" % number for number in range(10_000)))
     lines = run.log_end().splitlines()
@@ -269,14 +249,14 @@ def test_the_end_of_a_log_is_enough() -> None:
     assert lines[-1].startswith("line 9999")
 
 
-def test_runs_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_directory_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_RUNS", "/somewhere")
     assert runs_directory() == Path("/somewhere")
     monkeypatch.setenv("MNIST_RUNS", "")
     assert (runs_directory().name, runs_directory().is_absolute()) == ("runs", True)
 
 
-def test_a_glance_does_not_keep_a_process_from_its_run() -> None:
+def test_has_process_does_not_block_the_lock() -> None:
     run = new_run(MLP)
     end = time.monotonic() + 1.5
 

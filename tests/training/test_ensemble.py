@@ -255,6 +255,6 @@ def test_ensemble_command_prints_the_accuracy(
         code, output = made.results[name]
         card = load_card(name, made.folder)
         assert code == 0
-        assert f"{name}: {card.test_accuracy:.2%} of the MNIST test images" in output
+        assert f"{name}: {card.test_accuracy:.2%} test accuracy" in output
     assert main(["ensemble", "mlp", "--name", "mine"]) == 2
     assert "two or more models" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What a search is for, and who takes part in it."""
+"""The configuration of a search, and the roles in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BASE = TrainingConfig(architecture="mlp", name="best", seed=5).resolved()
 VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
-def test_a_trial_has_the_settings_of_all_and_its_own() -> None:
+def test_trial_has_the_common_and_its_own_settings() -> None:
     config = TuningConfig(base=BASE, trials=100)
     trial = config.trial("007", {"learning_rate": 0.01, "dropout": 0.2})
     assert trial.name == "best-007"
@@ -34,16 +34,19 @@ def test_a_trial_has_the_settings_of_all_and_its_own() -> None:
         ({"trials": True}, "from 1 to 1000"),
         ({"algorithm": "grid"}, "bayesian, random"),
         ({"base": TrainingConfig(strategy="mirrored").resolved()}, "Leave out the strategy"),
-        ({"base": TrainingConfig(name="x" * 39).resolved()}, "name"),  # its trials have longer ones
+        (
+            {"base": TrainingConfig(name="x" * 39).resolved()},
+            "name",
+        ),  # the names of the trials are longer
     ],
 )
-def test_what_cannot_be_searched_is_explained(settings: dict[str, Any], why: str) -> None:
+def test_tuning_config_refuses_invalid_values(settings: dict[str, Any], why: str) -> None:
     with pytest.raises(TrainingError, match=why) as error:
         TuningConfig(**{"base": BASE} | settings)
     assert "Received" in str(error.value)
 
 
-def test_all_that_can_be_searched_is_a_setting() -> None:
+def test_searchable_names_are_settings() -> None:
     config = TuningConfig(base=BASE, search=tuple(SEARCHABLE))
     for name in config.search:
         assert hasattr(config.base, name)
@@ -57,7 +60,7 @@ def test_all_that_can_be_searched_is_a_setting() -> None:
         (("worker3", "10.0.0.1", "8000"), Role(kind="worker", address="10.0.0.1:8000")),
     ],
 )
-def test_the_environment_says_who_this_is(
+def test_role_follows_the_environment(
     monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...], role: Role
 ) -> None:
     for name, value in zip(VARIABLES, values, strict=True):
@@ -76,7 +79,7 @@ def test_the_environment_says_who_this_is(
         ("chief", "10.0.0.1", "70000"),
     ],
 )
-def test_half_an_environment_is_explained(
+def test_role_explains_an_incomplete_environment(
     monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...]
 ) -> None:
     for name, value in zip(VARIABLES, values, strict=True):
@@ -99,7 +102,7 @@ def test_half_an_environment_is_explained(
         (["--name", "../x"], "name"),
     ],
 )
-def test_bad_options_are_one_line_and_exit_code_2(
+def test_tune_prints_one_line_on_bad_options(
     capsys: pytest.CaptureFixture[str], arguments: list[str], why: str
 ) -> None:
     assert main(["tune", "--architecture", "mlp", *arguments]) == 2
@@ -109,18 +112,15 @@ def test_bad_options_are_one_line_and_exit_code_2(
     assert "Received" in line
 
 
-def test_what_is_given_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[TuningConfig] = []
-    monkeypatch.setattr(
-        "mnist_core.tuning.search.tune", lambda config, on_event: asked.append(config)
-    )
-    monkeypatch.setattr(
-        "mnist_core.cli.tune.install_signal_handlers", lambda: None
-    )  # those of pytest
+def test_tune_does_not_search_given_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs: list[TuningConfig] = []
+    monkeypatch.setattr("mnist_core.cli.tune.tune", lambda config, on_event: configs.append(config))
+    # pytest needs its own.
+    monkeypatch.setattr("mnist_core.cli.tune.install_signal_handlers", lambda: None)
     command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]
     assert main([*command, "--batch-size", "64", "--trials", "3", "--algorithm", "random"]) == 0
     assert main([*command, "--search", "optimizer", "augmentation"]) == 0
-    first, second = asked
+    first, second = configs
     assert first.search == ("learning_rate", "dropout")
     assert (first.base.batch_size, first.trials, first.algorithm) == (64, 3, "random")
     assert second.search == ("optimizer", "augmentation")
