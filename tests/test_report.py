@@ -12,7 +12,8 @@ import pytest
 
 from mnist_core import DatasetError, Recognizer, load_recognizer, report
 from mnist_core.evaluation.assessment import Assessment, assess
-from mnist_core.evaluation.datasets import LabelledImages, mnist_test
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.report import report_html
 from mnist_core.robustness.corruptions import CORRUPTIONS

@@ -16,7 +16,8 @@ from mnist_core.evaluation.calibration import (
     risk_coverage,
 )
 from mnist_core.evaluation.curves import PrecisionRecall, Roc, precision_recall, roc
-from mnist_core.evaluation.datasets import LabelledImages, mnist_test
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.evaluation.metrics import (
     ClassMetrics,
     Evaluation,

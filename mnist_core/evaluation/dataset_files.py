@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES, FRAME_SIZE
 from mnist_core.errors import DatasetError, InvalidImageError
-from mnist_core.evaluation.datasets import (
+from mnist_core.evaluation.labelled_images import (
     MAX_PICTURES,
     LabelledImages,
-    blank_if_none,
-    frame_of,
+    find_frame,
     label_arrays,
-    not_found,
+    label_frames,
+    light_on_dark,
 )
 from mnist_core.preprocessing.images import load_image
 from mnist_core.storage.archives import ArchiveError, open_archive, read_array
@@ -133,21 +133,16 @@ def _read_pictures(
             frames.append(_frame(picture))
         except InvalidImageError as error:
             raise DatasetError(f"{entry}: {error} {received}") from error
-    return LabelledImages(
-        name=name,
-        images=np.stack([blank_if_none(frame) for frame in frames]),
-        labels=np.array(labels),
-        notes=not_found(sum(frame is None for frame in frames)),
-    )
+    return label_frames(name, frames, np.array(labels))
 
 
 def _frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """The frame of a picture's digit; an opaque picture of 28x28 is a frame, or an inverted one."""
     if picture.shape != (FRAME_SIZE, FRAME_SIZE, 3):
-        return frame_of(picture)
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return np.asarray(255 - grey if edge.mean() > 127 else grey, np.uint8)
+        return find_frame(picture)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    frame: NDArray[np.uint8] = light_on_dark(grey[np.newaxis])[0]
+    return frame
 
 
 def _label(entry: str, received: str) -> int:

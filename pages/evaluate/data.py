@@ -12,12 +12,8 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.dataset_files import load_labelled
-from mnist_core.evaluation.datasets import (
-    LabelledImages,
-    mnist_test,
-    mnist_validation,
-    scikit_learn_digits,
-)
+from mnist_core.evaluation.datasets import mnist_test, mnist_validation, scikit_learn_digits
+from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
 from pages.widgets import model_picker

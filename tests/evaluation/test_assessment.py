@@ -10,7 +10,8 @@ import pytest
 
 from mnist_core import ModelLoadError, Recognizer, load_recognizer
 from mnist_core.evaluation.assessment import assess
-from mnist_core.evaluation.datasets import LabelledImages, mnist_test
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.storage.paths import models_directory
 

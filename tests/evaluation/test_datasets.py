@@ -15,15 +15,13 @@ from support.cards import make_card
 
 from mnist_core import Dataset, DatasetError, Recognizer, TrainingConfig, evaluate, list_models
 from mnist_core.data import split_training
-from mnist_core.evaluation.datasets import (
+from mnist_core.evaluation.datasets import mnist_test, mnist_validation, scikit_learn_digits
+from mnist_core.evaluation.labelled_images import (
     MAX_FRAMES,
     MAX_PICTURES,
     LabelledImages,
-    frame_of,
+    find_frame,
     label_arrays,
-    mnist_test,
-    mnist_validation,
-    scikit_learn_digits,
 )
 
 
@@ -132,7 +130,7 @@ def test_the_largest_digit_of_a_picture_is_taken(
     picture = np.zeros((120, 200), np.uint8)
     picture[10:66, 10:66] = cv2.resize(frames[0], (56, 56))
     picture[80:108, 140:168] = frames[1]
-    frame = frame_of(picture)
+    frame = find_frame(picture)
     assert frame is not None
     assert recognizer.classify(frame[np.newaxis]).argmax() == LABELS[0]
 
