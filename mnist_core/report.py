@@ -29,7 +29,8 @@ from mnist_core.explanation.embedding_map import EmbeddingMap, build_embedding_m
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.registry.artifacts import load_history
 from mnist_core.registry.card import ModelCard
-from mnist_core.robustness.measurement import SAMPLE, Robustness, RobustnessJob
+from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
+from mnist_core.robustness.result import Robustness
 from mnist_core.storage.paths import ASSETS
 
 if TYPE_CHECKING:

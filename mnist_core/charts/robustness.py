@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES
 from mnist_core.robustness.distortions import SWEEPS
-from mnist_core.robustness.measurement import Robustness
+from mnist_core.robustness.result import Robustness
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

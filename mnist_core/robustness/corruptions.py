@@ -1,13 +1,13 @@
-"""The 15 corruptions of MNIST-C: what paper, pens and cameras do to digits, in five severities.
+"""The 15 corruptions of MNIST-C at five severities.
 
 After N. Mu and J. Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision" (2019); noises,
 blurs, brightness, fog and spatter with the severities of D. Hendrycks and T. Dietterich,
 "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations" (ICLR 2019), which
 MNIST-C took over. Stripe, dotted line, zigzag and Canny edges have one strength in the paper: it is
-severity 5 here, and the others are parts of it.
+severity 5 here, and the others are fractions of it.
 
-All chance follows from the seed and the corruption alone, not from the severity: the same image is
-turned the same way, only further.
+The random state depends on the seed and the corruption alone, not on the severity: the same image
+is rotated in the same direction, only further.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.data import check_frames
-from mnist_core.errors import MnistError
-from mnist_core.robustness import corruption_functions
+from mnist_core.errors import require_choice, require_int
+from mnist_core.robustness import corruption_functions as functions
 from mnist_core.robustness.affine import Grey
 
 __all__ = ["CORRUPTIONS", "SEVERITIES", "Corruption", "corrupt"]
@@ -33,11 +33,11 @@ class Corruption:
     """One of the fifteen.
 
     Attributes:
-        name: what the command line and the cache call it.
-        summary: what it does to an image, for people.
-        apply: ((n, 28, 28) float32 from 0 to 1, severity 1 to 5, a generator) -> (n, 28, 28)
-            float32, new, which may go beyond 0 and 1.
-        paper_severity: the severity that MNIST-C's own images have, by its authors' code.
+        name: on the command line and in the cache.
+        summary: its effect on an image, for the user.
+        apply: ((n, 28, 28) float32 from 0 to 1, severity 1 to 5, generator) -> (n, 28, 28)
+            float32, new, which may exceed 0 and 1.
+        paper_severity: the severity of MNIST-C's own images, from its authors' code.
     """
 
     name: str
@@ -54,30 +54,24 @@ class Corruption:
 def corrupt(
     images: NDArray[np.uint8], name: str, severity: int, *, seed: int = 0
 ) -> NDArray[np.uint8]:
-    """Corrupt images; the same arguments give the same images.
+    """Corrupt images; the same arguments give the same result.
 
     Args:
         images: (n, 28, 28) uint8, white ink on black; n may be 0.
         name: a key of `CORRUPTIONS`.
-        severity: 1 to 5; 0 leaves the images as they are.
-        seed: of all chance, 0 or more.
+        severity: 1 to 5; 0 leaves the images unaltered.
+        seed: of the random generator, 0 or more.
 
     Returns:
         (n, 28, 28) uint8, new.
 
     Raises:
-        InvalidImageError: the images are no frames.
+        InvalidImageError: the images are not frames.
         MnistError: there is no such corruption or severity.
     """
     check_frames(images)
-    if name not in CORRUPTIONS:
-        raise MnistError(
-            f"No such corruption. Choose one of: {', '.join(CORRUPTIONS)}. Received: {name!r}"
-        )
-    if severity not in (0, *SEVERITIES):
-        raise MnistError(
-            f"A severity is a whole number from 0 to {SEVERITIES[-1]}. Received: {severity!r}"
-        )
+    require_choice("The corruption", name, CORRUPTIONS)
+    require_int("The severity", severity, 0, SEVERITIES[-1])
     if severity == 0 or not len(images):
         return images.copy()
     rng = np.random.default_rng([seed, list(CORRUPTIONS).index(name)])
@@ -90,20 +84,20 @@ CORRUPTIONS = {
         name=apply.__name__, summary=summary, apply=apply, paper_severity=paper_severity
     )
     for apply, paper_severity, summary in (
-        (corruption_functions.shot_noise, 5, "Few photons: bright pixels flicker."),
-        (corruption_functions.impulse_noise, 4, "Single pixels white or black."),
-        (corruption_functions.glass_blur, 1, "Seen through frosted glass: pixels change places."),
-        (corruption_functions.motion_blur, 1, "The camera moved."),
-        (corruption_functions.shear, 2, "Slanted either way."),
-        (corruption_functions.scale, 3, "Shrunk, down to half its size."),
-        (corruption_functions.rotate, 2, "Turned either way, up to 57 degrees."),
-        (corruption_functions.brightness, 5, "The black turns grey."),
-        (corruption_functions.translate, 3, "Moved to a corner, 1 to 5 px each way."),
-        (corruption_functions.stripe, 5, "Both sides inverted, up to 7 columns each."),
-        (corruption_functions.fog, 5, "Clouds before the digit."),
-        (corruption_functions.spatter, 4, "Spattered with mud."),
-        (corruption_functions.dotted_line, 5, "A dotted line drawn across."),
-        (corruption_functions.zigzag, 5, "A zigzag drawn across."),
-        (corruption_functions.canny_edges, 5, "Only the outlines remain."),
+        (functions.shot_noise, 5, "Few photons: bright pixels flicker."),
+        (functions.impulse_noise, 4, "Single pixels turn white or black."),
+        (functions.glass_blur, 1, "Frosted glass: pixels swap places."),
+        (functions.motion_blur, 1, "The camera moved."),
+        (functions.shear, 2, "Slanted to the left or right."),
+        (functions.scale, 3, "Shrunk, down to half the size."),
+        (functions.rotate, 2, "Rotated to the left or right, by up to 57 degrees."),
+        (functions.brightness, 5, "The black background turns grey."),
+        (functions.translate, 3, "Moved towards a corner, 1 to 5 px along each axis."),
+        (functions.stripe, 5, "Both sides inverted, up to 7 columns each."),
+        (functions.fog, 5, "Clouds in front of the digit."),
+        (functions.spatter, 4, "Spattered with mud."),
+        (functions.dotted_line, 5, "A dotted line across the image."),
+        (functions.zigzag, 5, "A zigzag line across the image."),
+        (functions.canny_edges, 5, "Only the edges remain."),
     )
 }

@@ -1,4 +1,4 @@
-"""Digits turned, moved, enlarged and made noisy, little by little, to see where reading breaks."""
+"""Rotation, shift, size and noise in small steps, to see at which level the model fails."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.data import check_frames
-from mnist_core.errors import MnistError
-from mnist_core.robustness.affine import Grey, affine
+from mnist_core.errors import require_choice
+from mnist_core.robustness.affine import Grey, affine, rotations
 
 __all__ = ["SWEEPS", "Sweep", "distort"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """One way to distort, from little to much.
+    """A distortion and the levels at which it is measured.
 
     Attributes:
-        name: what the cache and the charts call it.
-        axis: what the levels are, for the axis of a chart.
-        levels: how much, ascending.
+        name: in the cache and on charts.
+        axis: title of a chart's axis, with the unit of the levels.
+        levels: ascending.
         clean: the level that changes nothing.
-        apply: ((n, 28, 28) float32 from 0 to 255, a level, a generator) -> the same shape.
+        apply: ((n, 28, 28) float32 from 0 to 255, level, generator) -> the same shape.
     """
 
     name: str
@@ -37,24 +37,23 @@ class Sweep:
 def distort(
     images: NDArray[np.uint8], name: str, level: float, *, seed: int = 0
 ) -> NDArray[np.uint8]:
-    """Distort images; the same arguments give the same images.
+    """Distort images; the same arguments give the same result.
 
     Args:
         images: (n, 28, 28) uint8, white ink on black; n may be 0.
         name: a key of `SWEEPS`.
-        level: how much, in the unit of the sweep's axis; any number, not only one of its levels.
-        seed: of all chance, 0 or more; the same at each level.
+        level: in the unit of the sweep's axis; not only one of its levels.
+        seed: of the random generator, 0 or more; the same at each level.
 
     Returns:
         (n, 28, 28) uint8, new.
 
     Raises:
-        InvalidImageError: the images are no frames.
+        InvalidImageError: the images are not frames.
         MnistError: there is no such sweep.
     """
     check_frames(images)
-    if name not in SWEEPS:
-        raise MnistError(f"No such sweep. Choose one of: {', '.join(SWEEPS)}. Received: {name!r}")
+    require_choice("The sweep", name, SWEEPS)
     if not len(images):
         return images.copy()
     rng = np.random.default_rng([seed, list(SWEEPS).index(name)])
@@ -62,23 +61,20 @@ def distort(
     return np.rint(np.clip(grey, 0, 255)).astype(np.uint8)
 
 
-def _turned(images: Grey, degrees: float, rng: np.random.Generator) -> Grey:
-    angle = np.deg2rad(degrees)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    # Rows count downwards: this turns against the clock for the eye.
-    return affine(images, np.array([[cosine, -sine], [sine, cosine]]))
+def _rotate(images: Grey, degrees: float, rng: np.random.Generator) -> Grey:
+    return affine(images, rotations(np.deg2rad(degrees)))
 
 
-def _moved(images: Grey, pixels: float, rng: np.random.Generator) -> Grey:
+def _shift(images: Grey, pixels: float, rng: np.random.Generator) -> Grey:
     angle = rng.uniform(0, 2 * np.pi, len(images))
     return affine(images, np.eye(2), pixels * np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 
-def _scaled(images: Grey, factor: float, rng: np.random.Generator) -> Grey:
+def _scale(images: Grey, factor: float, rng: np.random.Generator) -> Grey:
     return affine(images, np.eye(2) / factor)
 
 
-def _noisy(images: Grey, deviation: float, rng: np.random.Generator) -> Grey:
+def _add_noise(images: Grey, deviation: float, rng: np.random.Generator) -> Grey:
     return images + np.float32(deviation) * rng.standard_normal(images.shape, np.float32)
 
 
@@ -87,31 +83,31 @@ SWEEPS = {
     for sweep in (
         Sweep(
             name="rotation",
-            axis="rotation, ° anticlockwise",
+            axis="rotation, ° counterclockwise",
             levels=tuple(range(-90, 91, 15)),
             clean=0,
-            apply=_turned,
+            apply=_rotate,
         ),
         Sweep(
             name="shift",
-            axis="shift in any direction, px",
+            axis="shift in a random direction, px",
             levels=tuple(range(11)),
             clean=0,
-            apply=_moved,
+            apply=_shift,
         ),
         Sweep(
             name="size",
-            axis="size, times as large",
+            axis="size, factor",
             levels=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
             clean=1,
-            apply=_scaled,
+            apply=_scale,
         ),
         Sweep(
             name="noise",
             axis="noise, s.d. in grey levels",
             levels=tuple(range(0, 161, 20)),
             clean=0,
-            apply=_noisy,
+            apply=_add_noise,
         ),
     )
 }

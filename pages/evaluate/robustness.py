@@ -10,7 +10,8 @@ from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
-from mnist_core.robustness.measurement import SAMPLE, Robustness, RobustnessJob
+from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
+from mnist_core.robustness.result import Robustness
 from pages.widgets import model_picker
 from pages.widgets.charts import camera, enlarged
 

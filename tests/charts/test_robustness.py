@@ -8,7 +8,7 @@ import pytest
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES
 from mnist_core.robustness.distortions import SWEEPS
-from mnist_core.robustness.measurement import CLEAN, Robustness
+from mnist_core.robustness.result import CLEAN, Robustness
 
 
 def made_up(name: str = "one", *, missing: tuple[str, ...] = ()) -> Robustness:

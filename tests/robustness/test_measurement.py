@@ -12,7 +12,8 @@ from mnist_core import Dataset, MnistError, Recognizer, load_recognizer
 from mnist_core.robustness import measurement as module
 from mnist_core.robustness.corruptions import CORRUPTIONS, corrupt
 from mnist_core.robustness.distortions import SWEEPS
-from mnist_core.robustness.measurement import CLEAN, RobustnessJob, measure
+from mnist_core.robustness.measurement import RobustnessJob, measure
+from mnist_core.robustness.result import CLEAN
 from mnist_core.storage.cache import load_arrays, store_arrays
 
 # Few images: what is tested is not how good the model is.
@@ -150,7 +151,7 @@ def test_another_model_and_another_code_are_measured_anew(
     assert not RobustnessJob(recognizer, SAMPLE).complete
     assert not RobustnessJob(mlp, SAMPLE + 1).complete
     assert RobustnessJob(mlp, SAMPLE).complete
-    monkeypatch.setattr(module, "_how", lambda: "differently")
+    monkeypatch.setattr(module, "_alterations_digest", lambda: "differently")
     assert not RobustnessJob(mlp, SAMPLE).complete
 
 
