@@ -22,7 +22,8 @@ from mnist_core.inference.recognizer import Digit, Recognizer, load_recognizer
 from mnist_core.preprocessing.images import load_image
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import list_models
-from mnist_core.runs.train import TrainingConfig, train
+from mnist_core.runs.train import train
+from mnist_core.training.config import TrainingConfig
 
 __all__ = [
     "CorrectionsError",

@@ -16,7 +16,8 @@ from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
-from mnist_core.runs.store import Run, begin_run, find_run, list_runs, reopen_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.store import begin_run, find_run, list_runs, reopen_run
 from mnist_core.runs.train import train_run
 from mnist_core.storage.paths import runs_directory
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES, STRATEGIES, TrainingConfig

@@ -21,8 +21,9 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from mnist_core.errors import MnistError, TrainingError, TrainingStopped
-from mnist_core.runs.store import Outcome, Run, list_runs, new_run, reopen_run
+from mnist_core.errors import MnistError, TrainingError, TrainingStopped, require_int
+from mnist_core.runs.run import Outcome, Run
+from mnist_core.runs.store import list_runs, new_run, reopen_run
 from mnist_core.storage.paths import PROJECT, runs_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.events import Message, OnEvent
@@ -215,12 +216,9 @@ def _acquire_slot() -> FileLock | None:
 
 def _read_int(variable: str, default: int, low: int, high: int) -> int:
     value = os.environ.get(variable) or str(default)
-    if not value.isdecimal() or not low <= int(value) <= high:
-        raise TrainingError(
-            f"The environment variable ${variable} must be a whole number from {low} to {high}. "
-            f"Received: {value!r}"
-        )
-    return int(value)
+    number = int(value) if value.isdecimal() else value
+    require_int(f"The environment's ${variable}", number, low, high, error=TrainingError)
+    return int(number)
 
 
 def _spawn(run: Run) -> None:

@@ -70,8 +70,8 @@ class ProcessRecord:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock a run's folder for this process.
+def locked(folder: Path, kind: str = "run") -> Iterator[None]:
+    """Lock the folder of a run, or of another kind of work, for this process.
 
     Raises:
         TrainingError: another process has locked it.
@@ -82,7 +82,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise TrainingError(
-            "This run is already active in another process. Watch it, or cancel it first. "
+            f"This {kind} is already active in another process. Wait, or stop it first. "
             f"Received: {folder.name}"
         ) from error
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from mnist_core.errors import TrainingError, TrainingStopped
-from mnist_core.runs.run import Outcome, Run
+from mnist_core.errors import TrainingStopped
+from mnist_core.runs.run import Outcome, Run, saving_error
 from mnist_core.runs.tensorboard import TensorBoardLog
 from mnist_core.training.events import OnEvent, TrainingEvent
 
@@ -39,10 +39,7 @@ def recorded(run: Run, on_event: OnEvent) -> Iterator[OnEvent]:
         run.finish(Outcome(state="cancelled", text=str(error)))
         raise
     except OSError as error:
-        failure = TrainingError(
-            f"The model cannot be saved ({error.strerror or error}). Make room, or check the "
-            f"permissions of the folder. Received: {error.filename or run.models}"
-        )
+        failure = saving_error("The model", error, run.models)
         run.finish(Outcome(state="failed", text=str(failure)))
         raise failure from error
     except Exception as error:

@@ -34,7 +34,7 @@ from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import Settings, TrainingConfig
 from mnist_core.training.events import TrainingEvent, event_from_json, event_to_json
 
-__all__ = ["ACTIVE", "RUN_ID", "Outcome", "Run"]
+__all__ = ["ACTIVE", "RUN_ID", "Outcome", "Run", "saving_error"]
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9][a-z0-9._-]{0,44}")
 _LOG_LINES, _LOG_BYTES = 12, 20_000
@@ -246,3 +246,11 @@ class Run:
 
     def _table(self) -> dict[str, Any]:
         return read_table(self.folder / "config.json")
+
+
+def saving_error(subject: str, error: OSError, folder: Path) -> TrainingError:
+    """Make the error for a run, model or search that cannot be written into a folder."""
+    return TrainingError(
+        f"{subject} cannot be saved ({error.strerror or error}). Make room, or check the "
+        f"permissions of the folder. Received: {error.filename or folder}"
+    )

@@ -7,15 +7,15 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from mnist_core.errors import TrainingError
 from mnist_core.registry.staging import check_free
-from mnist_core.runs.run import ACTIVE, RUN_ID, Outcome, Run
+from mnist_core.runs.run import ACTIVE, RUN_ID, Run, saving_error
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.config import Settings, TrainingConfig
 
-__all__ = ["Outcome", "Run", "begin_run", "find_run", "list_runs", "new_run", "reopen_run"]
+__all__ = ["begin_run", "find_run", "list_runs", "new_run", "reopen_run"]
 
 
 def list_runs() -> list[Run]:
@@ -98,12 +98,8 @@ def _creation_lock() -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / ".starting.lock", timeout=20):
             yield
-    except (OSError, Timeout) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TrainingError(
-            f"The run cannot be saved ({reason}). Make room, or check the permissions of the "
-            f"folder. Received: {getattr(error, 'filename', None) or root}"
-        ) from error
+    except OSError as error:  # and its subclass, filelock's Timeout
+        raise saving_error("The run", error, root) from error
 
 
 def _check_name_is_free(settings: Settings, models: Path, *, overwrite: bool) -> None:

@@ -47,10 +47,7 @@ class TensorBoardLog:
         import tensorflow as tf
 
         try:
-            if isinstance(event, BatchEnd):
-                self._add_batch(event)
-            else:
-                self._add_epoch(event)
+            self._add(event)
         except (OSError, tf.errors.OpError) as error:
             self._failed = True
             # TensorFlow's messages have several lines and contain internal names.
@@ -72,28 +69,21 @@ class TensorBoardLog:
                 writer.close()
         self._writers.clear()
 
-    def _add_batch(self, event: BatchEnd) -> None:
-        metrics = {
-            "batch_loss": event.loss,
-            "batch_accuracy": event.accuracy,
-            "batch_learning_rate": event.learning_rate,
-            "batch_images_per_second": event.images_per_second,
-        }
-        self._write("train", metrics, (event.epoch - 1) * event.batches + event.batch)
-
-    def _add_epoch(self, event: EpochEnd) -> None:
-        metrics = {
-            "epoch_loss": event.loss,
-            "epoch_accuracy": event.accuracy,
-            "epoch_learning_rate": event.learning_rate,
-        }
-        self._write("train", metrics, event.epoch)
+    def _add(self, event: BatchEnd | EpochEnd) -> None:
+        names = ["loss", "accuracy", "learning_rate"]
+        if isinstance(event, BatchEnd):
+            names.append("images_per_second")
+            step = (event.epoch - 1) * event.batches + event.batch
+            self._write("train", step, {f"batch_{name}": getattr(event, name) for name in names})
+            return
+        metrics = {f"epoch_{name}": getattr(event, name) for name in names}
+        self._write("train", event.epoch, metrics)
         metrics = {"epoch_loss": event.val_loss, "epoch_accuracy": event.val_accuracy}
-        self._write("validation", metrics, event.epoch)
+        self._write("validation", event.epoch, metrics)
         for writer in self._writers.values():
             writer.flush()
 
-    def _write(self, name: str, metrics: dict[str, float], step: int) -> None:
+    def _write(self, name: str, step: int, metrics: dict[str, float]) -> None:
         import tensorflow as tf
 
         # `tf.summary.scalar` does the same, but needs TensorBoard to be installed.

@@ -18,7 +18,8 @@ from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import HISTORY, ModelCard
 from mnist_core.registry.staging import check_free, staged_model
 from mnist_core.runs.recording import recorded
-from mnist_core.runs.store import Outcome, Run, begin_run
+from mnist_core.runs.run import Outcome, Run
+from mnist_core.runs.store import begin_run
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import Settings, TrainingConfig
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from mnist_core.distributed.trainer import DistributedTrainer
 
-__all__ = ["TrainingConfig", "train", "train_run", "try_run"]
+__all__ = ["train", "train_run", "try_run"]
 
 
 def train(

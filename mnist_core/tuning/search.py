@@ -17,13 +17,12 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from mnist_core.errors import TrainingDiverged, TrainingError, TrainingStopped
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.staging import check_free
 from mnist_core.runs import jobs
-from mnist_core.runs.run import Run
+from mnist_core.runs.process import locked
+from mnist_core.runs.run import Run, saving_error
 from mnist_core.runs.store import begin_run, list_runs
 from mnist_core.runs.train import train_run, try_run
 from mnist_core.storage.files import read_table, write_table
@@ -67,7 +66,7 @@ def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelC
         _search(config, folder, role, on_event)
         return None
     check_free(name, models_directory(), overwrite=config.base.overwrite)
-    with _locked(config, folder):
+    with _opened(config, folder):
         best = _search(config, folder, role, on_event)
         if best is None:
             raise TrainingError(
@@ -82,38 +81,28 @@ def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelC
 
 
 @contextmanager
-def _locked(config: TuningConfig, folder: Path) -> Iterator[None]:
-    """Lock a new or stopped search for this process."""
+def _opened(config: TuningConfig, folder: Path) -> Iterator[None]:
+    """Create the folder of a search, or lock that of a stopped one."""
     # Whether a model is overwritten may change from one call to the next.
     stored = dataclasses.replace(config, base=dataclasses.replace(config.base, overwrite=False))
     settings = json.loads(json.dumps(dataclasses.asdict(stored)))
-    lock = FileLock(folder / "lock", timeout=0.1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-        known = read_table(folder / "search.json")
-        if not known:
-            write_table(folder / "search.json", settings)
-    except Timeout as error:
-        raise TrainingError(
-            "This search is already active in another process. Wait, or choose another name. "
-            f"Received: {config.base.name}"
-        ) from error
+        with locked(folder, "search"):
+            known = read_table(folder / "search.json")
+            if not known:
+                write_table(folder / "search.json", settings)
+            elif known != settings:
+                raise TrainingError(
+                    "A search of that name was started with other settings. Use those, choose "
+                    f"another name, or delete its folder. Received: {folder}, started with "
+                    f"{json.dumps(known)}"
+                )
+            yield
+    except BrokenPipeError:  # of the terminal
+        raise
     except OSError as error:
-        lock.release()
-        raise TrainingError(
-            f"The search cannot be saved ({error.strerror or error}). Make room, or check the "
-            f"permissions of the folder. Received: {error.filename or folder}"
-        ) from error
-    try:
-        if known and known != settings:
-            raise TrainingError(
-                "A search of that name was started with other settings. Use those, choose another "
-                f"name, or delete its folder. Received: {folder}, started with {json.dumps(known)}"
-            )
-        yield
-    finally:
-        lock.release()
+        raise saving_error("The search", error, folder) from error
 
 
 def _search(config: TuningConfig, folder: Path, role: Role, on_event: OnEvent) -> Settings | None:

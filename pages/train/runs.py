@@ -5,7 +5,8 @@ import streamlit as st
 from mnist_core import MnistError
 from mnist_core.charts import compared_curves
 from mnist_core.runs.progress import follow
-from mnist_core.runs.store import Run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.store import list_runs
 from pages.train import watch
 
 _SHOWN = 200

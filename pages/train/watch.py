@@ -8,7 +8,8 @@ from mnist_core import MnistError, list_models
 from mnist_core.charts import training_curves
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
-from mnist_core.runs.store import Run, find_run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.store import find_run, list_runs
 from pages.widgets import model_picker
 
 _WATCHED = "training_watched"

@@ -7,7 +7,8 @@ from mnist_core.charts import training_curves
 from mnist_core.registry.store import list_models
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import follow
-from mnist_core.runs.store import Run, find_run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.store import find_run, list_runs
 from mnist_core.storage.paths import models_directory
 
 _RUN = "first_run"

@@ -16,7 +16,7 @@ from support.own_strokes import OWN_STROKES
 
 from mnist_core.registry.card import KERAS
 from mnist_core.registry.store import load_card
-from mnist_core.runs.store import Run
+from mnist_core.runs.run import Run
 
 # A training begins by loading TensorFlow, and other tests may be at work.
 LONG = 180_000

@@ -19,7 +19,8 @@ from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import TrainingConfig, list_models, load_mnist
 from mnist_core.__main__ import main
-from mnist_core.runs.store import Outcome, new_run
+from mnist_core.runs.run import Outcome
+from mnist_core.runs.store import new_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

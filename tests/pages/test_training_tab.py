@@ -18,7 +18,8 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.registry.card import KERAS, write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs import jobs
-from mnist_core.runs.store import Outcome, Run, find_run, list_runs, new_run
+from mnist_core.runs.run import Outcome, Run
+from mnist_core.runs.store import find_run, list_runs, new_run
 from mnist_core.training.events import BatchEnd, EpochEnd
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -20,7 +20,8 @@ from support.runs import hold
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
-from mnist_core.runs.store import Outcome, Run, begin_run, find_run, list_runs, new_run, reopen_run
+from mnist_core.runs.run import Outcome, Run
+from mnist_core.runs.store import begin_run, find_run, list_runs, new_run, reopen_run
 from mnist_core.storage.files import write_table
 from mnist_core.storage.paths import runs_directory
 from mnist_core.training.events import EpochEnd, Message

@@ -11,7 +11,8 @@ from support.cards import make_card
 
 from mnist_core import ModelCard, TrainingConfig, TrainingError, train
 from mnist_core.runs import jobs
-from mnist_core.runs.store import Outcome, Run, find_run
+from mnist_core.runs.run import Outcome, Run
+from mnist_core.runs.store import find_run
 from mnist_core.runs.tensorboard import TensorBoardLog
 from mnist_core.training.events import BatchEnd, EpochEnd, Message, OnEvent, TrainingEvent
 
