@@ -1,7 +1,10 @@
 """Reads digits with LiteRT, without TensorFlow.
 
-frames -> logits -> divided by the model's temperature -> softmax -> `Digit`
-                 -> the eleventh logit, sigmoid -> digit score: digit or non-digit?
+    frame -> ten logits -> divided by the model's temperature -> softmax -> probabilities
+          -> eleventh logit, if the network has one -> sigmoid -> digit score
+
+The temperature calibrates the probabilities (Guo et al., 2017); below the model's threshold for the
+digit score the result is a non-digit.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Any image to MNIST frames, the same way for canvas, photograph and webcam.
 
-    pixels     images.py         decode, check, shrink to at most 1600 px a side
-    ink        ink.py            0 for background to 255 for full ink, by drawing.py or photo.py;
-                                 printed lines are erased (line_detection.py, ruled_lines.py)
-    components components.py     connected ink
-    grouping   grouping.py       components -> digits, by how a hand lifts the pen
-    segmentation segmentation.py specks and border objects left out, reading order
-    framing    this module       each digit scaled and centered -> (28, 28), white on black
+    pixels        images.py        decoded, checked and shrunk to at most 1600 px a side
+    ink           ink.py           from 0 for background to 255 for full ink, by drawing.py or
+                                   photo.py; ruled_lines.py erases lines that line_detection.py finds
+    components    components.py    connected ink
+    grouping      grouping.py      components of one digit are merged
+    segmentation  segmentation.py  specks and border objects are left out; reading order
+    framing       this module      each digit is scaled and centered: (28, 28), white on black
 
 `inference.recognizer` reads the frames. A frame is made the way MNIST was: the digit is scaled,
 anti-aliased and with its aspect ratio kept, so that its longer side is 20 px, then placed into

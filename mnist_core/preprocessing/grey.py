@@ -12,6 +12,7 @@ __all__ = [
     "Image",
     "Ink",
     "Mask",
+    "binarize",
     "estimate_noise",
     "histogram",
     "median",
@@ -33,6 +34,11 @@ _SECOND_DIFFERENCES = np.array([1, -2, 1], np.float32)
 def to_grey(image: Image) -> Image:
     """Convert (h, w) grey or (h, w, 3) RGB to (h, w) grey."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def binarize(levels: Image, limit: float) -> Image:
+    """Return 255 where a level is above the limit, else 0."""
+    return cv2.threshold(levels, limit, 255, cv2.THRESH_BINARY)[1]
 
 
 def histogram(levels: Image, mask: Image | None = None) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Fourth stage, components to digits: which strokes belong to one digit?
+"""Components to digits: which strokes belong to one digit?
 
 A hand lifts the pen inside a digit (the bar of a 5, the stem of a 4, the bar through a 7) but
 leaves a gap between digits. So strokes are merged by their distance, size and position, and then

@@ -1,4 +1,4 @@
-"""First stage, pixels: decodes image files and checks arrays before anything uses them."""
+"""Decodes image files and checks arrays before anything is computed from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second stage, pixels to ink: where was something written, and how strongly?
+"""Pixels to ink: where was something written, and how strongly?
 
 A drawing made on a screen has a background of one color; everything that differs from it is ink
 (`drawing`). Paper in a photograph is unevenly lit and noisy; ink is what differs from the paper

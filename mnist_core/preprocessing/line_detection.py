@@ -120,11 +120,9 @@ def thin_lines(levels: Image, distance: int) -> Image:
         The same shape, uint8, 0 or 1.
     """
     distance = min(distance, levels.shape[1])
-    # Cyclic: beyond the first row comes the last one.
-    above = np.concatenate((levels[:, -distance:], levels[:, :-distance]), axis=1)
-    below = np.concatenate((levels[:, distance:], levels[:, :distance]), axis=1)
-    # OpenCV takes arrays of two dimensions.
-    flat, above, below = (part.reshape(-1, levels.shape[2]) for part in (levels, above, below))
+    # Beyond the first row comes the last one. OpenCV takes arrays of two dimensions.
+    shifted = levels, np.roll(levels, distance, axis=1), np.roll(levels, -distance, axis=1)
+    flat, above, below = (part.reshape(-1, levels.shape[2]) for part in shifted)
     excess = cv2.subtract(flat, cv2.max(above, below)).reshape(len(levels), -1)
     # Each image has noise of its own: the median change, as a standard deviation.
     changes = cv2.absdiff(flat, above).reshape(len(levels), -1)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.grey import Image, Ink, Mask, estimate_noise, median, shrink
+from mnist_core.preprocessing.grey import Image, Ink, Mask, binarize, estimate_noise, median, shrink
 from mnist_core.preprocessing.ruled_lines import ruled_line_mask
 
 __all__ = ["photo_ink"]
@@ -84,11 +84,11 @@ def photo_ink(grey: Image, ink: Ink) -> Image:
     spread = 1.4826 * median(cv2.absdiff(paper, blurred)[::_SAMPLE, ::_SAMPLE])
     fine = noise / (2 * np.sqrt(np.pi) * blur)  # what the blur leaves of white noise
     noise_limit = min(_NOISE_FACTOR * spread, max(_NOISE_LIMIT, _NOISE_FACTOR * fine))
-    above_noise = _binarize(difference, noise_limit)
-    certain = cv2.min(_binarize(contrast, threshold), above_noise)
+    above_noise = binarize(difference, noise_limit)
+    certain = cv2.min(binarize(contrast, threshold), above_noise)
     if not cv2.countNonZero(certain):
         return np.zeros_like(grey)
-    weak = cv2.min(_binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
+    weak = cv2.min(binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
     solid = _apply_hysteresis(certain, weak, ruled)
     # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
     # threshold, but only next to solid ink.
@@ -96,11 +96,6 @@ def photo_ink(grey: Image, ink: Ink) -> Image:
     soft = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
     near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
     return cv2.min(cv2.LUT(contrast, soft), near)
-
-
-def _binarize(levels: Image, limit: float) -> Image:
-    """255 where a level is above the limit, else 0."""
-    return cv2.threshold(levels, limit, 255, cv2.THRESH_BINARY)[1]
 
 
 def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:

@@ -88,10 +88,7 @@ def ruled_line_mask(contrast: Image, threshold: float) -> Mask | None:
 
 
 def _line_mask(
-    contrast: Image,
-    lines: list[Line],
-    other_lines: Mask | None,
-    threshold: float,
+    contrast: Image, lines: list[Line], other_lines: Mask | None, threshold: float
 ) -> Mask:
     """The pixels of nearly horizontal lines that are lines without the others, too."""
     height, width = contrast.shape
@@ -112,7 +109,7 @@ def _line_mask(
         coverage = _count_true(bands.ink) / np.maximum(_count_true(bands.inside), 1)
         thick = []
         for index, line in enumerate(lines):
-            top, bottom = _thickness(coverage[index].tolist())
+            top, bottom = _thickness(coverage[index])
             fits = _STROKE_REACH < top < bottom < 2 * reach + 1 - _STROKE_REACH
             if reach < widest and not fits:
                 thick.append(line)
@@ -123,12 +120,7 @@ def _line_mask(
 
 
 def _cut_bands(
-    lines: list[Line],
-    reach: int,
-    padded: Image,
-    hidden: Mask | None,
-    border: int,
-    threshold: float,
+    lines: list[Line], reach: int, padded: Image, hidden: Mask | None, border: int, threshold: float
 ) -> _Bands:
     """Cut out `reach` rows above and below each line, all at once.
 
@@ -184,17 +176,12 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> NDArray[np
     return bands.pixels[index, rows][inside[rows] & ~hidden[rows] & ~crossed]
 
 
-def _thickness(coverage: list[float]) -> tuple[int, int]:
+def _thickness(coverage: NDArray[np.float64]) -> tuple[int, int]:
     """The half-open range of rows of a line in its band, by the coverage of each row."""
-    reach = len(coverage) // 2
-    center = max(range(reach - 2, reach + 3), key=coverage.__getitem__)
-    least = _SAME_LINE * coverage[center]
-    top, bottom = center, center + 1
-    while top and coverage[top - 1] >= least:
-        top -= 1
-    while bottom < len(coverage) and coverage[bottom] >= least:
-        bottom += 1
-    return top, bottom
+    first = len(coverage) // 2 - 2
+    center = first + int(coverage[first : first + 5].argmax())
+    similar = runs(coverage >= _SAME_LINE * coverage[center])
+    return next((top, bottom) for top, bottom in similar if top <= center < bottom)
 
 
 def _runs_through(covered: Mask) -> bool:

@@ -1,4 +1,4 @@
-"""Fifth stage, segmentation: the ink map is divided into digits in reading order.
+"""Divides an ink map into digits in reading order.
 
     ink map -> connected components -> border objects left out (photographs) -> grouped to digits
             -> specks left out -> sorted into lines of writing -> each digit's ink cut out
@@ -21,7 +21,7 @@ from mnist_core.preprocessing.components import (
     component_mask,
     find_components,
 )
-from mnist_core.preprocessing.grey import Image
+from mnist_core.preprocessing.grey import Image, binarize
 from mnist_core.preprocessing.grouping import group_components
 
 __all__ = ["SOFT_EDGE", "Box", "InkedDigit", "find_digits"]
@@ -72,7 +72,7 @@ def find_digits(ink: Image, *, drawn: bool) -> list[InkedDigit]:
         drawn: True for a drawing, where all ink is intended. In a photograph, ink that touches the
             border is a printed line, a shadow or a finger.
     """
-    solid = cv2.threshold(ink, SOFT_EDGE - 1, 255, cv2.THRESH_BINARY)[1]
+    solid = binarize(ink, SOFT_EDGE - 1)
     # Crop to the ink and one pixel around it, so that only ink at the image's border touches it.
     x, y, width, height = cv2.boundingRect(solid)
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
@@ -161,10 +161,7 @@ def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
 
 
 def _cut_out(
-    component: Component,
-    ink: Image,
-    labels: Labels,
-    origin: tuple[int, int],
+    component: Component, ink: Image, labels: Labels, origin: tuple[int, int]
 ) -> InkedDigit:
     """Cut out the ink of a component without its neighbors'; `origin` is (x, y) of `ink`."""
     window = slice(component.top, component.bottom), slice(component.left, component.right)

@@ -20,7 +20,7 @@ import cv2
 
 from mnist_core.inference.recognizer import Digit, Recognizer
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
-from mnist_core.preprocessing.grey import Image, scaled_size
+from mnist_core.preprocessing.grey import Image, binarize, scaled_size
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.segmentation import SOFT_EDGE, find_digits
@@ -172,8 +172,8 @@ def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[Fram
     if settings.threshold is None:
         found = ink_map(region, settings.ink)
     else:
-        found = InkMap(ink=_binarize(region, settings.threshold, settings.ink), drawn=False)
-    _, solid = cv2.threshold(found.ink, SOFT_EDGE - 1, 255, cv2.THRESH_BINARY)
+        found = InkMap(ink=_apply_threshold(region, settings.threshold, settings.ink), drawn=False)
+    solid = binarize(found.ink, SOFT_EDGE - 1)
     if not settings.inference:
         return [], solid
     digits = [
@@ -193,12 +193,11 @@ def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: flo
     """
     digits, backgrounds = [], []
     for digit in read:
-        if not digit.is_digit and (
-            digit.label == _ONE or digit.digit_score < _EVEN_SCORE * threshold
-        ):
+        needs_even = not digit.is_digit
+        if needs_even and (digit.label == _ONE or digit.digit_score < _EVEN_SCORE * threshold):
             continue
         nonuniformity = background_nonuniformity(region, ink, digit.box)
-        if digit.is_digit or nonuniformity <= _EVEN:
+        if not needs_even or nonuniformity <= _EVEN:
             digits.append(replace(digit, is_digit=True))
             backgrounds.append(nonuniformity)
     if not digits:
@@ -233,9 +232,9 @@ def _move_to_frame(digit: Digit, ink: Image, roi: Box, mirror: bool) -> Digit:
     return replace(digit, box=box)
 
 
-def _binarize(region: Image, level: int, ink: Ink) -> Image:
-    """255 where it is lighter, or darker, than a grey level; "auto" takes the smaller part."""
-    _, light = cv2.threshold(cv2.GaussianBlur(region, (0, 0), _BLUR), level, 255, cv2.THRESH_BINARY)
+def _apply_threshold(region: Image, level: int, ink: Ink) -> Image:
+    """Return 255 where it is lighter, or darker, than a level; "auto" takes the smaller part."""
+    light = binarize(cv2.GaussianBlur(region, (0, 0), _BLUR), level)
     if ink == "auto":
         ink = "light" if 2 * cv2.countNonZero(light) <= light.size else "dark"
     return light if ink == "light" else cv2.bitwise_not(light)
