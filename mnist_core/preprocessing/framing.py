@@ -1,8 +1,8 @@
 """Any image to MNIST frames, the same way for canvas, photograph and webcam.
 
     pixels        images.py        decoded, checked and shrunk to at most 1600 px a side
-    ink           ink.py           from 0 for background to 255 for full ink, by drawing.py or
-                                   photo.py; ruled_lines.py erases lines that line_detection.py finds
+    ink           ink.py           from 0 for background to 255, by drawing.py or photo.py, without
+                                   ruled lines (line_detection.py, ruled_lines.py)
     components    components.py    connected ink
     grouping      grouping.py      components of one digit are merged
     segmentation  segmentation.py  specks and border objects are left out; reading order
