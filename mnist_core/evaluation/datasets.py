@@ -11,7 +11,7 @@ from mnist_core.data import load_mnist
 from mnist_core.errors import DatasetError
 from mnist_core.evaluation.labelled_images import LabelledImages, label_arrays
 from mnist_core.registry.card import ModelCard
-from mnist_core.registry.splits import held_out_indices
+from mnist_core.registry.splits import validation_indices
 
 __all__ = ["mnist_test", "mnist_validation", "scikit_learn_digits"]
 
@@ -37,7 +37,7 @@ def mnist_validation(cards: Sequence[ModelCard]) -> LabelledImages:
         DatasetError: there are none, or a card does not contain its split.
     """
     every = np.arange(len(load_mnist().y_train))
-    indices = reduce(np.intersect1d, map(held_out_indices, cards), every)
+    indices = reduce(np.intersect1d, map(validation_indices, cards), every)
     if not len(indices):
         raise DatasetError(
             "These models have no validation image in common. Choose fewer of them, or other data. "

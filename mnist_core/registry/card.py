@@ -1,4 +1,4 @@
-"""What is known of a model: the card that lies beside its network."""
+"""The data sheet of a model, and its file `card.json`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from mnist_core.errors import ModelLoadError, TrainingError
+from mnist_core.errors import ModelLoadError, TrainingError, require_number
 
 __all__ = [
     "CARD",
@@ -22,14 +22,22 @@ __all__ = [
     "TFLITE",
     "ModelCard",
     "check_name",
+    "is_name",
     "read_card",
     "write_card",
 ]
 
+# The files in a model's folder.
 CARD = "card.json"
-# The architecture of a model that averages others: it is made of them, and not trained.
+HISTORY = "history.json"
+KERAS = "model.keras"
+PREDICTIONS = "predictions.npz"
+TFLITE = "model.tflite"
+# The architecture of a model that averages others; it is assembled, not trained.
 ENSEMBLE = "ensemble"
-# A card's numbers, and the most that each can be.
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+# The numbers of a card and their largest values; the smallest is 0.
 _NUMBERS = {
     "parameters": 1e12,
     "seed": 2**32 - 1,
@@ -40,41 +48,37 @@ _NUMBERS = {
     "temperature": 1e6,
     "digit_threshold": 1.0,
 }
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-
-
-HISTORY = "history.json"
-KERAS = "model.keras"
-PREDICTIONS = "predictions.npz"
-TFLITE = "model.tflite"
+# Its other fields, and their types.
+_TYPES: dict[str, type] = {"name": str, "architecture": str, "created": str} | dict.fromkeys(
+    ("versions", "configuration", "sha256", "fine_tuning"), Mapping
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What a model is, how it came about and how good it is.
+    """A model's architecture, training, calibration and accuracy.
 
     Attributes:
         name: the name of its folder.
         architecture: a key of `ARCHITECTURES`, or `ENSEMBLE`.
-        parameters: number of weights, trained or not.
+        parameters: number of weights, trainable or not.
         seed: of everything random in its training.
-        epochs: passes over the training images that were made.
+        epochs: completed passes over the training images.
         training_seconds: wall-clock time of the training.
         created: when it was saved, ISO 8601, UTC.
         versions: package name -> version used in training.
         configuration: the training's settings.
-        validation_accuracy: share of held-out training images read rightly, 0 to 1.
-        test_accuracy: share of the 10,000 MNIST test images read rightly, 0 to 1.
-        test_interval: 95 % Wilson interval of `test_accuracy`.
-        temperature: what the logits are divided by before softmax, fitted on the held-out images
-            (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
-        digit_threshold: a digit score below this is no digit, 0 to 1.
+        validation_accuracy: share of the validation images classified correctly, 0 to 1.
+        test_accuracy: share of the 10,000 MNIST test images classified correctly, 0 to 1.
+        test_interval: 95% Wilson interval of `test_accuracy`.
+        temperature: divisor of the logits before softmax, fitted on the validation images (Guo et
+            al., "On Calibration of Modern Neural Networks", ICML 2017).
+        digit_threshold: frames with a digit score below it are non-digits, 0 to 1.
         sha256: file name -> SHA-256 of each file beside the card.
-        fine_tuning: of a model that was fine-tuned: from which "model" (and "sha256" of its
-            network) and with how many "corrections", how many of those were and are read rightly
+        fine_tuning: of a fine-tuned model: the initial "model" and the "sha256" of its network,
+            the number of "corrections", how many of those were and are correct
             ("corrections_right_before", "corrections_right"), "test_accuracy_before" and
-            "test_accuracy", and which images were "held_out"; empty for others.
+            "test_accuracy", and the validation split ("held_out"); empty for others.
     """
 
     name: str
@@ -96,49 +100,42 @@ class ModelCard:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the network that reads; "" of a model that has not been saved yet."""
+        """SHA-256 of the network for inference; "" if the model has not been saved yet."""
         return self.sha256.get(TFLITE, "")
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Of an ensemble, the models that it averages, as they were called; empty for others."""
+        """The names of the models that an ensemble averages; empty for others."""
         return tuple(self.configuration["members"]) if self.architecture == ENSEMBLE else ()
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ModelCard:
-        """The card from what `dataclasses.asdict` and JSON made of it.
+        """Make a card of the JSON form of its `dataclasses.asdict`.
 
         Raises:
-            KeyError, TypeError, ValueError: a value is missing, of another kind or out of range.
+            KeyError, TypeError, ValueError: a value is missing, of another type or out of range.
         """
         low, high = values["test_interval"]
         card = cls(**values | {"test_interval": (float(low), float(high))})
         for name, top in _NUMBERS.items():
-            value = getattr(card, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"{name} is a number. Received: {value!r}")
-            if not 0 <= value <= top:
-                raise ValueError(f"{name} is 0 to {top:g}. Received: {value!r}")
+            require_number(name, getattr(card, name), 0, top, error=ValueError)
         if card.temperature == 0:
-            raise ValueError("temperature is above 0. Received: 0")
+            raise ValueError("temperature must be above 0. Received: 0")
         if not 0 <= card.test_interval[0] <= card.test_interval[1] <= 1:
-            raise ValueError(f"test_interval is low, high. Received: {card.test_interval}")
-        for name in ("name", "architecture", "created"):
-            if not isinstance(getattr(card, name), str):
-                raise TypeError(f"{name} is text. Received: {getattr(card, name)!r}")
-        for name in ("versions", "configuration", "sha256", "fine_tuning"):
-            if not isinstance(getattr(card, name), Mapping):
-                raise TypeError(f"{name} is a table. Received: {getattr(card, name)!r}")
+            raise ValueError(f"test_interval must be (low, high). Received: {card.test_interval}")
+        for name, kind in _TYPES.items():
+            if not isinstance(getattr(card, name), kind):
+                raise TypeError(f"{name} must be a {kind.__name__}. Received: {values[name]!r}")
         members = card.configuration.get("members")
         if card.architecture == ENSEMBLE and not (
             isinstance(members, list) and all(isinstance(name, str) for name in members)
         ):
-            raise TypeError(f"members are names. Received: {members!r}")
+            raise TypeError(f"members must be a list of names. Received: {members!r}")
         return card
 
 
 def write_card(card: ModelCard, folder: Path) -> ModelCard:
-    """Write the card into a folder with the hashes of the files that are there; return it."""
+    """Write a card into a folder, with the digests of the files there; return that card."""
     sha256 = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.iterdir())
@@ -151,16 +148,16 @@ def write_card(card: ModelCard, folder: Path) -> ModelCard:
 
 
 def read_card(path: Path) -> ModelCard:
-    """The card in a model's folder.
-
-    Args:
-        path: the card's file.
+    """Read the card in a model's folder.
 
     Raises:
-        ModelLoadError: it is missing, damaged, or another model's.
+        FileNotFoundError: there is no such file.
+        ModelLoadError: it is damaged, or another model's.
     """
     try:
         card = ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelLoadError(
             f"The card of model {path.parent.name!r} cannot be read ({error!r}). Restore the "
@@ -174,13 +171,18 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
+def is_name(name: object) -> TypeGuard[str]:
+    """Whether a model can have that name."""
+    return isinstance(name, str) and bool(_NAME.fullmatch(name))
+
+
 def check_name(name: object) -> str:
-    """Return the name if it can name a model.
+    """Return the name if a model can have it.
 
     Raises:
-        TrainingError: it cannot: a path, empty, too long, or with odd characters.
+        TrainingError: it is empty, too long, a path, or has other characters.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not is_name(name):
         raise TrainingError(
             "A model's name is 1 to 40 characters: lower-case letters, digits, '-', '_' and '.', "
             f"beginning with a letter or digit. Received: {name!r}"

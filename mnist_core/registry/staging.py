@@ -1,4 +1,4 @@
-"""Changes to `models/<name>/`: a model is saved, replaced, renamed or deleted in one step."""
+"""Save, replace, rename and delete models, each in one step for other processes."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mnist_core.errors import ModelNotFoundError, TrainingError
-from mnist_core.registry.card import _NAME, CARD, ModelCard, check_name, write_card
-from mnist_core.registry.store import is_bundled, list_models, load_card
-from mnist_core.storage.files import flush, swap
+from mnist_core.errors import TrainingError
+from mnist_core.registry.card import CARD, ModelCard, check_name, is_name, write_card
+from mnist_core.registry.store import is_bundled, load_card, no_such_model
+from mnist_core.storage.files import flush
 from mnist_core.storage.paths import models_directory
 
 __all__ = ["check_free", "delete_model", "rename_model", "staged_model"]
 
-# A hidden folder that nobody has finished for so long is left from a process that was killed, s.
+# A hidden folder that is older was left by a process that was killed, s.
 _ABANDONED = 3600.0
-# How often a model is put in the place of another that comes back.
+# How often a model is moved aside, if other processes save one of the same name meanwhile.
 _ATTEMPTS = 20
 
 
 def check_free(name: str, directory: Path | None = None, *, overwrite: bool = False) -> None:
-    """Make sure, before hours are spent, that a model of that name could be saved.
+    """Check before a long training that a model of that name could be saved.
 
     Raises:
-        TrainingError: the name is not a name, or is taken and `overwrite` is False.
+        TrainingError: the name is invalid, or is taken and `overwrite` is False.
         OSError: the folder cannot be written.
     """
     directory = directory or models_directory()
     if (directory / check_name(name)).exists() and not overwrite:
         raise _taken(name)
     directory.mkdir(parents=True, exist_ok=True)
-    Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory)).rmdir()
+    _hidden_folder(name, directory).rmdir()
 
 
 def delete_model(name: str, directory: Path | None = None) -> None:
-    """Remove a model for good.
+    """Delete a model permanently.
 
     Raises:
         ModelNotFoundError: there is no such model.
@@ -49,8 +49,7 @@ def delete_model(name: str, directory: Path | None = None) -> None:
     directory = directory or models_directory()
     folder = _changeable(name, directory)
     try:
-        # Gone in one step; a process that reads at this moment has read it, or finds none.
-        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory))
+        aside = _hidden_folder(name, directory)
         folder.rename(aside / name)
     except OSError as error:
         raise _unwritable(error, folder) from error
@@ -63,14 +62,14 @@ def rename_model(name: str, new: str, directory: Path | None = None) -> ModelCar
     Raises:
         ModelNotFoundError: there is no such model.
         ModelLoadError: its card is damaged.
-        TrainingError: it came with the repository, the new name is taken or not a name, or the
-            folder cannot be written.
+        TrainingError: it came with the repository, the new name is taken or invalid, or the folder
+            cannot be written.
     """
     directory = directory or models_directory()
     folder = _changeable(name, directory)
     card = load_card(name, directory)
     try:
-        # The card has the name too: the new folder is made beside the old one, then that one goes.
+        # The card contains the name: a copy with another card replaces the old folder.
         with staged_model(new, directory) as stage:
             for path in folder.iterdir():
                 if path.is_file() and path.name != CARD:
@@ -83,18 +82,19 @@ def rename_model(name: str, new: str, directory: Path | None = None) -> ModelCar
 
 
 def _changeable(name: str, directory: Path) -> Path:
+    """The folder of a model that may be deleted."""
     if is_bundled(name, directory):
         raise TrainingError(
-            "This model came with the repository and stays as it is. Train one of your own. "
+            "This model came with the repository and cannot be changed. Train one of your own. "
             f"Received: {name!r}"
         )
-    folder = directory / str(name)
-    if not _NAME.fullmatch(str(name)) or not folder.is_dir():
-        known = ", ".join(card.name for card in list_models(directory)) or "none"
-        raise ModelNotFoundError(
-            f"There is no model of that name. Choose one of: {known}. Received: {name!r}"
-        )
-    return folder
+    if not is_name(name) or not (directory / name).is_dir():
+        raise no_such_model(name, directory)
+    return directory / name
+
+
+def _hidden_folder(name: str, directory: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory))
 
 
 def _unwritable(error: OSError, path: Path) -> TrainingError:
@@ -108,13 +108,12 @@ def _unwritable(error: OSError, path: Path) -> TrainingError:
 def staged_model(
     name: str, directory: Path | None = None, *, overwrite: bool = False
 ) -> Iterator[Path]:
-    """A hidden folder to write a model into; it gets its name only when all of it is there.
+    """A hidden folder to write a model into, renamed to `models/<name>` when the block ends.
 
-    On leaving, the folder is renamed to `models/<name>`: other processes see no model or a whole
-    one. When the block raises, nothing is left behind.
+    Other processes see no model or a complete one. If the block raises, the folder is removed.
 
     Raises:
-        TrainingError: the name is not a name, or is taken and `overwrite` is False.
+        TrainingError: the name is invalid, or is taken and `overwrite` is False.
     """
     directory = directory or models_directory()
     target = directory / check_name(name)
@@ -122,10 +121,10 @@ def staged_model(
         raise _taken(name)
     directory.mkdir(parents=True, exist_ok=True)
     _sweep(directory)
-    stage = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=directory))
+    stage = _hidden_folder(name, directory)
     try:
         yield stage
-        stage.chmod(0o755)  # mkdtemp makes it private; a model is not
+        stage.chmod(0o755)  # mkdtemp makes it private
         for path in (*stage.iterdir(), stage):
             flush(path)
         _put_in_place(stage, target, overwrite=overwrite)
@@ -135,7 +134,7 @@ def staged_model(
 
 
 def _sweep(directory: Path) -> None:
-    """Remove what processes that were killed while they saved have left."""
+    """Remove the hidden folders of processes that were killed while they saved."""
     for path in directory.glob(".*-*"):
         with suppress(OSError):
             if path.is_dir() and time.time() - path.stat().st_mtime > _ABANDONED:
@@ -143,31 +142,30 @@ def _sweep(directory: Path) -> None:
 
 
 def _put_in_place(stage: Path, target: Path, *, overwrite: bool) -> None:
-    """Rename the folder; where another is in the way and may be replaced, swap the two.
+    """Rename a folder; if its name is taken and `overwrite` is True, move the old one aside.
 
-    Where the system cannot swap, that one is moved aside first: for a moment there is none.
+    Between the two renames, microseconds, there is no model of that name (see `load_card`).
     """
-    for _ in range(_ATTEMPTS):
-        try:
-            stage.rename(target)
-            return
-        except OSError as error:
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                raise
-        if not overwrite:
-            raise _taken(target.name)
-        if swap(stage, target):
-            return
-        # Another process may do the same at this moment: whoever comes last has its model kept.
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        with suppress(FileNotFoundError):
-            target.rename(aside / target.name)
+    aside = _hidden_folder(target.name, target.parent)
+    try:
+        for attempt in range(_ATTEMPTS):
+            try:
+                stage.rename(target)
+                return
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+            if not overwrite:
+                break
+            with suppress(FileNotFoundError):  # another process moved it
+                target.rename(aside / str(attempt))
+        raise _taken(target.name)
+    finally:
         shutil.rmtree(aside, ignore_errors=True)
-    raise _taken(target.name)
 
 
 def _taken(name: str) -> TrainingError:
     return TrainingError(
-        "A model of that name is there already. Choose another name, or allow it to be replaced "
+        "A model of that name already exists. Choose another name, or allow replacing it "
         f"('--overwrite'). Received: {name!r}"
     )

@@ -1,29 +1,31 @@
-"""Models on disk: `models/<name>/` with its card, found, checked and put in place whole.
+"""Find and read models, each a folder `models/<name>/`.
 
-A model is a folder of `model.tflite` (what reads), `model.keras` (what trains on), `card.json`
-(what it is and how good), `history.json` (how it learnt) and `predictions.npz` (its answers on the
-MNIST test images). A folder without a readable card is not a model.
+It holds `model.tflite` (the network for inference), `model.keras` (for training), `card.json` (its
+data sheet), `history.json` (its training curves) and `predictions.npz` (its probabilities for the
+MNIST test images). A folder without a valid card is not a model.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 from mnist_core.errors import ModelLoadError, ModelNotFoundError
-from mnist_core.registry.card import _NAME, CARD, ModelCard, read_card
+from mnist_core.registry.card import CARD, ModelCard, is_name, read_card
 from mnist_core.storage.paths import BUNDLED_MODELS, models_directory
 
-__all__ = ["is_bundled", "list_models", "load_card", "read_verified"]
+__all__ = ["is_bundled", "list_models", "load_card", "no_such_model", "read_verified"]
 
-
-# The models of the repository, in the order in which a default is looked for; then the best on the
-# test images.
+# The models of the repository, in the order of preference for the default; after them comes the
+# most accurate on the test images.
 _PREFERRED = ("champion", "cnn", "mlp")
+# While another process replaces a model, it is missing for less than this, s.
+_REPLACEMENT = 0.1
 
 
 def is_bundled(name: str, directory: Path | None = None) -> bool:
-    """True for a model that came with the repository: pages neither remove nor replace it."""
+    """Whether a model came with the repository; those are neither removed nor replaced."""
     directory = directory or models_directory()
     return name in _PREFERRED and directory.absolute() == BUNDLED_MODELS
 
@@ -34,19 +36,18 @@ def list_models(directory: Path | None = None) -> list[ModelCard]:
     Args:
         directory: where to look instead of `models_directory()`.
     """
-    directory = directory or models_directory()
     cards = []
-    for path in sorted(directory.glob(f"*/{CARD}")):
+    for path in sorted((directory or models_directory()).glob(f"*/{CARD}")):
         if path.parent.name.startswith("."):
             continue
         try:
             cards.append(read_card(path))
-        except ModelLoadError:
+        except (FileNotFoundError, ModelLoadError):
             continue
 
     def rank(card: ModelCard) -> tuple[int, float]:
-        known = card.name in _PREFERRED
-        return (_PREFERRED.index(card.name) if known else len(_PREFERRED), -card.test_accuracy)
+        place = _PREFERRED.index(card.name) if card.name in _PREFERRED else len(_PREFERRED)
+        return place, -card.test_accuracy
 
     return sorted(cards, key=rank)
 
@@ -59,25 +60,39 @@ def load_card(name: str | None = None, directory: Path | None = None) -> ModelCa
         directory: where to look instead of `models_directory()`.
 
     Raises:
-        ModelNotFoundError: there is no such model, or none at all.
-        ModelLoadError: its card is damaged.
+        ModelNotFoundError: there is no model of that name, or no model at all.
+        ModelLoadError: the card is damaged.
     """
     directory = directory or models_directory()
+    card = _find(name, directory)
+    if card is None:
+        time.sleep(_REPLACEMENT)
+        card = _find(name, directory)
+    if card is not None:
+        return card
     if name is None:
-        cards = list_models(directory)
-        if not cards:
-            raise ModelNotFoundError(
-                "There is no model yet. Train one: 'python -m mnist_core train --architecture "
-                f"mlp'. Looked in: {directory}"
-            )
-        return cards[0]
-    path = directory / str(name) / CARD
-    if not _NAME.fullmatch(str(name)) or not path.is_file():
-        known = ", ".join(card.name for card in list_models(directory)) or "none"
         raise ModelNotFoundError(
-            f"There is no model of that name. Choose one of: {known}. Received: {name!r}"
+            "There is no model yet. Train one: 'python -m mnist_core train --architecture mlp'. "
+            f"Looked in: {directory}"
         )
-    return read_card(path)
+    raise no_such_model(name, directory)
+
+
+def _find(name: str | None, directory: Path) -> ModelCard | None:
+    if name is None:
+        return next(iter(list_models(directory)), None)
+    try:
+        return read_card(directory / name / CARD) if is_name(name) else None
+    except FileNotFoundError:
+        return None
+
+
+def no_such_model(name: object, directory: Path) -> ModelNotFoundError:
+    """The error for a name that no model has."""
+    known = ", ".join(card.name for card in list_models(directory)) or "none"
+    return ModelNotFoundError(
+        f"There is no model of that name. Choose one of: {known}. Received: {name!r}"
+    )
 
 
 def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> bytes:
@@ -87,12 +102,13 @@ def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> 
         ModelLoadError: the file is missing, truncated or altered.
     """
     path = (directory or models_directory()) / card.name / file
-    again = f"train it again ('python -m mnist_core train --architecture {card.architecture}"
     if card.members:
-        again = f"make it again ('python -m mnist_core ensemble {' '.join(card.members)}"
+        command = f"ensemble {' '.join(card.members)}"
+    else:
+        command = f"train --architecture {card.architecture}"
     remedy = (
-        f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or {again} --name "
-        f"{card.name} --overwrite')."
+        f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or make the model "
+        f"again ('python -m mnist_core {command} --name {card.name} --overwrite')."
     )
     try:
         content = path.read_bytes()

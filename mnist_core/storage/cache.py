@@ -1,6 +1,7 @@
-"""Results that took long, kept on disk: what is there and whole need not be computed again.
+"""Cached results: arrays on disk that need not be computed again.
 
-A file that is damaged counts as absent, and a folder that cannot be written only costs time.
+A damaged file counts as absent, and a folder that cannot be written only costs time. joblib.Memory
+would unpickle whatever it finds in its folder and raise where it cannot write.
 """
 
 from __future__ import annotations
@@ -26,25 +27,24 @@ def cache_path(kind: str, *key: object) -> Path:
 
     Args:
         kind: what it is; the file's name begins with it.
-        key: everything that the result depends on; each part's `repr` counts.
+        key: everything that the result depends on, compared by `repr`.
     """
     digest = hashlib.sha256(repr(key).encode()).hexdigest()
     return cache_directory() / f"{kind}-{digest[:32]}.npz"
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a file; empty if it is missing or damaged."""
+    """The arrays of a file; {} if it is missing or damaged."""
     try:
         with open_archive(path.read_bytes()) as archive:
-            return {
-                name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()
-            }
+            names = archive.namelist()
+            return {name.removesuffix(".npy"): read_array(archive, name) for name in names}
     except (OSError, ArchiveError):
         return {}
 
 
 def store_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a file of arrays, whole or not at all; who reads meanwhile sees the old one."""
+    """Store arrays in a file, atomically; do nothing where the folder cannot be written."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as file:

@@ -20,7 +20,7 @@ from mnist_core.data import CLASSES, load_mnist
 from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.registry.card import ENSEMBLE, KERAS, ModelCard
-from mnist_core.registry.splits import held_out_indices, splits
+from mnist_core.registry.splits import splits, validation_indices
 from mnist_core.registry.staging import check_free, staged_model
 from mnist_core.registry.store import read_verified
 from mnist_core.storage.paths import models_directory
@@ -129,7 +129,7 @@ def _validation_answers(
     log_sums, answers = np.zeros((count, CLASSES)), np.zeros(count)
     logit_sums, scored = np.zeros(count), np.zeros(count)
     for recognizer in recognizers:
-        indices = held_out_indices(recognizer.card)
+        indices = validation_indices(recognizer.card)
         images = dataset.x_train[indices]
         probabilities = recognizer.classify(images).astype(np.float64)
         log_sums[indices] += np.log(np.maximum(probabilities, _LEAST_PROBABILITY))

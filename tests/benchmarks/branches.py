@@ -18,7 +18,7 @@ from mnist_core import load_mnist
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.evaluation.calibration import fit_temperature
 from mnist_core.registry.card import KERAS
-from mnist_core.registry.splits import held_out_indices
+from mnist_core.registry.splits import validation_indices
 from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
@@ -42,7 +42,7 @@ def main() -> None:
     kernel, bias = last.get_weights()
     bounds = np.cumsum([branch.output_shape[-1] for branch in branches])[:-1]
     dataset = load_mnist()
-    held_out = held_out_indices(card)
+    held_out = validation_indices(card)
     images, labels = dataset.x_train[held_out], dataset.y_train[held_out]
     print("| held-out images | | misread | log loss |\n| --- | --- | ---: | ---: |")
     for name, frames, truth in (

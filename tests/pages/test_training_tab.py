@@ -174,7 +174,7 @@ def test_a_taken_name_is_replaced_only_when_that_is_said(started: list[TrainingC
     app = tab()
     app.text_input(key="train_name_mlp").set_value("mine").run()
     app.button(key="train_start").click().run()
-    assert "there already" in app.error[0].value
+    assert "already exists" in app.error[0].value
     assert list_runs() == []
     app.checkbox(key="train_overwrite_mine").set_value(True)
     app.button(key="train_start").click().run()

@@ -1,11 +1,10 @@
-"""Models on disk."""
+"""Models on disk: saved, found, checked, replaced, renamed and deleted."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ def save(directory: Path, name: str, **changes: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "7", "my-cnn", "my_cnn.v2", "x" * 40])
-def test_names_that_are_names(name: str) -> None:
+def test_check_name_returns_a_valid_name(name: str) -> None:
     assert check_name(name) == name
 
 
@@ -52,7 +51,7 @@ def test_names_that_are_names(name: str) -> None:
         "a\n",
     ],
 )
-def test_names_that_are_none(name: str, tmp_path: Path) -> None:
+def test_check_name_refuses_paths_and_odd_characters(name: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="Received"):
         check_name(name)
     with pytest.raises(ModelNotFoundError):
@@ -60,12 +59,12 @@ def test_names_that_are_none(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [None, 7, b"mine", ["mine"]])
-def test_only_text_can_be_a_name(name: object) -> None:
+def test_check_name_refuses_other_types(name: object) -> None:
     with pytest.raises(TrainingError, match="Received"):
         check_name(name)  # type: ignore[arg-type]
 
 
-def test_a_saved_model_is_found_again(tmp_path: Path) -> None:
+def test_staged_model_can_be_loaded(tmp_path: Path) -> None:
     save(tmp_path, "mine")
     card = load_card("mine", tmp_path)
     assert dataclasses.replace(card, sha256={}) == make_card("mine")
@@ -73,14 +72,14 @@ def test_a_saved_model_is_found_again(tmp_path: Path) -> None:
     assert list_models(tmp_path) == [card]
 
 
-def test_nothing_is_left_of_a_model_that_was_not_finished(tmp_path: Path) -> None:
+def test_staged_model_leaves_nothing_when_the_block_raises(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), staged_model("mine", tmp_path) as stage:
         (stage / TFLITE).write_bytes(b"half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_until_it_is_whole_there_is_no_model(tmp_path: Path) -> None:
+def test_staged_model_is_not_listed_before_the_block_ends(tmp_path: Path) -> None:
     with staged_model("mine", tmp_path) as stage:
         (stage / TFLITE).write_bytes(b"a network")
         write_card(make_card(), stage)
@@ -88,15 +87,15 @@ def test_until_it_is_whole_there_is_no_model(tmp_path: Path) -> None:
     assert len(list_models(tmp_path)) == 1
 
 
-def test_a_taken_name_is_refused_and_the_model_stays(tmp_path: Path) -> None:
+def test_staged_model_refuses_a_taken_name(tmp_path: Path) -> None:
     save(tmp_path, "mine")
-    with pytest.raises(TrainingError, match="there already"), staged_model("mine", tmp_path):
+    with pytest.raises(TrainingError, match="already exists"), staged_model("mine", tmp_path):
         pytest.fail("the block must not run")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     read_verified(load_card("mine", tmp_path), TFLITE, tmp_path)
 
 
-def test_a_model_is_replaced_when_that_is_allowed(tmp_path: Path) -> None:
+def test_staged_model_replaces_with_overwrite(tmp_path: Path) -> None:
     save(tmp_path, "mine")
     with staged_model("mine", tmp_path, overwrite=True) as stage:
         (stage / TFLITE).write_bytes(b"another")
@@ -106,7 +105,7 @@ def test_a_model_is_replaced_when_that_is_allowed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_model_stays_when_its_replacement_is_not_finished(tmp_path: Path) -> None:
+def test_staged_model_keeps_the_old_model_when_the_block_raises(tmp_path: Path) -> None:
     save(tmp_path, "mine")
     with (
         pytest.raises(RuntimeError),
@@ -118,7 +117,7 @@ def test_a_model_stays_when_its_replacement_is_not_finished(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_hidden_folders_and_stray_files_are_no_models(tmp_path: Path) -> None:
+def test_list_models_ignores_hidden_folders_and_stray_files(tmp_path: Path) -> None:
     (tmp_path / ".mine").mkdir()
     write_card(make_card(".mine"), tmp_path / ".mine")
     (tmp_path / "notes.txt").write_text("not a folder")
@@ -128,9 +127,9 @@ def test_hidden_folders_and_stray_files_are_no_models(tmp_path: Path) -> None:
         load_card(".mine", tmp_path)
 
 
-def test_of_two_that_take_one_name_the_second_to_finish_is_refused(tmp_path: Path) -> None:
+def test_staged_model_refuses_a_name_taken_meanwhile(tmp_path: Path) -> None:
     with (
-        pytest.raises(TrainingError, match="there already"),
+        pytest.raises(TrainingError, match="already exists"),
         staged_model("mine", tmp_path) as slow,
     ):
         save(tmp_path, "mine", seed=2)
@@ -140,7 +139,7 @@ def test_of_two_that_take_one_name_the_second_to_finish_is_refused(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_the_default_comes_first(tmp_path: Path) -> None:
+def test_list_models_begins_with_the_default(tmp_path: Path) -> None:
     for name, accuracy in (("mlp", 0.98), ("b", 0.97), ("cnn", 0.99), ("a", 0.999)):
         save(tmp_path, name, test_accuracy=accuracy)
     assert [card.name for card in list_models(tmp_path)] == ["cnn", "mlp", "a", "b"]
@@ -150,14 +149,14 @@ def test_the_default_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_without_models_there_is_none(tmp_path: Path, there: bool) -> None:
+def test_load_card_without_models_says_how_to_train_one(tmp_path: Path, there: bool) -> None:
     directory = tmp_path if there else tmp_path / "nowhere"
     assert list_models(directory) == []
     with pytest.raises(ModelNotFoundError, match="Train one"):
         load_card(None, directory)
 
 
-def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
+def test_load_card_of_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
     save(tmp_path, "first")
     save(tmp_path, "second")
     with pytest.raises(ModelNotFoundError, match="first, second"):
@@ -165,7 +164,7 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def assert_refused(directory: Path, card: bytes) -> None:
-    """A model with that card is explained, not listed, and hides no other."""
+    """A model with that card raises an error, and the list shows only the others."""
     save(directory, "good")
     save(directory, "bad")
     (directory / "bad" / CARD).write_bytes(card)
@@ -175,7 +174,7 @@ def assert_refused(directory: Path, card: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b"\xff", b"\x00" * 100])
-def test_what_is_no_card_is_explained(tmp_path: Path, content: bytes) -> None:
+def test_load_card_explains_what_is_not_a_card(tmp_path: Path, content: bytes) -> None:
     assert_refused(tmp_path, content)
 
 
@@ -201,9 +200,7 @@ def test_what_is_no_card_is_explained(tmp_path: Path, content: bytes) -> None:
         ("extra", 1),
     ],
 )
-def test_a_card_with_an_impossible_value_is_explained(
-    tmp_path: Path, field: str, value: object
-) -> None:
+def test_load_card_explains_an_impossible_value(tmp_path: Path, field: str, value: object) -> None:
     card = dataclasses.asdict(make_card("bad")) | {field: value}
     assert_refused(tmp_path, json.dumps(card).encode())
 
@@ -211,14 +208,14 @@ def test_a_card_with_an_impossible_value_is_explained(
 @pytest.mark.parametrize(
     "field", [f.name for f in dataclasses.fields(ModelCard) if f.default_factory is MISSING]
 )
-def test_a_card_that_lacks_a_field_is_explained(tmp_path: Path, field: str) -> None:
+def test_load_card_explains_a_missing_field(tmp_path: Path, field: str) -> None:
     card = dataclasses.asdict(make_card("bad"))
     del card[field]
     assert_refused(tmp_path, json.dumps(card).encode())
 
 
 @pytest.mark.parametrize("content", [None, b"", b"a netw", b"another network"])
-def test_a_file_that_does_not_match_its_card_is_refused(
+def test_read_verified_refuses_a_file_that_does_not_match_its_card(
     tmp_path: Path, content: bytes | None
 ) -> None:
     save(tmp_path, "mine")
@@ -229,7 +226,7 @@ def test_a_file_that_does_not_match_its_card_is_refused(
     assert str(path) in str(error.value)
 
 
-def test_another_folder_of_models_can_be_named(
+def test_list_models_looks_where_the_variable_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(tmp_path, "mine")
@@ -239,7 +236,7 @@ def test_another_folder_of_models_can_be_named(
     assert [card.name for card in list_models()] == ["mine"]
 
 
-def test_of_many_that_replace_one_model_at_once_a_whole_one_stays(tmp_path: Path) -> None:
+def test_staged_model_replaced_by_many_at_once_stays_complete(tmp_path: Path) -> None:
     start = threading.Barrier(6)
 
     def replace(seed: int) -> None:
@@ -255,38 +252,41 @@ def test_of_many_that_replace_one_model_at_once_a_whole_one_stays(tmp_path: Path
     assert read_verified(load_card("mine", tmp_path), TFLITE, tmp_path) == b"a network"
 
 
-@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="the system cannot swap")
-def test_a_model_that_is_replaced_is_never_missing(tmp_path: Path) -> None:
+def test_load_card_finds_a_model_while_it_is_replaced(tmp_path: Path) -> None:
     save(tmp_path, "mine")
-    over = threading.Event()
+    is_over = threading.Event()
 
-    def look() -> int:
-        looks = 0
-        while not over.is_set():
+    def read() -> int:
+        count = 0
+        while not is_over.is_set():
             assert load_card("mine", tmp_path).name == "mine"
-            looks += 1
-        return looks
+            count += 1
+        return count
 
     with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(look)
-        for seed in range(50):
-            with staged_model("mine", tmp_path, overwrite=True) as stage:
-                (stage / TFLITE).write_bytes(b"a network")
-                write_card(make_card(seed=seed), stage)
-        over.set()
-        assert looking.result() > 0
+        reading = pool.submit(read)
+        try:
+            for seed in range(50):
+                with staged_model("mine", tmp_path, overwrite=True) as stage:
+                    (stage / TFLITE).write_bytes(b"a network")
+                    write_card(make_card(seed=seed), stage)
+        finally:
+            is_over.set()
+        assert reading.result() > 0
     assert load_card("mine", tmp_path).seed == 49
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_where_the_system_cannot_swap_a_model_is_replaced_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["mine", None])
+def test_load_card_looks_twice(
+    name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_core.registry.staging.swap", lambda one, other: False)
-    test_a_model_is_replaced_when_that_is_allowed(tmp_path)
+    # Another process finishes replacing the model after the first look.
+    monkeypatch.setattr("time.sleep", lambda seconds: save(tmp_path, "mine"))
+    assert load_card(name, tmp_path).name == "mine"
 
 
-def test_what_a_killed_process_left_is_swept_in_time(tmp_path: Path) -> None:
+def test_staged_model_removes_old_folders_of_killed_processes(tmp_path: Path) -> None:
     for name, age in ((".old-abc", 7200), (".new-abc", 60)):
         (tmp_path / name).mkdir()
         (tmp_path / name / TFLITE).write_bytes(b"half")
@@ -296,14 +296,14 @@ def test_what_a_killed_process_left_is_swept_in_time(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {".new-abc", "mine"}
 
 
-def test_a_model_is_removed(tmp_path: Path) -> None:
+def test_delete_model_removes_one(tmp_path: Path) -> None:
     save(tmp_path, "mine")
     save(tmp_path, "other")
     delete_model("mine", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
-def test_a_model_is_renamed(tmp_path: Path) -> None:
+def test_rename_model_keeps_all_but_the_name(tmp_path: Path) -> None:
     save(tmp_path, "mine", seed=7)
     card = rename_model("mine", "better", tmp_path)
     assert list_models(tmp_path) == [card]
@@ -313,7 +313,7 @@ def test_a_model_is_renamed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../mine", "nothing", ".mine", None])
-def test_only_a_model_is_removed_or_renamed(tmp_path: Path, name: str) -> None:
+def test_delete_model_and_rename_model_refuse_unknown_names(tmp_path: Path, name: str) -> None:
     save(tmp_path, "mine")
     with pytest.raises(ModelNotFoundError, match="mine"):
         delete_model(name, tmp_path)
@@ -323,7 +323,7 @@ def test_only_a_model_is_removed_or_renamed(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("new", "match"), [("", "name"), ("../x", "name"), ("other", "already")])
-def test_a_model_is_not_renamed_to_what_is_no_name_or_taken(
+def test_rename_model_refuses_an_invalid_or_taken_name(
     tmp_path: Path, new: str, match: str
 ) -> None:
     save(tmp_path, "mine")
@@ -334,7 +334,7 @@ def test_a_model_is_not_renamed_to_what_is_no_name_or_taken(
 
 
 @pytest.mark.parametrize("name", ["champion", "cnn", "mlp"])
-def test_bundled_models_stay(name: str, tmp_path: Path) -> None:
+def test_delete_model_and_rename_model_refuse_bundled_models(name: str, tmp_path: Path) -> None:
     assert is_bundled(name)
     assert not is_bundled(name, tmp_path)
     before = load_card(name)
@@ -345,10 +345,10 @@ def test_bundled_models_stay(name: str, tmp_path: Path) -> None:
     assert load_card(name) == before
 
 
-def test_a_free_name_leaves_no_trace(tmp_path: Path) -> None:
+def test_check_free_leaves_no_trace(tmp_path: Path) -> None:
     check_free("mine", tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
     save(tmp_path, "mine")
-    with pytest.raises(TrainingError, match="there already"):
+    with pytest.raises(TrainingError, match="already exists"):
         check_free("mine", tmp_path)
     check_free("mine", tmp_path, overwrite=True)

@@ -138,7 +138,7 @@ def test_find_run_explains_an_unknown_id(run_id: str) -> None:
 
 def test_new_run_refuses_a_taken_name_unless_overwriting(own_models: Path) -> None:
     save_model(own_models, "mine")
-    with pytest.raises(TrainingError, match="there already"):
+    with pytest.raises(TrainingError, match="already exists"):
         new_run(MLP)
     assert list_runs() == []
     assert new_run(TrainingConfig(architecture="mlp", name="mine", overwrite=True)).is_active
@@ -213,7 +213,7 @@ def test_reopen_run_replaces_only_its_own_model(own_models: Path) -> None:
     run.finish(Outcome(state="cancelled"))
     run.record_model(make_card("mine", created="2026-01-01T00:00:01+00:00"))
     assert not run.has_own_model()
-    with pytest.raises(TrainingError, match="there already"):
+    with pytest.raises(TrainingError, match="already exists"):
         reopen_run(run)
 
 

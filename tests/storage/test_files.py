@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.storage.files import flush, read_table, swap, write_atomically, write_table
+from mnist_core.storage.files import flush, read_table, write_atomically, write_table
 
 
 def test_flush_takes_files_and_folders(tmp_path: Path) -> None:
@@ -60,9 +60,3 @@ def test_read_table_of_a_missing_or_damaged_file_is_empty(
     if content is not None:
         (tmp_path / "table.json").write_bytes(content)
     assert read_table(tmp_path / "table.json") == {}
-
-
-def test_swap_leaves_a_folder_whose_counterpart_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    assert not swap(tmp_path / "a", tmp_path / "b")
-    assert (tmp_path / "a").is_dir()

@@ -202,7 +202,7 @@ def test_ensembles_are_rejected_by_grad_cam_and_fine_tuning(
         (["mlp"], "mine", "two or more models"),
         (["mlp", "mlp"], "mine", "once"),
         (["mlp", "cnn"], "mlp", "one of its members"),
-        (["mlp", "cnn"], "champion", "is there already"),
+        (["mlp", "cnn"], "champion", "already exists"),
         (["mlp", "cnn"], "../mine", "A model's name is"),
     ],
 )
@@ -243,7 +243,7 @@ def test_load_recognizer_of_a_damaged_ensemble_names_the_command_that_makes_it(
     for members in (None, "cnn", [1, 2]):
         card["configuration"]["members"] = members
         path.write_text(json.dumps(card))
-        with pytest.raises(ModelLoadError, match="members are names"):
+        with pytest.raises(ModelLoadError, match="members must be"):
             load_card("plain", tmp_path)
 
 

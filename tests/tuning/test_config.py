@@ -98,7 +98,7 @@ def test_role_explains_an_incomplete_environment(
         (["--learning-rate", "1", "--batch-size", "1", "--dropout", "0"], "none"),
         (["--strategy", "mirrored"], "Leave out the strategy"),
         (["--epochs", "0"], "epochs"),
-        (["--name", "mlp"], "there already"),
+        (["--name", "mlp"], "already exists"),
         (["--name", "../x"], "name"),
     ],
 )
