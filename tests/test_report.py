@@ -1,4 +1,4 @@
-"""The report: one page with all of it."""
+"""The evaluation report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def assessments(recognizer: Recognizer) -> list[Assessment]:
 
 
 class Addresses(html.parser.HTMLParser):
-    """Everything that a page would load."""
+    """The addresses that a page would load."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -40,101 +40,105 @@ class Addresses(html.parser.HTMLParser):
 
 
 def titles(page: str) -> list[str]:
-    """Of the charts, in their order."""
+    """Titles of the charts, in their order."""
     return re.findall("<section><h3>([^<]*)</h3>", page)
 
 
 @pytest.fixture
-def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Robustness on a few images, kept apart from what was measured before."""
+def small_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Robustness on five images, with an empty cache."""
     monkeypatch.setattr(report, "SAMPLE", 5)
     monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
 
 
-def test_a_report_has_the_map_and_the_robustness(
-    assessments: list[Assessment], recognizer: Recognizer, few: None
+def test_report_html_with_load_has_embedding_and_robustness(
+    assessments: list[Assessment], recognizer: Recognizer, small_sample: None
 ) -> None:
-    told: list[float] = []
-    page = report_html(assessments[:1], load=lambda card: recognizer, on_progress=told.append)
+    progress: list[float] = []
+    page = report_html(assessments[:1], load=lambda card: recognizer, on_progress=progress.append)
     assert titles(page) == [
-        "Confusion matrix", "Errors, as shares of the digit", "Digits",
-        "Confidence of right and wrong answers", "ROC, the corner", "ROC, log axis",
-        "Precision and recall, the corner", "Reliability", "Accuracy against coverage", "Training",
-        "Map, 2-D", "Map, 3-D", "Corruptions", "Turned, moved, scaled and noisy",
+        "Confusion matrix", "Confusion matrix: error rates", "Per class",
+        "ROC, zoomed in", "ROC, log axis", "Precision-recall (PR), zoomed in",
+        "Calibration: confidence histogram", "Calibration: reliability diagram",
+        "Calibration: accuracy against coverage", "Training curves",
+        "Embedding, 2-D", "Embedding, 3-D",
+        "Robustness to corruptions", "Robustness to distortions",
     ]  # fmt: skip
-    # Each chart's camera saves it under its own name.
+    # The camera button of each chart saves it under its own name.
     names = re.findall(r'"toImageButtonOptions": \{"filename": "([^"]*)"', page)
     assert names == [f"cnn {title}" for title in titles(page)]
-    for what in (*CORRUPTIONS.values(), *SWEEPS.values()):
-        assert (what.title if hasattr(what, "title") else what.axis.split(",")[0]) in page
-    assert "5 MNIST\ntest images" in page
+    for corruption in CORRUPTIONS.values():
+        assert corruption.title in page
+    for sweep in SWEEPS.values():
+        assert sweep.axis.split(",")[0] in page
+    assert "on 5 corrupted and distorted\nMNIST test images" in page
     assert "at MNIST-C's own severities" in page.replace("&#39;", "'")
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
     assert all(address.startswith("data:") for address in Addresses(page).found)
 
 
-def test_a_report_does_not_wait_longer_than_it_may(
+def test_report_html_with_a_time_limit_is_incomplete_and_resumed(
     assessments: list[Assessment],
     recognizer: Recognizer,
-    few: None,
+    small_sample: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report, "_LOOK_EVERY", 0.0)
+    monkeypatch.setattr(report, "_POLL_SECONDS", 0.0)
     page = report_html(assessments[:1], load=lambda card: recognizer, time_limit=0.0)
-    assert "not all of it was measured in time" in page
-    assert "Corruptions" in titles(page)
-    # What is missing comes with the next one.
-    whole = report_html(assessments[:1], load=lambda card: recognizer)
-    assert "not all of it" not in whole
+    assert "The time limit was reached" in page
+    assert "Robustness to corruptions" in titles(page)
+    complete = report_html(assessments[:1], load=lambda card: recognizer)
+    assert "The time limit was reached" not in complete
 
 
-def test_several_models_share_their_sweeps(
-    assessments: list[Assessment], recognizer: Recognizer, few: None
+def test_report_html_of_several_models_shares_their_sweeps(
+    assessments: list[Assessment], recognizer: Recognizer, small_sample: None
 ) -> None:
     loaded = {"cnn": recognizer, "mlp": load_recognizer("mlp")}
     page = report_html(assessments, load=lambda card: loaded[card.name])
-    assert titles(page)[3] == "Turned, moved, scaled and noisy"
-    assert titles(page).count("Corruptions") == titles(page).count("Map, 3-D") == 2
+    assert titles(page)[3] == "Robustness to distortions"
+    assert titles(page).count("Robustness to corruptions") == 2
+    assert titles(page).count("Embedding, 3-D") == 2
 
 
-# Perfect, worst, one image, a digit missing, all of one confidence.
-ODD = {
+# Case -> predicted digits, labels, and the confidence of all.
+EDGE_CASES = {
     "perfect": ([*range(10)], [*range(10)], 1.0),
-    "worst": ([*range(1, 10), 0], [*range(10)], 1.0),
+    "all incorrect": ([*range(1, 10), 0], [*range(10)], 1.0),
     "one image": ([7], [7], 0.9),
-    "one wrong image": ([7], [1], 0.9),
-    "missing": ([1, 1, 2], [1, 2, 2], 0.8),
+    "one incorrect image": ([7], [1], 0.9),
+    "missing digits": ([1, 1, 2], [1, 2, 2], 0.8),
     "ties": ([0, 0, 0], [0, 1, 2], 0.1),
 }
 
 
-@pytest.mark.parametrize(("answers", "labels", "confidence"), ODD.values(), ids=ODD)
-def test_odd_answers_have_a_report(
-    answers: list[int], labels: list[int], confidence: float, assessments: list[Assessment]
+@pytest.mark.parametrize(("predicted", "labels", "confidence"), EDGE_CASES.values(), ids=EDGE_CASES)
+def test_report_html_of_edge_cases(
+    predicted: list[int], labels: list[int], confidence: float, assessments: list[Assessment]
 ) -> None:
-    rows = np.full((len(answers), 10), (1 - confidence) / 9, np.float32)
-    rows[np.arange(len(answers)), answers] = confidence
+    rows = np.full((len(predicted), 10), (1 - confidence) / 9, np.float32)
+    rows[np.arange(len(predicted)), predicted] = confidence
     data = LabelledImages(
-        name="odd", images=mnist_test().images[: len(labels)], labels=np.array(labels)
+        name="edge case", images=mnist_test().images[: len(labels)], labels=np.array(labels)
     )
     evaluation = evaluate_probabilities(rows, data.labels)
     items = [dataclasses.replace(item, data=data, evaluation=evaluation) for item in assessments]
     page = report_html(items)
     assert page.count('class="plotly-graph-div"') == 23
-    errors = int((np.array(answers) != labels).sum())
+    errors = int((np.array(predicted) != labels).sum())
     assert len(Addresses(page).found) == 2 * errors
     assert f"{errors} error{'s' * (errors != 1)}" in page
     assert "1 errors" not in page
     assert "nan" not in re.sub(r"(?s)<script.*?</script>", "", page).lower()
 
 
-def test_a_report_has_its_numbers_and_loads_nothing(assessments: list[Assessment]) -> None:
+def test_report_html_shows_the_numbers_and_loads_nothing(assessments: list[Assessment]) -> None:
     (page, item) = (report_html(assessments[:1]), assessments[0])
     low, high = item.evaluation.interval
     for text in (
-        f"{item.evaluation.accuracy:.2%}".replace("%", " %"),
-        f"{low:.2%} to {high:.2%}".replace("%", " %"),
+        f"{item.evaluation.accuracy:.2%}",
+        f"{low:.2%} to {high:.2%}",
         f"{len(item.evaluation.errors)} errors",
         f"{item.coverage.aurc:.6f}",
         item.card.created,
@@ -146,23 +150,27 @@ def test_a_report_has_its_numbers_and_loads_nothing(assessments: list[Assessment
     images = Addresses(page).found
     assert len(images) == len(item.evaluation.errors)
     assert all(address.startswith("data:image/png;base64,") for address in images)
-    # Plotly itself once, and a div for each chart.
+    # Plotly once, and a div for each chart.
     assert 4e6 < len(page) < 8e6
     assert page.count('class="plotly-graph-div"') == 10
-    assert "Is the difference real?" not in page
+    assert "McNemar" not in page
 
 
-def test_several_models_are_compared(assessments: list[Assessment]) -> None:
+def test_report_html_compares_several_models(assessments: list[Assessment]) -> None:
     page = report_html(assessments)
-    assert "Is the difference real?" in page
-    assert "cnn against mlp" in page
-    # Ten of each, and three of both: accuracies, their difference, coverage.
+    assert "McNemar" in page
+    assert "cnn vs. mlp" in page
+    # Ten of each model, and three of both.
     assert titles(page).count("Confusion matrix") == 2
     assert page.count('class="plotly-graph-div"') == 23
-    assert titles(page)[:3] == ["Accuracy", "Differences", "Accuracy against coverage"]
+    assert titles(page)[:3] == [
+        "Accuracy",
+        "Accuracy differences",
+        "Calibration: accuracy against coverage",
+    ]
 
 
-def test_what_a_file_is_called_is_text(assessments: list[Assessment]) -> None:
+def test_report_html_escapes_names_from_files(assessments: list[Assessment]) -> None:
     test = mnist_test()
     name = '<script>alert("1")</script>'
     data = LabelledImages(name=name, images=test.images[:3], labels=test.labels[:3], notes=(name,))
@@ -173,14 +181,14 @@ def test_what_a_file_is_called_is_text(assessments: list[Assessment]) -> None:
     assert "&lt;script&gt;alert(" in page
 
 
-def test_a_model_without_a_history_has_a_report(assessments: list[Assessment]) -> None:
+def test_report_html_of_a_model_without_history(assessments: list[Assessment]) -> None:
     item = dataclasses.replace(
         assessments[0], card=dataclasses.replace(assessments[0].card, sha256={})
     )
     assert report_html([item]).count('class="plotly-graph-div"') == 9
 
 
-def test_models_on_other_images_are_not_in_one_report(assessments: list[Assessment]) -> None:
+def test_report_html_rejects_models_on_different_images(assessments: list[Assessment]) -> None:
     test = mnist_test()
     part = LabelledImages(name="part", images=test.images[:9], labels=np.arange(9))
     other = dataclasses.replace(assessments[1], data=part)
