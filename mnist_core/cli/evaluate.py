@@ -8,6 +8,8 @@ import json
 import sys
 from typing import Any
 
+from tqdm import tqdm
+
 from mnist_core.cli.terminal import Commands, native_messages_hidden, progress_bar, write
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.registry.store import list_models
@@ -21,7 +23,7 @@ _PARTS = 20
 
 def add_to(commands: Commands) -> None:
     """Add the commands."""
-    evaluate = commands.add_parser("evaluate", help="evaluate a model on labelled images")
+    evaluate = commands.add_parser("evaluate", help="evaluate a model on labeled images")
     evaluate.add_argument("name", help="name listed by 'models'")
     evaluate.add_argument(
         "--data",
@@ -54,7 +56,6 @@ def add_to(commands: Commands) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     import numpy as np
-    from tqdm import tqdm
 
     from mnist_core.evaluation.dataset_files import load_labelled
     from mnist_core.evaluation.datasets import mnist_test

@@ -7,6 +7,8 @@ import json
 import sys
 from collections.abc import Sequence
 
+from tqdm import tqdm
+
 from mnist_core.cli.terminal import Commands, native_messages_hidden, print_error
 from mnist_core.errors import MnistError
 from mnist_core.inference.recognizer import Digit, load_recognizer
@@ -36,8 +38,6 @@ def add_to(commands: Commands) -> None:
 
 
 def _read(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     with native_messages_hidden():
         recognizer = load_recognizer(options.model)
     exit_code = 0

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+from tqdm import tqdm
 
 from mnist_core.errors import MnistError
 from mnist_core.registry.card import ModelCard
@@ -22,9 +24,6 @@ from mnist_core.training.events import (
     TrainingEvent,
     event_to_json,
 )
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 __all__ = [
     "Commands",
@@ -97,8 +96,6 @@ def describe_accuracy(card: ModelCard) -> str:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[float], None]]:
     """Show a progress bar, and yield a function that sets it to a fraction from 0 to 1."""
-    from tqdm import tqdm
-
     with tqdm(total=1, disable=None, leave=False, bar_format="{l_bar}{bar}| {elapsed}") as bar:
 
         def show(share: float) -> None:
@@ -129,7 +126,11 @@ class _EventPrinter:
                 # A full sentence is a result; anything else describes what happens now.
                 print(text if text.endswith(".") else f"{text} …", flush=True)
             case BatchEnd():
-                self._show(event)
+                if self._bar is None:
+                    title = f"epoch {event.epoch}/{event.epochs}"
+                    self._bar = tqdm(total=event.batches, desc=title, leave=False, disable=None)
+                self._bar.update(event.batch - self._bar.n)
+                self._bar.set_postfix_str(f"loss {event.loss:.4f}, accuracy {event.accuracy:.2%}")
             case EpochEnd():
                 if self._bar is not None:
                     self._bar.close()
@@ -142,12 +143,3 @@ class _EventPrinter:
                 )
             case Done(card=card):
                 print(f"{describe_accuracy(card)}, {card.training_seconds:.0f} s; saved")
-
-    def _show(self, event: BatchEnd) -> None:
-        from tqdm import tqdm
-
-        if self._bar is None:
-            title = f"epoch {event.epoch}/{event.epochs}"
-            self._bar = tqdm(total=event.batches, desc=title, leave=False, disable=None)
-        self._bar.update(event.batch - self._bar.n)
-        self._bar.set_postfix_str(f"loss {event.loss:.4f}, accuracy {event.accuracy:.2%}")

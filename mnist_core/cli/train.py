@@ -45,47 +45,33 @@ def add_to(commands: Commands) -> None:
 
 def add_settings(parser: argparse.ArgumentParser, title: str, description: str) -> None:
     """Add an option for each setting of a training."""
-    settings = parser.add_argument_group(title, description)
-    settings.add_argument(
-        "--architecture", choices=tuple(ARCHITECTURES), help="network; default: cnn"
+    add = parser.add_argument_group(title, description).add_argument
+    add(
+        "--architecture",
+        choices=tuple(ARCHITECTURES),
+        help="network; default: cnn, or the initial model's",
     )
-    settings.add_argument("--name", help="name of the model; default: the architecture's")
-    settings.add_argument("--epochs", type=int, help="maximum number of epochs")
-    settings.add_argument("--batch-size", type=int, help="images per step")
-    settings.add_argument("--learning-rate", type=float, help="highest learning rate")
-    settings.add_argument("--schedule", choices=tuple(SCHEDULES), help="learning rate schedule")
-    settings.add_argument(
-        "--optimizer", "--optimiser", choices=tuple(OPTIMIZERS), help="optimization algorithm"
-    )
-    settings.add_argument("--dropout", type=float, help="fraction of units dropped, 0 to 0.9")
-    settings.add_argument("--augmentation", type=float, help="strength of augmentation, 0 to 1")
-    settings.add_argument(
-        "--target-accuracy", type=float, help="training accuracy at which to stop, 0 to 1"
-    )
-    settings.add_argument(
-        "--patience", type=int, help="number of epochs without improvement before stopping"
-    )
-    settings.add_argument(
-        "--validation-fraction",
-        type=float,
-        help="fraction of the images used for validation, 0.01 to 0.5",
-    )
-    settings.add_argument("--seed", type=int, help="seed of all random numbers")
-    settings.add_argument(
+    add("--name", help="name of the model; default: the architecture's")
+    add("--epochs", type=int, help="maximum number of epochs")
+    add("--batch-size", type=int, help="images per step")
+    add("--learning-rate", type=float, help="highest learning rate")
+    add("--schedule", choices=tuple(SCHEDULES), help="learning rate schedule")
+    add("--optimizer", "--optimiser", choices=tuple(OPTIMIZERS), help="optimization algorithm")
+    add("--dropout", type=float, help="fraction of units dropped, 0 to 0.9")
+    add("--augmentation", type=float, help="strength of augmentation, 0 to 1")
+    add("--target-accuracy", type=float, help="training accuracy at which to stop, 0 to 1")
+    add("--patience", type=int, help="epochs without improvement before stopping")
+    add("--validation-fraction", type=float, help="fraction of validation images, 0.01 to 0.5")
+    add("--seed", type=int, help="seed of all random numbers")
+    add(
         "--mixed-precision",
         action=argparse.BooleanOptionalAction,
         help="compute in 16 bits; default: where the CPU is faster that way. Set it for a GPU",
     )
-    settings.add_argument("--initial-model", help="model whose weights the training starts from")
-    settings.add_argument(
-        "--include-corrections", action="store_true", help="train on the stored corrections too"
-    )
-    settings.add_argument(
-        "--strategy", choices=tuple(STRATEGIES), help="devices or machines to train on"
-    )
-    settings.add_argument(
-        "--overwrite", action="store_true", help="replace an existing model of that name"
-    )
+    add("--initial-model", help="model whose weights the training starts from")
+    add("--include-corrections", action="store_true", help="train on the stored corrections too")
+    add("--strategy", choices=tuple(STRATEGIES), help="devices or machines to train on")
+    add("--overwrite", action="store_true", help="replace an existing model of that name")
 
 
 def config_from(given: Mapping[str, Any]) -> TrainingConfig:

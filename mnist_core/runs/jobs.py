@@ -26,13 +26,13 @@ from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.store import list_runs, new_run, reopen_run
 from mnist_core.storage.paths import PROJECT, runs_directory
 from mnist_core.training.config import TrainingConfig
-from mnist_core.training.events import Message, OnEvent
+from mnist_core.training.events import Hooks, Message, OnEvent
 
 __all__ = ["cancel", "execute", "kill", "lower_priority", "resume", "start"]
 
 T = TypeVar("T")
 # Trains a run: `train_run` or `try_run`.
-Training = Callable[[Run, OnEvent, Callable[[], bool]], T]
+Training = Callable[[Run, Hooks], T]
 
 # The number of trainings that may run at once; the others wait.
 _SLOTS_VARIABLE = "MNIST_TRAININGS"
@@ -137,7 +137,7 @@ def execute(
             if background:
                 lower_priority()
             with _turn(run, on_event):
-                return train(run, on_event, watcher.stopping.is_set)
+                return train(run, Hooks(on_event=on_event, stopping=watcher.stopping.is_set))
         except KeyboardInterrupt:
             if not watcher.interrupted:
                 raise

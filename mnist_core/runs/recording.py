@@ -35,13 +35,11 @@ def recorded(run: Run, on_event: OnEvent) -> Iterator[OnEvent]:
     try:
         with closing(log):
             yield report
-    except TrainingStopped as error:
-        run.finish(Outcome(state="cancelled", text=str(error)))
-        raise
     except OSError as error:
         failure = saving_error("The model", error, run.models)
         run.finish(Outcome(state="failed", text=str(failure)))
         raise failure from error
     except Exception as error:
-        run.finish(Outcome(state="failed", text=str(error) or repr(error)))
+        state = "cancelled" if isinstance(error, TrainingStopped) else "failed"
+        run.finish(Outcome(state=state, text=str(error) or repr(error)))
         raise

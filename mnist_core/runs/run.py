@@ -37,6 +37,7 @@ from mnist_core.training.events import TrainingEvent, event_from_json, event_to_
 __all__ = ["ACTIVE", "RUN_ID", "Outcome", "Run", "saving_error"]
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9][a-z0-9._-]{0,44}")
+# The end of a log that a page shows.
 _LOG_LINES, _LOG_BYTES = 12, 20_000
 
 # The states of a run that end without anyone's help. The others are "done", "cancelled", "failed"
@@ -156,14 +157,11 @@ class Run:
 
     def events(self) -> list[TrainingEvent]:
         """Return the reported events, oldest first, without incomplete lines."""
-        try:
-            lines = (self.folder / "events.jsonl").read_text("utf-8", "replace").splitlines()
-        except OSError:
-            return []
         events = []
-        for line in lines:
-            with suppress(ValueError):
-                events.append(event_from_json(line))
+        with suppress(OSError):
+            for line in (self.folder / "events.jsonl").read_text("utf-8", "replace").splitlines():
+                with suppress(ValueError):
+                    events.append(event_from_json(line))
         return events
 
     def log_end(self) -> str:
@@ -234,11 +232,12 @@ class Run:
     def has_own_model(self) -> bool:
         """Return whether this run itself saved the model of its name, and so may replace it."""
         created = read_table(self.folder / "model.json").get("created")
+        if created is None:
+            return False
         try:
-            own = load_card(self.config.name, self.models).created == created
+            return load_card(self.config.name, self.models).created == created
         except (ModelNotFoundError, ModelLoadError):
             return False
-        return own and created is not None
 
     def record_model(self, card: ModelCard) -> None:
         """Record which model this run saves."""

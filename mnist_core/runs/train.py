@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,31 +65,26 @@ def train(
     directory = directory or models_directory()
     run = begin_run(config, directory)
     with run.lock():
-        return train_run(run, on_event)
+        return train_run(run, Hooks(on_event=on_event))
 
 
-def train_run(
-    run: Run,
-    on_event: OnEvent = lambda event: None,
-    stopping: Callable[[], bool] = lambda: False,
-) -> ModelCard:
+def train_run(run: Run, hooks: Hooks) -> ModelCard:
     """Train a run from its last complete epoch on, and save the model.
 
     The run's folder records all events and the outcome. The caller holds the run's lock.
 
     Args:
         run: a run that is not done.
-        on_event: called with each event, in this thread, after it was recorded.
-        stopping: called after each step; True ends the training, and the model of its last
-            complete epoch is saved.
+        hooks: without checkpoints. Events are recorded before they are passed on. A stopped
+            training saves the model of its last complete epoch.
 
     Raises:
         TrainingStopped: it was stopped before an epoch was complete.
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError, CorrectionsError: as of
             `train`.
     """
-    with recorded(run, on_event) as report:
-        result = _train(run, report, stopping)
+    with recorded(run, hooks.on_event) as report:
+        result = _train(run, dataclasses.replace(hooks, on_event=report))
         card = _save(run, result, report)
         # The other workers may exit once the model is saved.
         if result.trainer:
@@ -104,15 +99,11 @@ def train_run(
     # The model is saved, even if the disk is too full to record this.
     with suppress(OSError):
         run.report(Done(card=card))
-    on_event(Done(card=card))
+    hooks.on_event(Done(card=card))
     return card
 
 
-def try_run(
-    run: Run,
-    on_event: OnEvent = lambda event: None,
-    stopping: Callable[[], bool] = lambda: False,
-) -> float:
+def try_run(run: Run, hooks: Hooks) -> float:
     """Train a run as `train_run` does, but save no model; the validation accuracy, 0 to 1.
 
     Its checkpoints stay, so that a model can be made from them without training again.
@@ -122,8 +113,8 @@ def try_run(
         TrainingError, DatasetError, ModelNotFoundError, ModelLoadError, CorrectionsError: as of
             `train`.
     """
-    with recorded(run, on_event) as report:
-        result = _train(run, report, stopping)
+    with recorded(run, hooks.on_event) as report:
+        result = _train(run, dataclasses.replace(hooks, on_event=report))
         if not finished(run.config, result.curves):
             raise TrainingStopped(f"The trial was stopped before its end. Received: {run.id}")
         images, labels = result.data.validation
@@ -148,9 +139,9 @@ class _Result:
     trainer: DistributedTrainer | None
 
 
-def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Result:
+def _train(run: Run, hooks: Hooks) -> _Result:
     """Train a run from its last complete epoch on."""
-    settings, directory = run.config, run.models
+    settings, directory, on_event = run.config, run.models, hooks.on_event
     check_is_chief(settings)
     check_free(settings.name, directory, overwrite=_may_replace(run))
     dataset = load_mnist()
@@ -174,7 +165,7 @@ def _train(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> _Result
         on_event(Message(text=f"Before: {describe_fine_tuning(fine_tuning, 'before')}"))
     data = inputs.split(settings, dataset)
     checkpoints = Checkpoints(run.checkpoints, _checkpoint_settings(settings, inputs))
-    hooks = Hooks(on_event=on_event, stopping=stopping, checkpoints=checkpoints)
+    hooks = dataclasses.replace(hooks, checkpoints=checkpoints)
     earlier = _training_seconds(run.events(), run.epochs_done)
     start = time.perf_counter()
     model, curves = _fit(settings, inputs, data, hooks, trainer)

@@ -148,11 +148,7 @@ def _search(config: TuningConfig, folder: Path, role: Role, on_event: OnEvent) -
 
 
 def _run_trial(
-    config: TuningConfig,
-    number: str,
-    values: dict[str, Any],
-    tuner: RunTuner,
-    on_event: OnEvent,
+    config: TuningConfig, number: str, values: dict[str, Any], tuner: RunTuner, on_event: OnEvent
 ) -> float:
     """Train a trial and return its validation accuracy. Only the best one's checkpoints stay."""
     import keras

@@ -14,7 +14,7 @@ from mnist_core.runs import jobs
 from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.store import find_run
 from mnist_core.runs.tensorboard import TensorBoardLog
-from mnist_core.training.events import BatchEnd, EpochEnd, Message, OnEvent, TrainingEvent
+from mnist_core.training.events import BatchEnd, EpochEnd, Hooks, Message, TrainingEvent
 
 Send = Callable[[str], None]
 
@@ -34,15 +34,15 @@ def pretend(send: Send, run_id: str, seconds: float, responsive: bool) -> None:
     A training that is not responsive ignores interrupts, as a C library may.
     """
 
-    def wait(run: Run, on_event: OnEvent, stopping: Callable[[], bool]) -> ModelCard:
+    def wait(run: Run, hooks: Hooks) -> ModelCard:
         run.set_phase("running")
         send("begins")
         if not responsive:
             ctypes.CDLL(None).sleep(60)
         card, end = make_card("mine"), time.monotonic() + seconds
-        while time.monotonic() < end and not stopping():
+        while time.monotonic() < end and not hooks.stopping():
             time.sleep(0.01)
-        state = "cancelled" if stopping() else "done"
+        state = "cancelled" if hooks.stopping() else "done"
         run.finish(Outcome(state=state, text="saved", card=card))
         return card
 
