@@ -1,4 +1,4 @@
-"""Two models on the same images."""
+"""Comparison of two models on the same images."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
 
 
-def of(*right: bool) -> Evaluation:
-    """Answers to threes, right or wrong."""
+def evaluation_of(*correct: bool) -> Evaluation:
+    """Predictions on images of the digit 3, correct or not."""
+    predicted = np.where(correct, 3, 5)
     return evaluate_probabilities(
-        np.eye(10, dtype=np.float32)[[3 if r else 5 for r in right]], np.full(len(right), 3)
+        np.eye(10, dtype=np.float32)[predicted], np.full_like(predicted, 3)
     )
 
 
-def test_a_model_does_not_differ_from_itself() -> None:
-    model = of(True, False, True)
+def test_compare_a_model_with_itself() -> None:
+    model = evaluation_of(True, False, True)
     result = compare(model, model)
     assert (result.difference, result.interval, result.p_value) == (0, (0, 0), 1)
     assert (result.both_correct, result.both_incorrect) == (2, 1)
 
 
-def test_perfect_against_worst() -> None:
-    result = compare(of(*[True] * 10), of(*[False] * 10))
+def test_compare_perfect_with_worst() -> None:
+    result = compare(evaluation_of(*[True] * 10), evaluation_of(*[False] * 10))
     assert (result.first_only, result.second_only) == (10, 0)
     assert (result.difference, result.interval) == (1, (1, 1))
-    # Ten throws of a coin, all on one side or all on the other.
+    # Ten coin flips, all heads or all tails.
     assert result.p_value == pytest.approx(2 / 2**10)
 
 
@@ -37,10 +38,10 @@ def test_perfect_against_worst() -> None:
     ("first_only", "second_only", "p_value"),
     [(0, 1, 1), (1, 1, 1), (0, 5, 0.0625), (2, 8, 0.109375), (1, 9, 0.021484375)],
 )
-def test_mcnemars_exact_p(first_only: int, second_only: int, p_value: float) -> None:
+def test_p_value_is_mcnemars_exact_one(first_only: int, second_only: int, p_value: float) -> None:
     same = [True] * 20
-    first = of(*same, *[True] * first_only, *[False] * second_only)
-    second = of(*same, *[False] * first_only, *[True] * second_only)
+    first = evaluation_of(*same, *[True] * first_only, *[False] * second_only)
+    second = evaluation_of(*same, *[False] * first_only, *[True] * second_only)
     result = compare(first, second)
     assert result.p_value == pytest.approx(p_value)
     assert compare(second, first).p_value == pytest.approx(p_value)
@@ -48,9 +49,12 @@ def test_mcnemars_exact_p(first_only: int, second_only: int, p_value: float) -> 
     assert (result.first_only, result.second_only) == (first_only, second_only)
 
 
-def test_the_interval_agrees_with_scipys_bootstrap() -> None:
+def test_interval_agrees_with_scipys_bootstrap() -> None:
     random = np.random.default_rng(3)
-    first, second = of(*(random.random(400) < 0.9)), of(*(random.random(400) < 0.85))
+    first, second = (
+        evaluation_of(*(random.random(400) < 0.9)),
+        evaluation_of(*(random.random(400) < 0.85)),
+    )
     ours = compare(first, second)
     theirs = bootstrap(
         (first.correct.astype(float), second.correct.astype(float)),
@@ -60,11 +64,11 @@ def test_the_interval_agrees_with_scipys_bootstrap() -> None:
         method="percentile",
         rng=np.random.default_rng(4),
     ).confidence_interval
-    # Both are draws: their ends may be two images apart.
+    # Both are random: their ends may be two images apart.
     assert ours.interval == pytest.approx((theirs.low, theirs.high), abs=2.5 / 400)
     assert ours.interval[0] < ours.difference < ours.interval[1]
 
 
-def test_other_images_cannot_be_compared() -> None:
+def test_compare_rejects_different_images() -> None:
     with pytest.raises(InvalidImageError, match="Received: 1 and 2 images"):
-        compare(of(True), of(True, True))
+        compare(evaluation_of(True), evaluation_of(True, True))

@@ -1,4 +1,4 @@
-"""Metrics, against cases that can be checked by hand."""
+"""Metrics, against scikit-learn and cases that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -21,58 +21,59 @@ from mnist_core.evaluation.metrics import (
 )
 
 
-def answers(*digits: int) -> np.ndarray:
+def certain(*digits: int) -> np.ndarray:
+    """Probabilities of 1 for these digits."""
     return np.eye(10, dtype=np.float32)[list(digits)]
 
 
 @pytest.mark.parametrize(
-    ("right", "total", "low", "high"),
+    ("correct", "total", "low", "high"),
     [(0, 10, 0, 0.27753), (10, 10, 0.72247, 1), (50, 100, 0.40383, 0.59617), (1, 1, 0.20654, 1)],
 )
-def test_wilsons_interval(right: int, total: int, low: float, high: float) -> None:
-    assert wilson_interval(right, total) == pytest.approx((low, high), abs=1e-5)
+def test_wilson_interval(correct: int, total: int, low: float, high: float) -> None:
+    assert wilson_interval(correct, total) == pytest.approx((low, high), abs=1e-5)
 
 
-def test_all_right() -> None:
-    result = evaluate_probabilities(answers(*range(10)), np.arange(10))
+def test_evaluate_probabilities_all_correct() -> None:
+    result = evaluate_probabilities(certain(*range(10)), np.arange(10))
     assert result.accuracy == 1
     assert (result.confusion == np.eye(10)).all()
     for values in (result.precision, result.recall, result.f1):
         assert (values == 1).all()
 
 
-def test_all_wrong() -> None:
-    result = evaluate_probabilities(answers(*range(1, 10), 0), np.arange(10))
+def test_evaluate_probabilities_all_incorrect() -> None:
+    result = evaluate_probabilities(certain(*range(1, 10), 0), np.arange(10))
     assert result.accuracy == 0
     assert result.interval[0] == 0
     assert (result.confusion == np.roll(np.eye(10), 1, axis=1)).all()
     assert (result.f1 == 0).all()
 
 
-def test_one_image() -> None:
-    result = evaluate_probabilities(answers(7), np.array([7]))
+def test_evaluate_probabilities_of_one_image() -> None:
+    result = evaluate_probabilities(certain(7), np.array([7]))
     assert result.accuracy == 1
     assert result.interval[1] == 1
     assert result.interval[0] < 0.5
     assert result.confusion.sum() == result.confusion[7, 7] == 1
 
 
-def test_a_digit_that_never_occurs_or_is_never_answered_counts_as_none() -> None:
-    result = evaluate_probabilities(answers(1, 1, 2), np.array([1, 3, 2]))
+def test_precision_and_recall_of_digits_that_never_occur_are_0() -> None:
+    result = evaluate_probabilities(certain(1, 1, 2), np.array([1, 3, 2]))
     assert result.recall[3] == result.precision[3] == 0
     assert result.precision[1] == 0.5
     assert result.recall[1] == 1
     assert result.recall[9] == 0
 
 
-def test_it_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
+def test_evaluate_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
     images, labels = dataset.x_test[:2000], dataset.y_test[:2000]
     result = evaluate(recognizer, images, labels)
-    guess = recognizer.classify(images).argmax(axis=1)
-    assert result.accuracy == (guess == labels).mean()
-    assert result.precision == pytest.approx(precision_score(labels, guess, average=None))
-    assert result.recall == pytest.approx(recall_score(labels, guess, average=None))
-    assert result.f1 == pytest.approx(f1_score(labels, guess, average=None))
+    predicted = recognizer.classify(images).argmax(axis=1)
+    assert result.accuracy == (predicted == labels).mean()
+    assert result.precision == pytest.approx(precision_score(labels, predicted, average=None))
+    assert result.recall == pytest.approx(recall_score(labels, predicted, average=None))
+    assert result.f1 == pytest.approx(f1_score(labels, predicted, average=None))
     assert result.confusion.sum(axis=1).tolist() == np.bincount(labels).tolist()
 
 
@@ -89,21 +90,23 @@ def test_it_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -
         np.array(["1", "2"]),
     ],
 )
-def test_labels_that_do_not_fit_are_explained(labels: np.ndarray) -> None:
+def test_evaluate_probabilities_rejects_labels(labels: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match="Received: 2 images"):
-        evaluate_probabilities(answers(1, 2), labels)
+        evaluate_probabilities(certain(1, 2), labels)
 
 
 @pytest.mark.parametrize(
     "images",
     [np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8), np.zeros((1, 27, 28), np.uint8)],
 )
-def test_what_are_no_frames_cannot_be_evaluated(recognizer: Recognizer, images: np.ndarray) -> None:
+def test_evaluate_rejects_images_that_are_not_frames(
+    recognizer: Recognizer, images: np.ndarray
+) -> None:
     with pytest.raises(InvalidImageError, match="Received: shape"):
         evaluate(recognizer, images, np.array([1]))
 
 
-def test_nothing_cannot_be_evaluated() -> None:
+def test_evaluate_probabilities_rejects_an_empty_set() -> None:
     with pytest.raises(InvalidImageError, match="at least one"):
         evaluate_probabilities(np.zeros((0, 10), np.float32), np.array([], int))
 
@@ -120,19 +123,19 @@ def test_nothing_cannot_be_evaluated() -> None:
         np.array([[2, -1, 0, 0, 0, 0, 0, 0, 0, 0]] * 2, float),
     ],
 )
-def test_what_are_no_probabilities_is_explained(probabilities: np.ndarray) -> None:
+def test_evaluate_probabilities_rejects_invalid_probabilities(probabilities: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match="Received"):
         evaluate_probabilities(probabilities, np.array([1, 2]))
 
 
-def test_a_tie_is_answered_by_the_lower_digit_and_top_2_never_falls_below() -> None:
+def test_predicted_digit_of_a_tie_is_the_lowest() -> None:
     result = evaluate_probabilities(np.full((3, 10), 0.1, np.float32), np.array([0, 1, 2]))
     assert result.predicted.tolist() == [0, 0, 0]
     assert result.accuracy == pytest.approx(1 / 3)
     assert result.top2_accuracy == pytest.approx(2 / 3)
 
 
-def test_the_hardest_are_those_whose_digit_was_given_least() -> None:
+def test_hardest_sorts_by_the_probability_of_the_true_digit() -> None:
     probabilities = np.full((4, 10), 0.0, np.float32)
     for row, share in enumerate((0.9, 0.2, 0.6, 0.2)):
         probabilities[row, 3], probabilities[row, 5] = share, 1 - share
@@ -143,11 +146,13 @@ def test_the_hardest_are_those_whose_digit_was_given_least() -> None:
     assert result.confidences == pytest.approx([0.9, 0.8, 0.6, 0.8])
 
 
-def test_without_errors_there_are_no_worst() -> None:
-    assert evaluate_probabilities(answers(7), np.array([7])).errors.tolist() == []
+def test_errors_of_a_perfect_model_are_empty() -> None:
+    assert evaluate_probabilities(certain(7), np.array([7])).errors.tolist() == []
 
 
-def test_the_report_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Dataset) -> None:
+def test_classification_report_agrees_with_scikit_learn(
+    recognizer: Recognizer, dataset: Dataset
+) -> None:
     images, labels = dataset.x_test[:2000], dataset.y_test[:2000]
     result = evaluate(recognizer, images, labels)
     expected = sklearn_report(labels, result.predicted, output_dict=True)
@@ -168,8 +173,8 @@ def test_the_report_agrees_with_scikit_learn(recognizer: Recognizer, dataset: Da
     )
 
 
-def test_means_are_over_the_digits_that_occur() -> None:
-    rows = classification_report(evaluate_probabilities(answers(1, 1, 2), np.array([1, 2, 2])))
+def test_macro_average_is_over_the_digits_that_occur() -> None:
+    rows = classification_report(evaluate_probabilities(certain(1, 1, 2), np.array([1, 2, 2])))
     macro, weighted = rows[10:]
     assert (macro.name, macro.support) == ("macro average", 3)
     assert macro.recall == pytest.approx((1 + 0.5) / 2)
