@@ -1,4 +1,4 @@
-"""Figures of models beside one another: their accuracies, and how far they are apart."""
+"""Accuracies of several models and their differences, with intervals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_core.charts.style import RIGHT, styled
+from mnist_core.charts.style import CORRECT, MUTED, styled
 from mnist_core.evaluation.comparison import Comparison
 from mnist_core.evaluation.metrics import Evaluation
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = ["accuracy_intervals", "difference_intervals"]
 
-# Figures with one line a model or pair: px of a line, and of what is around them.
-_LINE, _AROUND = 45, 90
+# Height of a row, and of everything around the rows, px.
+_ROW, _MARGINS = 45, 90
 
 
 def accuracy_intervals(evaluations: Mapping[str, Evaluation]) -> go.Figure:
-    """Each model's accuracy with its 95 % interval, the first one above."""
+    """The accuracy of each model with its 95% CI, the first model at the top."""
     figure = _points(
         list(evaluations),
         [evaluation.accuracy for evaluation in evaluations.values()],
         [evaluation.interval for evaluation in evaluations.values()],
         "%{y}: %{x:.2%} (%{customdata[0]:.2%} to %{customdata[1]:.2%})<extra></extra>",
     )
-    figure.update_xaxes(title_text="accuracy with its 95 % interval", tickformat=".2%")
+    figure.update_xaxes(title_text="accuracy with 95% CI", tickformat=".2%")
     return figure
 
 
 def difference_intervals(comparisons: Mapping[str, Comparison]) -> go.Figure:
-    """How far the models of each pair are apart, with the 95 % bootstrap interval.
+    """The difference in accuracy of each pair of models, with its 95% bootstrap CI.
 
     Args:
-        comparisons: what to call each pair -> its comparison. Right of 0 the first one is better.
+        comparisons: name of each pair -> its comparison. Right of 0 the first model is better.
     """
     figure = _points(
         list(comparisons),
@@ -46,7 +46,7 @@ def difference_intervals(comparisons: Mapping[str, Comparison]) -> go.Figure:
         "McNemar's p %{customdata[2]:.2g}<extra></extra>",
         [comparison.p_value for comparison in comparisons.values()],
     )
-    figure.add_vline(x=0, line={"color": "#8A94A6", "dash": "dash", "width": 1})
+    figure.add_vline(x=0, line={"color": MUTED, "dash": "dash", "width": 1})
     figure.update_xaxes(title_text="difference in percentage points", tickformat="+.2f")
     return figure
 
@@ -58,27 +58,26 @@ def _points(
     hover: str,
     more: Sequence[float] | None = None,
 ) -> go.Figure:
-    """A line a name, with a point and its interval on it."""
+    """A row for each name, with a value and its interval."""
     import plotly.graph_objects as go
 
-    middle = np.array(values, np.float64)
+    center = np.array(values, np.float64)
     low, high = np.array(intervals, np.float64).reshape(-1, 2).T
     figure = go.Figure(
         go.Scatter(
-            x=middle,
+            x=center,
             y=list(names),
             mode="markers",
-            marker={"size": 11, "color": RIGHT},
+            marker={"size": 11, "color": CORRECT},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": high - middle,
-                "arrayminus": middle - low,
+                "array": high - center,
+                "arrayminus": center - low,
             },
             customdata=np.column_stack([low, high, *([] if more is None else [more])]),
             hovertemplate=hover,
         )
     )
-    figure.update_xaxes(fixedrange=True)
-    figure.update_yaxes(type="category", autorange="reversed", fixedrange=True)
-    return styled(figure, height=_AROUND + _LINE * len(names), showlegend=False)
+    figure.update_yaxes(type="category", autorange="reversed")
+    return styled(figure, height=_MARGINS + _ROW * len(names), showlegend=False)

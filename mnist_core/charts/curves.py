@@ -1,12 +1,14 @@
-"""Figures of ROC and precision-recall curves."""
+"""ROC and precision-recall curves."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_core.charts.style import line_style, styled, thinned
+from mnist_core.charts.style import MUTED, line_style, styled, thin_out
 from mnist_core.evaluation.curves import MICRO, PrecisionRecall, PrecisionRecallCurve, Roc, RocCurve
 
 if TYPE_CHECKING:
@@ -15,45 +17,46 @@ if TYPE_CHECKING:
 __all__ = ["RocView", "precision_recall_curves", "roc_curves"]
 
 RocView = Literal["whole", "corner", "log"]
-# Sides of the corner that can be looked at close up, the smallest first.
+# Possible sides of the enlarged corner, the smallest first.
 _CORNERS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-# Where the logarithmic view may begin, if every curve begins higher.
+# Possible lower ends of the logarithmic view, if every curve is above.
 _FLOORS = (0.95, 0.9, 0.8, 0.5)
 
 
 def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
-    """A curve a digit, and that of all together.
+    """The ROC curve of each digit against the others, and their micro average.
 
     Args:
         roc: the curves.
-        view: all of it; only the upper left corner, large enough for every curve's bend; or false
-            alarms on a logarithmic axis.
+        view: the complete curves; the upper left corner, large enough for the bend of every curve;
+            or a logarithmic axis of false positive rates.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     curves = (*roc.curves, roc.micro)
-    # On a logarithmic axis there is no 0: it is drawn where half the rarest false alarm would be.
+    # A logarithmic axis has no 0: it is drawn at half the smallest positive rate.
     positive = np.concatenate([c.false_positive_rate[c.false_positive_rate > 0] for c in curves])
     least = float(positive.min()) / 2 if len(positive) else 1e-6
     for curve in curves:
-        alarms, hits, thresholds = thinned(
+        false_positives, true_positives, thresholds = thin_out(
             curve.false_positive_rate, curve.true_positive_rate, curve.thresholds
         )
         figure.add_trace(
             go.Scatter(
                 name=f"{curve.name} ({curve.auc:.6f})",
-                x=np.maximum(alarms, least) if view == "log" else alarms,
-                y=hits,
+                x=np.maximum(false_positives, least) if view == "log" else false_positives,
+                y=true_positives,
                 mode="lines",
                 line=_line(curve),
-                customdata=np.stack([np.minimum(thresholds, 1), alarms], axis=1),
-                hovertemplate=f"{curve.name} from %{{customdata[0]:.4%}} on: %{{y:.2%}} found, "
-                "%{customdata[1]:.4%} false alarms<extra></extra>",
+                customdata=np.stack([np.minimum(thresholds, 1), false_positives], axis=1),
+                hovertemplate=f"{curve.name}, threshold %{{customdata[0]:.4%}}<br>"
+                "true positive rate %{y:.2%}<br>"
+                "false positive rate %{customdata[1]:.4%}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text="false positive rate", tickformat=".2~%", fixedrange=True)
-    figure.update_yaxes(title_text="true positive rate", tickformat=".2~%", fixedrange=True)
+    figure.update_xaxes(title_text="false positive rate", tickformat=".2~%")
+    figure.update_yaxes(title_text="true positive rate", tickformat=".2~%")
     if view == "log":
         figure.update_xaxes(
             type="log",
@@ -66,7 +69,7 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
         floor = next((floor for floor in _FLOORS if lowest > floor), 0.0)
         figure.update_yaxes(range=[floor, 1 + (1 - floor) / 50])
     elif view == "corner":
-        side = _corner(curves)
+        side = _corner_side([(c.false_positive_rate, 1 - c.true_positive_rate) for c in curves])
         figure.update_xaxes(range=[-side / 50, side])
         figure.update_yaxes(range=[1 - side, 1 + side / 50])
     else:
@@ -77,48 +80,48 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
 
 
-def _corner(curves: tuple[RocCurve, ...]) -> float:
-    """A side four times as long as the worst curve is away from perfect, rounded up."""
-    away = max(
-        float(np.maximum(curve.false_positive_rate, 1 - curve.true_positive_rate).min())
-        for curve in curves
-    )
-    return next((side for side in _CORNERS if side >= 4 * away), 1.0)
+def _corner_side(curves: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]]) -> float:
+    """Four times the distance of the worst curve from the perfect corner, rounded up.
+
+    Args:
+        curves: of each, the distances of its points from the corner along both axes.
+    """
+    distance = max(float(np.maximum(*distances).min()) for distances in curves)
+    return next((side for side in _CORNERS if side >= 4 * distance), 1.0)
 
 
 def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) -> go.Figure:
-    """A curve a digit, and that of all together.
+    """The precision-recall curve of each digit, and their micro average.
 
     Args:
         curves: the curves.
-        corner: only the upper right corner, large enough for every curve's bend.
+        corner: only the upper right corner, large enough for the bend of every curve.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     shown = (*curves.curves, curves.micro)
     for curve in shown:
-        # The last point has no threshold: it is where nothing is found any more.
+        # The last point, with recall 0, has no threshold.
         thresholds = np.append(curve.thresholds, 1)
-        precision, recall, thresholds = thinned(curve.precision, curve.recall, thresholds)
+        precision, recall, thresholds = thin_out(curve.precision, curve.recall, thresholds)
         figure.add_trace(
             go.Scatter(
                 name=f"{curve.name} ({curve.average_precision:.6f})",
                 x=recall,
                 y=precision,
                 mode="lines",
-                # Between two points, precision is that of the one with more recall.
+                # Between two points, the precision is that of the point with higher recall.
                 line=_line(curve) | {"shape": "hv"},
                 customdata=thresholds,
-                hovertemplate=f"{curve.name} from %{{customdata:.4%}} on: %{{x:.2%}} found, "
-                "%{y:.2%} of the answers right<extra></extra>",
+                hovertemplate=f"{curve.name}, threshold %{{customdata:.4%}}<br>"
+                "recall %{x:.2%}<br>precision %{y:.2%}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text="recall", tickformat=".2~%", fixedrange=True)
-    figure.update_yaxes(title_text="precision", tickformat=".2~%", fixedrange=True)
+    figure.update_xaxes(title_text="recall", tickformat=".2~%")
+    figure.update_yaxes(title_text="precision", tickformat=".2~%")
     if corner:
-        away = max(float(np.maximum(1 - c.recall, 1 - c.precision).min()) for c in shown)
-        side = next((side for side in _CORNERS if side >= 4 * away), 1.0)
+        side = _corner_side([(1 - c.recall, 1 - c.precision) for c in shown])
         figure.update_xaxes(range=[1 - side, 1 + side / 50])
         figure.update_yaxes(range=[1 - side, 1 + side / 50])
     else:
@@ -133,5 +136,5 @@ def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) ->
 
 def _line(curve: RocCurve | PrecisionRecallCurve) -> dict[str, object]:
     if curve.name == MICRO:
-        return {"color": "#8A94A6", "dash": "dash", "width": 2}
+        return {"color": MUTED, "dash": "dash", "width": 2}
     return line_style(int(curve.name))

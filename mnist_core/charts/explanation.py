@@ -1,4 +1,4 @@
-"""What a network saw in a digit, as pictures: evidence, heat, layers."""
+"""Explanations as images: evidence, heat maps, activations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.charts.style import AGAINST, FOR
 from mnist_core.explanation.activations import Activation
 from mnist_core.explanation.occlusion import Perturbation
 
@@ -16,11 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_map", "heat_over", "layer_tiles", "perturbation_image"]
 
-# Sky blue and orange on black: apart for every kind of color-blind eyes (Okabe and Ito, 2008).
-FOR, AGAINST = (86, 180, 233), (230, 130, 0)
-# So many shades between nothing and the strongest.
+# Steps from transparent to the full color.
 _SHADES = 5
-# A dim digit, so that what lies over it is seen.
+# A dim digit, so that the colors over it are visible.
 _DIGIT = [[0, "rgb(0,0,0)"], [1, "rgb(150,150,150)"]]
 
 
@@ -31,22 +30,21 @@ def evidence_map(
     limit: float | None = None,
     side: int = 230,
 ) -> go.Figure:
-    """Evidence laid over the digit: blue speaks for it, orange against it.
+    """Evidence over the image of a digit: blue for the digit, orange against it.
 
     Args:
         frame: (28, 28) uint8, white ink on black.
-        evidence: (28, 28), one digit's of an `Explanation`.
-        limit: what has the full color; None: the strongest there is. Give the same to maps that
-            are to be compared.
+        evidence: (28, 28), of one digit, from an `Explanation`.
+        limit: evidence with the full color, the same for maps to be compared; None for the maximum.
         side: of the figure, px.
     """
     limit = float(np.abs(evidence).max()) if limit is None else limit
     scale = _shades(AGAINST)[::-1] + _shades(FOR)
     steps = np.r_[np.linspace(0, 0.5, _SHADES + 1), np.linspace(0.5, 1, _SHADES + 1)]
-    return _over(
+    return _overlay(
         frame,
         evidence,
-        # A scale from 0 to 0 has no colors; nothing is to be seen then anyway.
+        # A range from 0 to 0 has no colors.
         (-max(limit, 1e-6), max(limit, 1e-6)),
         list(zip(steps.tolist(), scale, strict=True)),
         "row %{y}, column %{x}: %{z:+.1f}<extra></extra>",
@@ -55,7 +53,7 @@ def evidence_map(
 
 
 def heat_over(frame: NDArray[np.uint8], heat: NDArray[np.float32], *, side: int = 230) -> go.Figure:
-    """Heat laid over the digit, such as Grad-CAM's.
+    """A heat map, such as Grad-CAM's, over the image of a digit.
 
     Args:
         frame: (28, 28) uint8, white ink on black.
@@ -64,21 +62,21 @@ def heat_over(frame: NDArray[np.uint8], heat: NDArray[np.float32], *, side: int 
     """
     scale = list(zip(np.linspace(0, 1, _SHADES + 1).tolist(), _shades(AGAINST), strict=True))
     hover = "row %{y}, column %{x}: %{z:.0%}<extra></extra>"
-    return _over(frame, heat, (0, 1), scale, hover, side)
+    return _overlay(frame, heat, (0, 1), scale, hover, side)
 
 
 def _shades(color: tuple[int, int, int]) -> list[str]:
-    """From nothing to the full color, which lets a little of the digit through."""
+    """From transparent to the full color, which is slightly transparent as well."""
     red, green, blue = color
     return [
         f"rgba({red},{green},{blue},{0.85 * step / _SHADES:.2f})" for step in range(_SHADES + 1)
     ]
 
 
-def _over(
+def _overlay(
     frame: NDArray[np.uint8],
     values: NDArray[np.float32],
-    span: tuple[float, float],
+    limits: tuple[float, float],
     scale: list[tuple[float, str]],
     hover: str,
     side: int,
@@ -92,8 +90,8 @@ def _over(
             ),
             go.Heatmap(
                 z=values,
-                zmin=span[0],
-                zmax=span[1],
+                zmin=limits[0],
+                zmax=limits[1],
                 colorscale=scale,
                 showscale=False,
                 hovertemplate=hover,
@@ -105,27 +103,29 @@ def _over(
         height=side,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         xaxis={"visible": False, "fixedrange": True},
-        # Rows count downwards, and pixels are square.
+        # Row 0 is at the top, and pixels are square.
         yaxis={"visible": False, "fixedrange": True, "autorange": "reversed", "scaleanchor": "x"},
     )
     return figure
 
 
-def perturbation_image(change: Perturbation, *, factor: int = 6) -> NDArray[np.uint8]:
-    """A changed image with a frame around the patch that was changed.
+def perturbation_image(perturbation: Perturbation, *, factor: int = 6) -> NDArray[np.uint8]:
+    """The perturbed image with a frame around the changed patch.
 
     Args:
-        change: from an `Explanation`.
-        factor: how many pixels each of the image's becomes.
+        perturbation: from an `Explanation`.
+        factor: side of each enlarged pixel, px.
 
     Returns:
         (28 factor, 28 factor, 3) RGB uint8.
     """
-    grey = cv2.resize(change.frame, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    grey = cv2.resize(
+        perturbation.frame, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST
+    )
     picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    x, y, width, height = (factor * value for value in change.box)
+    x, y, width, height = (factor * value for value in perturbation.box)
     line = max(1, factor // 2)
-    # Around the patch, but within the picture.
+    # Around the patch, within the image.
     start = (max(0, x - line), max(0, y - line))
     end = tuple(min(picture.shape[0] - 1, v + line - 1) for v in (x + width, y + height))
     cv2.rectangle(picture, start, end, AGAINST, line)
@@ -133,14 +133,14 @@ def perturbation_image(change: Perturbation, *, factor: int = 6) -> NDArray[np.u
 
 
 def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
-    """What a layer made of an image: a tile for each channel, or a cell for each unit.
+    """The activations of a layer: a tile for each channel, or a cell for each unit.
 
-    Dark blue is the least of the layer and yellow the most (cividis: Nuñez, Anderton and Renslow,
-    2018), which every kind of color-blind eyes orders alike.
+    From dark blue for the layer's minimum to yellow for its maximum (cividis: Nuñez, Anderton and
+    Renslow, 2018, made for color-blind readers).
 
     Args:
         layer: from `ActivationReader.layers`.
-        width: about so wide is the picture, px; tiles are enlarged by whole factors.
+        width: approximate width of the image, px; tiles are enlarged by whole factors.
 
     Returns:
         (h, w, 4) RGBA uint8, transparent between the tiles.
@@ -148,19 +148,20 @@ def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
     values = layer.values if layer.values.ndim == 3 else layer.values[np.newaxis, np.newaxis]
     low, high = float(values.min()), float(values.max())
     levels = ((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
-    height, across, channels = levels.shape
-    # Rows of tiles: a power of two, as the layers' sizes mostly are; a picture wider than high.
-    columns = min(channels, 16 if across > 1 else 32)
-    factor = max(1, width // (columns * across + columns))
+    tile_height, tile_width, channels = levels.shape
+    # A power of two, as most numbers of channels are multiples of one.
+    columns = min(channels, 16 if tile_width > 1 else 32)
+    factor = max(1, width // (columns * tile_width + columns))
     gap = max(1, factor // 2)
     rows = -(-channels // columns)
     picture = np.zeros(
-        (rows * (height * factor + gap) - gap, columns * (across * factor + gap) - gap, 4), np.uint8
+        (rows * (tile_height * factor + gap) - gap, columns * (tile_width * factor + gap) - gap, 4),
+        np.uint8,
     )
     for channel in range(channels):
         tile = np.kron(levels[..., channel], np.ones((factor, factor), np.uint8))
-        top = channel // columns * (height * factor + gap)
-        left = channel % columns * (across * factor + gap)
+        top = channel // columns * (tile_height * factor + gap)
+        left = channel % columns * (tile_width * factor + gap)
         colored = cv2.applyColorMap(tile, cv2.COLORMAP_CIVIDIS)
         place = picture[top : top + tile.shape[0], left : left + tile.shape[1]]
         place[..., :3], place[..., 3] = colored[..., ::-1], 255

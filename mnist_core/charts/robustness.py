@@ -1,4 +1,4 @@
-"""Robustness as figures: a heat map for each model, and curves that compare models."""
+"""Robustness: a heat map of corruptions for one model, and curves that compare models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_core.charts.style import SERIES
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES
 from mnist_core.robustness.distortions import SWEEPS
 from mnist_core.robustness.result import Robustness
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["corruption_heat_map", "sweep_curves"]
 
-# Apart for color-blind eyes, on light and on dark pages (Okabe and Ito, 2008).
-MODELS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
+_MARGIN = {"l": 0, "r": 0, "t": 8, "b": 0}
 
 
 def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
-    """Accuracy under each corruption and severity, the clean images first; gaps are not measured.
+    """Accuracy on clean images and under each corruption and severity; gaps are not measured.
 
     Args:
         result: of one model.
@@ -30,25 +30,23 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
     import plotly.graph_objects as go
 
     names = list(CORRUPTIONS)
-    shares = np.column_stack([np.full(len(names), result.clean), result.table])
-    rejected = np.column_stack(
-        [
-            np.full(len(names), result.rejected["clean"][0]),
-            [result.rejected[name] for name in names],
-        ]
-    )
-    paper = [corruption.paper_severity for corruption in CORRUPTIONS.values()]
-    # What is not measured has no text; bold is what MNIST-C itself consists of.
+    clean = np.full(len(names), result.clean)
+    clean_rejected = np.full(len(names), result.rejected["clean"][0])
+    accuracy = np.column_stack([clean, result.table])
+    rejected = np.column_stack([clean_rejected, [result.rejected[name] for name in names]])
+    # Bold: the severity of MNIST-C itself.
     text = [
         [
-            "" if np.isnan(share) else _bold(f"{100 * share:.1f}", column == own)
-            for column, share in enumerate(row)
+            "" if np.isnan(value) else f"<b>{value:.1f}</b>" if bold else f"{value:.1f}"
+            for value, bold in zip(
+                100 * row, np.arange(len(row)) == corruption.paper_severity, strict=True
+            )
         ]
-        for row, own in zip(shares, paper, strict=True)
+        for row, corruption in zip(accuracy, CORRUPTIONS.values(), strict=True)
     ]
     figure = go.Figure(
         go.Heatmap(
-            z=shares,
+            z=accuracy,
             x=["clean", *map(str, SEVERITIES)],
             y=[corruption.title for corruption in CORRUPTIONS.values()],
             customdata=rejected,
@@ -59,7 +57,7 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
             colorscale="Cividis",
             xgap=1,
             ygap=1,
-            # Above, where it takes no width from the cells on a phone.
+            # At the top, where it takes no width from the cells on a phone.
             colorbar={
                 "orientation": "h",
                 "tickformat": ".0%",
@@ -70,16 +68,14 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
                 "tickvals": [0, 0.5, 1],
                 "outlinewidth": 0,
             },
-            hovertemplate=(
-                "%{y}, severity %{x}<br>read rightly: %{z:.1%}<br>"
-                "called no digit: %{customdata:.1%}<extra></extra>"
-            ),
+            hovertemplate="%{y}, severity %{x}<br>accuracy: %{z:.1%}<br>"
+            "rejected as non-digits: %{customdata:.1%}<extra></extra>",
             hoverongaps=False,
         )
     )
     figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        margin=_MARGIN,
         xaxis={"title": "severity", "type": "category", "fixedrange": True, "side": "bottom"},
         yaxis={"autorange": "reversed", "fixedrange": True},
     )
@@ -87,7 +83,7 @@ def corruption_heat_map(result: Robustness, *, height: int = 560) -> go.Figure:
 
 
 def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figure:
-    """Accuracy while digits are turned, moved, enlarged and made noisy: a panel each.
+    """Accuracy under rotation, translation, scaling and noise, in a panel each.
 
     Args:
         results: of the models to compare, each with the same color in all panels.
@@ -98,8 +94,8 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
 
     figure = make_subplots(rows=2, cols=2, vertical_spacing=0.2, horizontal_spacing=0.13)
     for panel, sweep in enumerate(SWEEPS.values()):
-        row, column = panel // 2 + 1, panel % 2 + 1
-        for result, color in zip(results, _colors(len(results)), strict=True):
+        cell = {"row": panel // 2 + 1, "col": panel % 2 + 1}
+        for index, result in enumerate(results):
             figure.add_trace(
                 go.Scatter(
                     x=list(sweep.levels),
@@ -108,37 +104,21 @@ def sweep_curves(results: Sequence[Robustness], *, height: int = 560) -> go.Figu
                     name=result.name,
                     mode="lines+markers",
                     marker={"size": 5},
-                    line_color=color,
+                    line_color=SERIES[index % len(SERIES)],
                     legendgroup=result.name,
                     showlegend=panel == 0,
-                    hovertemplate=(
-                        f"{result.name} at %{{x}}: %{{y:.1%}}<br>"
-                        "called no digit: %{customdata:.1%}<extra></extra>"
-                    ),
+                    hovertemplate=f"{result.name} at %{{x}}: %{{y:.1%}}<br>"
+                    "rejected as non-digits: %{customdata:.1%}<extra></extra>",
                 ),
-                row=row,
-                col=column,
+                **cell,
             )
         figure.update_xaxes(
             title_text=sweep.axis,
             title_font_size=12,
             fixedrange=True,
             dtick=45 if sweep.name == "rotation" else None,
-            row=row,
-            col=column,
+            **cell,
         )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02], fixedrange=True)
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": 1.12},
-    )
+    figure.update_layout(height=height, margin=_MARGIN, legend={"orientation": "h", "y": 1.12})
     return figure
-
-
-def _bold(text: str, bold: bool) -> str:
-    return f"<b>{text}</b>" if bold else text
-
-
-def _colors(count: int) -> list[str]:
-    return [MODELS[place % len(MODELS)] for place in range(count)]

@@ -1,4 +1,8 @@
-"""What the figures of an evaluation have in common: colors, margins, axes."""
+"""Colors, lines and layout that the charts share.
+
+All colors are readable on light and dark backgrounds and distinguishable by color-blind readers (M.
+Okabe and K. Ito, "Color Universal Design", 2008; the ten digits after P. Tol's palette "muted").
+"""
 
 from __future__ import annotations
 
@@ -11,39 +15,50 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "COLORS",
-    "DASHES",
-    "OTHERS",
-    "RIGHT",
-    "WINNER",
-    "WRONG",
+    "AGAINST",
+    "CORRECT",
+    "DIGIT_COLORS",
+    "DRAWN",
+    "FOR",
+    "HIGHLIGHT",
+    "INCORRECT",
+    "MUTED",
+    "SERIES",
     "line_style",
     "styled",
-    "thinned",
+    "thin_out",
 ]
 
-# Readable on a light and on a dark page, and apart for color-blind eyes (Okabe and Ito, 2008).
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7")
-# Ten lines are five colors in two kinds of stroke: no ten colors can be told apart.
-DASHES = ("solid", "dot")
-RIGHT, WRONG = "#0072B2", "#D55E00"
-# What stands out, and what stands beside it.
-WINNER, OTHERS = "#0072B2", "#8A94A6"
-# More points than a screen has pixels are no use to a browser.
-_POINTS = 1000
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+VERMILION, PINK, SKY_BLUE = "#D55E00", "#CC79A7", "#56B4E9"
+# Runs and models, in this order.
+SERIES = (BLUE, ORANGE, GREEN, PINK, VERMILION, SKY_BLUE, "#999999")
+CORRECT, INCORRECT = BLUE, VERMILION
+HIGHLIGHT, MUTED = BLUE, "#8A94A6"
+# RGB. Evidence for and against a digit, on black.
+FOR, AGAINST = (86, 180, 233), (230, 130, 0)
+DIGIT_COLORS = (
+    *("#6655CC", "#88CCEE", "#44AA99", "#117733", "#999933"),
+    *("#DDCC77", "#CC6677", "#AA3366", "#BB66BB", "#9A9A9A"),
+)
+DRAWN = "#FFB000"
+# Ten lines are five colors, solid and dotted: ten colors cannot be told from each other.
+_LINE_COLORS, _DASHES = (BLUE, ORANGE, GREEN, VERMILION, PINK), ("solid", "dot")
+# More points than a screen has pixels are of no use.
+_MAX_POINTS = 1000
 
 
 def line_style(index: int) -> dict[str, Any]:
-    """Color and stroke of the line of this index."""
+    """Color, dash and width of line number `index`, from 0."""
     return {
-        "color": COLORS[index % len(COLORS)],
-        "dash": DASHES[index // len(COLORS) % len(DASHES)],
+        "color": _LINE_COLORS[index % len(_LINE_COLORS)],
+        "dash": _DASHES[index // len(_LINE_COLORS) % len(_DASHES)],
         "width": 2,
     }
 
 
 def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
-    """Give a figure its height (px), the legend under it, and what else is passed."""
+    """Set a figure's height (px), fixed axes, the legend below it, and further layout."""
     common = {
         "height": height,
         "margin": {"l": 10, "r": 10, "t": 36, "b": 10},
@@ -52,15 +67,15 @@ def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
         "dragmode": False,
     }
     figure.update_layout(**(common | layout))
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+    figure.update_xaxes(automargin=True, fixedrange=True)
+    figure.update_yaxes(automargin=True, fixedrange=True)
     return figure
 
 
-def thinned(*columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    """At most so many points of a curve as can be seen, its ends among them."""
+def thin_out(*columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """The points of a curve, or 1,000 of them at equal steps, its ends included."""
     count = len(columns[0])
-    if count <= _POINTS:
+    if count <= _MAX_POINTS:
         return columns
-    kept = np.unique(np.linspace(0, count - 1, _POINTS).round().astype(int))
-    return tuple(column[kept] for column in columns)
+    indices = np.unique(np.linspace(0, count - 1, _MAX_POINTS).round().astype(int))
+    return tuple(column[indices] for column in columns)

@@ -1,43 +1,39 @@
-"""Loss and accuracy while a network learns, and of several trainings side by side."""
+"""Accuracy and loss by epoch, of one training or of several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mnist_core.charts.style import SERIES
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = ["compared_curves", "history_curves", "training_curves"]
 
-# Readable on a light and on a dark page, and apart for color-blind eyes (Okabe and Ito, 2008).
-TRAINING, VALIDATION = "#0072B2", "#E69F00"
-SEVERAL = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
-# Up to so many epochs have a mark each.
-_MARKED = 30
+# More epochs than this have no markers.
+_MAX_MARKERS = 30
 
-# (epochs so far, loss, accuracy), accuracy 0 to 1.
+# (number of epochs, loss, accuracy), accuracy 0 to 1.
 Epoch = tuple[float, float, float]
 
 
 def training_curves(training: list[Epoch], validation: list[Epoch]) -> go.Figure:
-    """Loss and accuracy while a network learns, side by side.
+    """Accuracy and loss of one training, side by side.
 
     Args:
-        training: as the run goes.
-        validation: at the end of each epoch, on the held-out images.
+        training: on the training images, during the epochs.
+        validation: on the validation images, at the end of each epoch.
     """
-    return _side_by_side(
-        {"training": (training, TRAINING), "held out": (validation, VALIDATION)},
-        ("Accuracy", "Loss"),
-    )
+    return _side_by_side({"training": training, "validation": validation}, ("Accuracy", "Loss"))
 
 
 def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
-    """Loss and accuracy of each epoch of a training that is over.
+    """Accuracy and loss of each epoch of a finished training.
 
     Args:
-        history: "loss", "accuracy", "val_loss" and "val_accuracy", a value an epoch each.
+        history: "loss", "accuracy", "val_loss" and "val_accuracy", one value per epoch.
     """
     epochs = range(1, len(history["loss"]) + 1)
     return training_curves(
@@ -47,32 +43,24 @@ def history_curves(history: Mapping[str, Sequence[float]]) -> go.Figure:
 
 
 def compared_curves(runs: dict[str, list[Epoch]]) -> go.Figure:
-    """Accuracy and loss on the held-out images of several trainings, side by side.
+    """Accuracy and loss of several trainings on the validation images, side by side.
 
     Args:
-        runs: what to call each one -> what it had reached at the end of each of its epochs.
+        runs: name of each training -> its values at the end of each epoch.
     """
-    return _side_by_side(
-        {
-            name: (points, SEVERAL[number % len(SEVERAL)])
-            for number, (name, points) in enumerate(runs.items())
-        },
-        ("Accuracy, held out", "Loss, held out"),
-    )
+    return _side_by_side(runs, ("Validation accuracy", "Validation loss"))
 
 
-def _side_by_side(
-    lines: Mapping[str, tuple[Sequence[Epoch], str]], titles: tuple[str, str]
-) -> go.Figure:
-    """Accuracy and loss by epoch; each line has a name, its points and a color."""
+def _side_by_side(lines: Mapping[str, Sequence[Epoch]], titles: tuple[str, str]) -> go.Figure:
+    """Accuracy and loss by epoch; a line for each name."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
-    for name, (points, color) in lines.items():
+    for number, (name, points) in enumerate(lines.items()):
         epochs = [point[0] for point in points]
-        # Single epochs are marked; many marks would hide what lies behind them.
-        marked = len(points) <= _MARKED and all(epoch == int(epoch) for epoch in epochs)
+        # Many markers would hide the line.
+        marked = len(points) <= _MAX_MARKERS and all(epoch == int(epoch) for epoch in epochs)
         for column, value in ((1, 2), (2, 1)):
             figure.add_trace(
                 go.Scatter(
@@ -80,7 +68,7 @@ def _side_by_side(
                     y=[point[value] for point in points],
                     name=name,
                     mode="lines+markers" if marked else "lines",
-                    line_color=color,
+                    line_color=SERIES[number % len(SERIES)],
                     legendgroup=name,
                     showlegend=column == 1,
                 ),

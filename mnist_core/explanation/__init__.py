@@ -1,1 +1,1 @@
-"""Why a network answers as it does."""
+"""Why a network predicts a digit. `grad_cam` imports Keras, in a process of its own."""

@@ -1,17 +1,19 @@
-"""A network's inner values, from LiteRT: what each layer answers, and the features before the last.
+"""The activations of a LiteRT network: the output of each layer, and the embedding before the last.
 
-A LiteRT file says which of its values are outputs. Here others are added to them in memory; the
-network itself stays as it is, so the values are those that the reading was made of.
+The interpreter is asked to keep all tensors, so the values are exactly those of a normal reading.
+LiteRT calls that option experimental and has no public list of a network's operators; both are
+pinned with the package and covered by tests. The alternative, a rewritten model file, needs
+LiteRT's generated schema of ten thousand lines.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Activation", "ActivationReader", "open_activations"]
 
-# What LiteRT calls the layers that people know.
+# LiteRT's operators, under the names of layers.
 _KINDS = {
     "CONV_2D": "convolution",
     "DEPTHWISE_CONV_2D": "convolution",
@@ -34,20 +36,19 @@ _KINDS = {
     "AVERAGE_POOL_2D": "pooling",
     "FULLY_CONNECTED": "dense",
 }
-# From here on it pays to spread images over the cores.
-_PARALLEL_FROM = 64
+# Smaller batches are faster on one core.
+_MIN_PARALLEL = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Activation:
-    """What one layer made of an image.
+    """The output of one layer for one image.
 
     Attributes:
-        name: such as "convolution 2"; counted from the image on, each kind for itself.
+        name: kind and number of the layer, such as "convolution 2".
         values: (height, width, channels) float32 of a convolution or pooling, (units,) of a dense
-            layer, after its activation.
-        window: side of what a convolution looks at in the layer before it, in pixels of that; None
-            of others.
+            layer, after its activation function.
+        window: side of a convolution's kernel, px; None for other layers.
     """
 
     name: str
@@ -55,53 +56,40 @@ class Activation:
     window: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Layer:
+    """A layer of the network, and the indices of its input and output tensors."""
+
+    name: str
+    window: int | None
+    input: int
+    output: int
+
+
 class ActivationReader:
-    """A LiteRT network that shows its inner values. One serves any number of threads.
+    """Reads the activations of a LiteRT network. Any number of threads may share one.
 
     Args:
-        content: a LiteRT model, as `Recognizer` takes it.
-        card: what the model is.
+        content: a LiteRT model, as for `Recognizer`.
+        card: the model's card.
 
     Raises:
-        ModelLoadError: the content is no such model, or its last layer is not dense.
+        ModelLoadError: the content is not such a model, or its last layer is not dense.
     """
 
     def __init__(self, content: bytes, card: ModelCard) -> None:
         self.card = card
-        # Generated code, ten thousand lines: only whoever looks inside pays for it.
-        from ai_edge_litert import schema_py_generated as schema
-
+        self._content = content
         try:
-            model = schema.ModelT.InitFromPackedBuf(content, 0)
-            graph = model.subgraphs[0]
-            codes = {value: name for name, value in vars(schema.BuiltinOperator).items()}
-            layers = [
-                (_KINDS[name], operator)
-                for operator in graph.operators
-                if (name := codes[model.operatorCodes[operator.opcodeIndex].builtinCode]) in _KINDS
-            ]
-            last = graph.operators[-1]
-            if not layers or layers[-1][1] is not last or layers[-1][0] != "dense":
-                raise ValueError("its last layer is not dense")
-            self._windows = [
-                int(graph.tensors[operator.inputs[1]].shape[1]) if kind == "convolution" else None
-                for kind, operator in layers
-            ]
-        except Exception as error:  # a damaged file breaks the schema's code anywhere
+            self._layers = _list_layers(self._new_interpreter())
+        except (ValueError, RuntimeError) as error:
             raise ModelLoadError(
-                f"Nothing can be seen inside model {card.name!r} ({error}). Restore its folder, or "
-                f"train it again. Received: {len(content):,} bytes"
+                f"The activations of model {card.name!r} cannot be read ({error}). Restore its "
+                f"folder, or train it again. Received: {len(content):,} bytes"
             ) from error
-        names = [kind for kind, _ in layers]
-        self._names = [
-            f"{kind} {names[: place + 1].count(kind)}" for place, kind in enumerate(names)
-        ]
-        # The answers' logits are the last of the layers.
-        self._features = _with_all_outputs(model, [last.inputs[0]])
-        self._layers = _with_all_outputs(model, [operator.outputs[0] for _, operator in layers])
 
     def features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the last layer sees of each image: the network's own summary of it.
+        """The inputs of the last layer for each image: the network's embedding.
 
         Args:
             frames: (n, 28, 28) uint8, white ink on black; n may be 0.
@@ -113,13 +101,13 @@ class ActivationReader:
             InvalidImageError: another shape or dtype.
         """
         check_frames(frames)
-        workers = (os.cpu_count() or 1) if len(frames) >= _PARALLEL_FROM else 1
+        workers = (os.cpu_count() or 1) if len(frames) >= _MIN_PARALLEL else 1
         with ThreadPoolExecutor(workers) as pool:
-            parts = pool.map(self._run_features, np.array_split(frames, workers))
+            parts = pool.map(self._compute_features, np.array_split(frames, workers))
             return np.concatenate(list(parts))
 
     def layers(self, frame: NDArray[np.uint8]) -> list[Activation]:
-        """What every layer made of one image, in the network's order; logits come last.
+        """The activations of all layers for one image, from the first to the logits.
 
         Args:
             frame: (28, 28) uint8, white ink on black.
@@ -128,64 +116,83 @@ class ActivationReader:
             InvalidImageError: another shape or dtype.
         """
         check_frames(frame[np.newaxis])
-        interpreter = _interpreter(self._layers)
-        outputs = _indices(interpreter)
-        _set(interpreter, frame)
+        interpreter = self._new_interpreter()
+        _run(interpreter, frame)
         return [
-            Activation(name=name, values=interpreter.get_tensor(index)[0], window=window)
-            for name, index, window in zip(self._names, outputs, self._windows, strict=True)
+            Activation(
+                name=layer.name,
+                values=interpreter.get_tensor(layer.output)[0],
+                window=layer.window,
+            )
+            for layer in self._layers
         ]
 
-    def _run_features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        interpreter = _interpreter(self._features)
-        (output,) = _indices(interpreter)
-        width = int(interpreter.get_output_details()[0]["shape"][-1])
-        features = np.empty((len(frames), width), np.float32)
+    def _compute_features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        interpreter, index = self._new_interpreter(), self._layers[-1].input
+        units = int(interpreter.get_tensor_details()[index]["shape"][-1])
+        features = np.empty((len(frames), units), np.float32)
         for row, frame in enumerate(frames):
-            _set(interpreter, frame)
-            features[row] = interpreter.get_tensor(output)[0]
+            _run(interpreter, frame)
+            features[row] = interpreter.get_tensor(index)[0]
         return features
+
+    def _new_interpreter(self) -> Interpreter:
+        # One for each call: it takes milliseconds, and threads cannot share one.
+        from ai_edge_litert.interpreter import Interpreter
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # "for debugging purposes only"
+            interpreter = Interpreter(
+                model_content=self._content,
+                num_threads=1,
+                experimental_preserve_all_tensors=True,
+            )
+        interpreter.allocate_tensors()
+        return interpreter
 
 
 def open_activations(card: ModelCard, directory: Path | None = None) -> ActivationReader:
-    """Look into a model.
+    """Open a model to read its activations.
 
     Args:
-        card: the model's.
+        card: the model's card.
         directory: where to look instead of `models_directory()`.
 
     Raises:
-        ModelLoadError: it is damaged.
+        ModelLoadError: the model is damaged, or its last layer is not dense.
     """
     return ActivationReader(read_verified(card, TFLITE, directory), card)
 
 
-def _with_all_outputs(model: Any, outputs: Sequence[int]) -> bytes:
-    """The model as a file again, with other values for outputs."""
-    import flatbuffers
+def _list_layers(interpreter: Interpreter) -> list[_Layer]:
+    """The layers of a network, in the order of computation.
 
-    model.subgraphs[0].outputs = list(outputs)
-    # They name the outputs there were.
-    model.signatureDefs = []
-    builder = flatbuffers.Builder(0)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    Raises:
+        ValueError: the last layer is not dense.
+    """
+    # Delegates repeat the operators that they take over.
+    operators = [op for op in interpreter._get_ops_details() if op["op_name"] != "DELEGATE"]
+    if not operators or operators[-1]["op_name"] != "FULLY_CONNECTED":
+        raise ValueError("its last layer is not dense")
+    shapes = {detail["index"]: detail["shape"] for detail in interpreter.get_tensor_details()}
+    layers: list[_Layer] = []
+    for operator in operators:
+        kind = _KINDS.get(operator["op_name"])
+        if kind is None:
+            continue
+        number = 1 + sum(layer.name.startswith(kind) for layer in layers)
+        layers.append(
+            _Layer(
+                name=f"{kind} {number}",
+                window=int(shapes[operator["inputs"][1]][1]) if kind == "convolution" else None,
+                input=int(operator["inputs"][0]),
+                output=int(operator["outputs"][0]),
+            )
+        )
+    return layers
 
 
-def _interpreter(content: bytes) -> Interpreter:
-    # A new one for each call: they take some milliseconds, and none is shared between threads.
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
-
-
-def _indices(interpreter: Interpreter) -> list[int]:
-    return [detail["index"] for detail in interpreter.get_output_details()]
-
-
-def _set(interpreter: Interpreter, frame: NDArray[np.uint8]) -> None:
+def _run(interpreter: Interpreter, frame: NDArray[np.uint8]) -> None:
     index = interpreter.get_input_details()[0]["index"]
     interpreter.set_tensor(index, frame[np.newaxis].astype(np.float32))
     interpreter.invoke()

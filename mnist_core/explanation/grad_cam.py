@@ -1,8 +1,8 @@
-"""Grad-CAM: where a convolutional network looked, by the gradient of its answer.
+"""Grad-CAM: the pixels that a convolutional network uses for a digit, by the gradient of its logit.
 
 R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-Localization" (ICCV 2017). Gradients need Keras, which takes seconds to load and half a gigabyte. So
-a process of its own works it out: whoever asks waits, and nobody else.
+Localization" (ICCV 2017). Gradients need Keras, which takes seconds to load and half a gigabyte, so
+they are computed in a process of their own.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 __all__ = ["GradCam", "grad_cam"]
 
-# A process that nobody asked anything for so long gives its memory back.
+# The process exits after this time without requests, to free its memory.
 _IDLE_SECONDS = 600.0
-# One that has not answered for so long never will, even where TensorFlow takes a minute to load.
+# A process that has not answered in this time hangs, even if TensorFlow takes a minute to load.
 _ANSWER_SECONDS = 300.0
-# The map that is shown is the last one of at least so many pixels a side.
+# The heat map is that of the last convolution with at least this many pixels per side.
 _MIN_MAP = 6
 
 
 def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-    """Where a late convolution sees what speaks for a digit; imports TensorFlow.
+    """The Grad-CAM heat map of a late convolution; imports TensorFlow.
 
-    The last one that still has a map of some size: where a network convolves down to a few pixels,
-    those do not tell any more where anything is. The maps of a network's branches are summed.
+    The last convolution of an all-convolutional network has too few pixels to localize anything, so
+    an earlier one is used. The heat maps of parallel branches are added.
 
     Args:
         model: one of `ARCHITECTURES`, from (n, 28, 28) float32, 0 to 255, to (n, 10 or 11) logits.
@@ -54,22 +54,22 @@ def grad_cam(model: keras.Model, frame: NDArray[np.uint8], digit: int) -> NDArra
         digit: 0 to 9.
 
     Returns:
-        (28, 28) float32, 0 to 1 at the strongest place; all 0 where nothing speaks for the digit.
+        (28, 28) float32 with maximum 1; all 0 if no pixel is evidence for the digit.
 
     Raises:
         MnistError: the model has no convolution, or is an ensemble.
-        InvalidImageError: the frame is none.
+        InvalidImageError: another shape or dtype of the frame.
     """
     check_frames(frame[np.newaxis])
     heat = np.zeros((FRAME_SIZE, FRAME_SIZE), np.float32)
-    for path in _paths(model):
-        heat += _map_of(path, frame, digit, model.name)
-    strongest = heat.max()
-    return heat / strongest if strongest > 0 else heat
+    for layers in _layer_sequences(model):
+        heat += _heat_map(layers, frame, digit, model.name)
+    maximum = heat.max()
+    return heat / maximum if maximum > 0 else heat
 
 
-def _paths(model: keras.Model) -> list[list[Callable[[Any], Any]]]:
-    """The layers from the image to the logits, or to what each branch adds to them."""
+def _layer_sequences(model: keras.Model) -> list[list[Callable[[Any], Any]]]:
+    """The layers from the image to the logits, or to the summand of each branch."""
     from mnist_core.networks.structure import branches_of
 
     branches = branches_of(model)
@@ -78,92 +78,90 @@ def _paths(model: keras.Model) -> list[list[Callable[[Any], Any]]]:
     stem, last = model.layers[1], model.layers[-1]
     bounds = np.cumsum([branch.output_shape[-1] for branch in branches])[:-1]
     parts = np.split(last.kernel.numpy(), bounds)
-    # A logit is the sum of what the branches add, and the last layer's bias.
+    # A logit is the sum of a summand of each branch and the last layer's bias.
     return [
-        [*stem.layers, *branch.layers, partial(_times, part)]
+        [*stem.layers, *branch.layers, partial(_multiply, part)]
         for branch, part in zip(branches, parts, strict=True)
     ]
 
 
-def _times(kernel: NDArray[np.float32], features: Any) -> Any:
+def _multiply(kernel: NDArray[np.float32], features: Any) -> Any:
     return features @ kernel
 
 
-def _map_of(
-    path: Sequence[Callable[[Any], Any]], frame: NDArray[np.uint8], digit: int, name: str
+def _heat_map(
+    layers: Sequence[Callable[[Any], Any]], frame: NDArray[np.uint8], digit: int, name: str
 ) -> NDArray[np.float32]:
-    """Where a late convolution of one stack of layers looked: (28, 28), 0 or more."""
+    """The heat map of one sequence of layers: (28, 28), not negative."""
     import tensorflow as tf
 
-    # Layer by layer, for the gradient is taken from the middle on. Nothing is trained, so dropout
-    # and normalization do as they do when reading.
-    after, first, step = _late_convolution(path, name)
+    # Called without `training`, dropout and normalization are in inference mode.
+    count, first, step = _find_convolution(layers, name)
     maps = tf.constant(frame[np.newaxis].astype(np.float32))
-    for layer in path[:after]:
+    for layer in layers[:count]:
         maps = layer(maps)
     with tf.GradientTape() as tape:
         tape.watch(maps)
         values = maps
-        for layer in path[after:]:
+        for layer in layers[count:]:
             values = layer(values)
-        answer = values[:, digit]
-    gradient = tape.gradient(answer, maps)
+        logit = values[:, digit]
+    gradient = tape.gradient(logit, maps)
     weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
     cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
-    # Each pixel of the map goes to the middle of what it sees.
-    placing = np.array([[step, 0, first], [0, step, first]], np.float64)
-    return cv2.warpAffine(cam, placing, (FRAME_SIZE, FRAME_SIZE), flags=cv2.INTER_LINEAR)
+    # Each pixel of the map is placed in the center of its receptive field.
+    placement = np.array([[step, 0, first], [0, step, first]], np.float64)
+    return cv2.warpAffine(cam, placement, (FRAME_SIZE, FRAME_SIZE), flags=cv2.INTER_LINEAR)
 
 
-def _late_convolution(path: Sequence[Callable[[Any], Any]], name: str) -> tuple[int, float, float]:
-    """After which layer the map is looked at, and where its pixels are in the frame.
+def _find_convolution(
+    sequence: Sequence[Callable[[Any], Any]], name: str
+) -> tuple[int, float, float]:
+    """Find the layer whose output is used, and the positions of its pixels in the frame.
 
     Returns:
-        The number of layers up to the map; where in the frame the middle of what its first pixel
-        sees is, and by how much the next ones' are farther, in pixels.
+        The number of layers up to that output; the center of the first pixel's receptive field in
+        the frame, px; and the distance to the next one's, px.
     """
     from keras import layers
 
     found = None
     first, step = 0.0, 1.0
-    same = (layers.BatchNormalization, layers.Activation, layers.ReLU)
-    for place, layer in enumerate(path):
+    pointwise = (layers.BatchNormalization, layers.Activation, layers.ReLU)
+    for index, layer in enumerate(sequence):
         if isinstance(layer, layers.Conv2D | layers.MaxPooling2D):
-            convolution = isinstance(layer, layers.Conv2D)
-            window = (layer.kernel_size if convolution else layer.pool_size)[0]
+            is_convolution = isinstance(layer, layers.Conv2D)
+            window = (layer.kernel_size if is_convolution else layer.pool_size)[0]
             if layer.padding == "valid":
                 first += step * (window - 1) / 2
             step *= layer.strides[0]
-            if convolution and (found is None or layer.output.shape[1] >= _MIN_MAP):
-                found = place, first, step
-        elif isinstance(layer, same) and found and found[0] == place - 1:
-            found = place, first, step
+            if is_convolution and (found is None or layer.output.shape[1] >= _MIN_MAP):
+                found = index, first, step
+        elif isinstance(layer, pointwise) and found and found[0] == index - 1:
+            found = index, first, step
     if found is None:
         raise MnistError(
-            "Grad-CAM needs a network with convolutions: it shows where a late one of them looked. "
-            f"Choose another model. Received: {name!r}"
+            f"Grad-CAM needs a network with convolutions. Choose another model. Received: {name!r}"
         )
     return found[0] + 1, *found[1:]
 
 
 class GradCam:
-    """A process that works out Grad-CAM maps; started when it is first asked.
+    """A process that computes Grad-CAM heat maps, started by the first request.
 
-    Safe to use from any thread: whoever asks while it works waits for the turn.
+    Thread-safe: requests are served one after another.
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         atexit.register(self.close)
 
     def map(self, card: ModelCard, frame: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
-        """Where a model's late convolution sees what speaks for a digit.
-
-        The first map takes seconds, those after it milliseconds.
+        """Compute the heat map of a digit. The first one takes seconds, the next ones milliseconds.
 
         Args:
-            card: the model's, from `models_directory()`.
+            card: of a model in `models_directory()`.
             frame: (28, 28) uint8, white ink on black.
             digit: 0 to 9.
 
@@ -171,27 +169,27 @@ class GradCam:
             (28, 28) float32, 0 to 1.
 
         Raises:
-            InvalidImageError: the frame is none.
+            InvalidImageError: another shape or dtype of the frame.
             ModelLoadError: the Keras model is missing or damaged.
-            MnistError: it has no convolution, or the process ended.
+            MnistError: the model has no convolution, or the process ended.
         """
         check_frames(frame[np.newaxis])
         read_verified(card, KERAS)
-        question = {
+        request = {
             "path": str((models_directory() / card.name / KERAS).resolve()),
             "version": card.sha256[KERAS],
             "frame": base64.b64encode(frame.tobytes()).decode(),
             "digit": int(digit),
         }
-        with self._turn:
-            answer = self._ask(json.dumps(question))
-        if "error" in answer:
-            kind = ModelLoadError if answer.get("kind") == "load" else MnistError
-            raise kind(answer["error"])
-        return np.array(answer["map"], np.float32).reshape(FRAME_SIZE, FRAME_SIZE)
+        with self._lock:
+            response = self._send(json.dumps(request))
+        if "error" in response:
+            kind = ModelLoadError if response.get("kind") == "load" else MnistError
+            raise kind(response["error"])
+        return np.array(response["map"], np.float32).reshape(FRAME_SIZE, FRAME_SIZE)
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """Terminate the process if it runs."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -201,30 +199,28 @@ class GradCam:
                     with suppress(OSError):
                         pipe.close()
 
-    def _ask(self, question: str) -> dict[str, Any]:
-        # One that has been idle for long has ended; then another is started, once.
-        for attempt in (1, 2):
+    def _send(self, request: str) -> dict[str, Any]:
+        # A process that was idle may have ended at this moment: try again once.
+        for _ in range(2):
             if self._process is None or self._process.poll() is not None:
                 self.close()
                 self._process = _start()
             pipes = self._process.stdin, self._process.stdout
-            patience = threading.Timer(_ANSWER_SECONDS, self._process.kill)
-            patience.start()
+            timeout = threading.Timer(_ANSWER_SECONDS, self._process.kill)
+            timeout.start()
             try:
-                print(question, file=pipes[0], flush=True)
+                print(request, file=pipes[0], flush=True)
                 line = pipes[1].readline() if pipes[1] else ""
                 if line:
                     return dict(json.loads(line))
             except OSError:
                 pass
             finally:
-                patience.cancel()
+                timeout.cancel()
             self.close()
-            if attempt == 2:
-                break
         raise MnistError(
-            "The process that works out Grad-CAM gave no answer, perhaps for want of memory. Try "
-            "again. Received: nothing"
+            "The Grad-CAM process did not respond; the machine may be out of memory. Try again. "
+            "Received: nothing"
         )
 
 
@@ -240,42 +236,42 @@ def _start() -> subprocess.Popen[str]:
     )
 
 
-def _serve(questions: IO[str], answers: IO[str]) -> None:
-    """Answer questions, a line each, until no more come."""
+def _serve(requests: IO[str], responses: IO[str]) -> None:
+    """Respond to requests, one line of JSON each, until the input ends."""
     idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
     loaded: dict[tuple[str, str], Any] = {}
-    for line in questions:
+    for line in requests:
         idle.cancel()
-        print(json.dumps(_answer(json.loads(line), loaded)), file=answers, flush=True)
+        print(json.dumps(_respond(json.loads(line), loaded)), file=responses, flush=True)
         idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
         idle.daemon = True
         idle.start()
 
 
-def _answer(question: dict[str, Any], loaded: dict[tuple[str, str], Any]) -> dict[str, Any]:
+def _respond(request: dict[str, Any], loaded: dict[tuple[str, str], Any]) -> dict[str, Any]:
     import keras
 
-    key = question["path"], question["version"]
+    key = request["path"], request["version"]
     if key not in loaded:
         loaded.clear()  # one model at a time
         try:
-            loaded[key] = keras.models.load_model(question["path"], compile=False)
-        except Exception as error:  # Keras has no error of its own for this
+            loaded[key] = keras.models.load_model(request["path"], compile=False)
+        except Exception as error:  # Keras raises many kinds
             text = f"Keras cannot load the model ({error}). Train it again. Received: {key[0]}"
             return {"error": text, "kind": "load"}
-    frame = np.frombuffer(base64.b64decode(question["frame"]), np.uint8)
+    frame = np.frombuffer(base64.b64decode(request["frame"]), np.uint8)
     try:
-        cam = grad_cam(loaded[key], frame.reshape(FRAME_SIZE, FRAME_SIZE), question["digit"])
+        cam = grad_cam(loaded[key], frame.reshape(FRAME_SIZE, FRAME_SIZE), request["digit"])
     except MnistError as error:
         return {"error": str(error)}
-    except Exception as error:  # the process lives on, whatever was odd about one model
+    except Exception as error:  # keeps the process alive for other models
         text = f"Grad-CAM failed ({error}). Choose another model. Received: {key[0]}"
         return {"error": text}
     return {"map": [round(float(value), 4) for value in cam.ravel()]}
 
 
 if __name__ == "__main__":
-    # What libraries print must not come between the answers.
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as own:
+    # Output of libraries must not mix with the responses.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as responses:
         os.dup2(2, 1)
-        _serve(sys.stdin, own)
+        _serve(sys.stdin, responses)

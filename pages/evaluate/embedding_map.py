@@ -46,7 +46,7 @@ def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
     frame = None if image is None else load_mnist().x_test[image]
 
     def positions(frames: list[np.ndarray]) -> np.ndarray | None:
-        return embedding.place(reader.features(np.stack(frames))) if frames else None
+        return embedding.project(reader.features(np.stack(frames))) if frames else None
 
     selected = positions([] if frame is None else [frame])
     figure = map_figure(
@@ -54,14 +54,14 @@ def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
         axes=3 if deep else 2,
         drawn=positions([digit.frame for digit in drawn]),
         drawn_names=[f"yours: {digit.label}, {digit.confidence:.1%}" for digit in drawn],
-        looked_at=None if selected is None else selected[0],
+        selected=None if selected is None else selected[0],
         errors_only=errors_only,
     )
     _show_chart(card, embedding, figure, f"map_{card.name}_{axes}_{errors_only}", deep=deep)
     st.caption(
         f"Principal components of the {len(embedding.mean)} features before {card.name}'s last "
         f"layer, for {len(embedding.labels):,} MNIST test images. Similar images lie close "
-        f"together. {int(embedding.wrong.sum())} crosses are errors, in the color of the true "
+        f"together. {int(embedding.is_error.sum())} crosses are errors, in the color of the true "
         "digit. Hover to see the image, click for details"
         + (", drag to turn. " if deep else ". ")
         + ("The star is your digit." if drawn else "A digit on the Draw page appears here, too.")
@@ -104,7 +104,7 @@ def _show_chart(
         # Drawn digits and the mark of the selected image are not test images.
         places = [point["customdata"][0] for point in points if "customdata" in point]
         if places:
-            st.session_state["map_image"] = int(embedding.chosen[int(places[0])])
+            st.session_state["map_image"] = int(embedding.indices[int(places[0])])
 
     alt = (
         f"Embedding of {len(embedding.labels):,} test images by {card.name}: a point for each, in "
@@ -119,7 +119,7 @@ def _show_chart(
     st.plotly_chart(figure, key=key, config=config, alt=alt)
     place = clicks_3d.clicked_point(key, "map_clicks")
     if place is not None:
-        st.session_state["map_clicked"] = int(embedding.chosen[place])
+        st.session_state["map_clicked"] = int(embedding.indices[place])
         st.rerun(scope="fragment")
 
 

@@ -1,4 +1,4 @@
-"""Figures of models beside one another, by the numbers in them."""
+"""Charts that compare models, by their numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def of(*answers: int) -> Evaluation:
 ODD = {"perfect": of(3, 3, 3, 3), "worst": of(1, 2, 4, 5), "half": of(3, 3, 5, 5)}
 
 
-def test_accuracies_have_their_intervals() -> None:
+def test_accuracy_intervals_show_the_intervals() -> None:
     (points,) = accuracy_intervals(ODD).data
     assert points.y == tuple(ODD)
     assert points.x == pytest.approx([1, 0, 0.5])
@@ -30,7 +30,7 @@ def test_accuracies_have_their_intervals() -> None:
         assert points.x[place] - points.error_x.arrayminus[place] == pytest.approx(low)
 
 
-def test_differences_have_theirs_in_percentage_points() -> None:
+def test_difference_intervals_are_in_percentage_points() -> None:
     pairs = {
         f"{a} - {b}": compare(ODD[a], ODD[b])
         for a, b in (("perfect", "worst"), ("half", "perfect"), ("half", "half"))
@@ -48,5 +48,5 @@ def test_differences_have_theirs_in_percentage_points() -> None:
     assert figure.layout.shapes[0].x0 == figure.layout.shapes[0].x1 == 0
 
 
-def test_nothing_compared_is_an_empty_figure() -> None:
+def test_difference_intervals_of_no_pairs_are_empty() -> None:
     assert len(difference_intervals({}).data[0].x) == 0

@@ -1,4 +1,4 @@
-"""Figures of curves, by the numbers in them."""
+"""ROC and precision-recall charts, by their numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from mnist_core import Recognizer
 from mnist_core.charts import precision_recall_curves, roc_curves
-from mnist_core.charts.style import thinned
+from mnist_core.charts.style import thin_out
 from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.datasets import mnist_test
 
@@ -29,7 +29,7 @@ def test_roc_curves_show_every_digit_and_its_area(assessment: Assessment) -> Non
     assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 11
 
 
-def test_the_corner_holds_every_curves_bend(assessment: Assessment) -> None:
+def test_roc_curves_corner_contains_the_bend_of_every_curve(assessment: Assessment) -> None:
     layout = roc_curves(assessment.roc, "corner").layout
     right, bottom = layout.xaxis.range[1], layout.yaxis.range[0]
     assert right == pytest.approx(1 - bottom)
@@ -38,7 +38,7 @@ def test_the_corner_holds_every_curves_bend(assessment: Assessment) -> None:
         assert ((curve.false_positive_rate < right) & (curve.true_positive_rate > bottom)).any()
 
 
-def test_on_the_log_axis_no_point_is_lost(assessment: Assessment) -> None:
+def test_roc_curves_log_axis_keeps_every_point(assessment: Assessment) -> None:
     figure = roc_curves(assessment.roc, "log")
     assert figure.layout.xaxis.type == "log"
     for trace, curve in zip(figure.data[:10], assessment.roc.curves, strict=False):
@@ -62,10 +62,10 @@ def test_precision_recall_curves(assessment: Assessment, corner: bool) -> None:
     assert (figure.layout.xaxis.range[0] > 0.5) is corner
 
 
-def test_thinning_keeps_the_ends_and_the_rest_in_step() -> None:
+def test_thin_out_keeps_the_ends_and_rows_together() -> None:
     few = np.arange(5)
-    assert thinned(few)[0] is few
-    x, y = thinned(np.arange(12_345), np.arange(12_345) * 2)
+    assert thin_out(few)[0] is few
+    x, y = thin_out(np.arange(12_345), np.arange(12_345) * 2)
     assert (x[0], x[-1]) == (0, 12_344)
     assert len(x) <= 1000
     assert (y == 2 * x).all()

@@ -1,4 +1,4 @@
-"""Figures of an evaluation, by the numbers in them."""
+"""Charts of an evaluation, by their numbers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def assessment(recognizer: Recognizer) -> Assessment:
 
 
 @pytest.mark.parametrize("evaluation", ODD.values(), ids=ODD)
-def test_every_chart_of_odd_answers_can_be_drawn_and_sent(evaluation: Evaluation) -> None:
+def test_charts_accept_unusual_predictions(evaluation: Evaluation) -> None:
     coverage = risk_coverage(evaluation)
     for figure in (
         confusion_matrix(evaluation),
@@ -65,7 +65,7 @@ def test_every_chart_of_odd_answers_can_be_drawn_and_sent(evaluation: Evaluation
         figure.to_json()
 
 
-def test_the_matrix_shows_every_count(assessment: Assessment) -> None:
+def test_confusion_matrix_shows_every_count(assessment: Assessment) -> None:
     confusion = assessment.evaluation.confusion
     heat, cells = confusion_matrix(assessment.evaluation, log=False).data
     assert heat.x == heat.y == DIGITS
@@ -78,7 +78,7 @@ def test_the_matrix_shows_every_count(assessment: Assessment) -> None:
         assert share == pytest.approx(count / confusion[int(y)].sum())
 
 
-def test_the_matrix_by_logarithm_rates_and_errors(assessment: Assessment) -> None:
+def test_confusion_matrix_shows_logarithms_rates_and_errors(assessment: Assessment) -> None:
     confusion = assessment.evaluation.confusion
     heat, _ = confusion_matrix(assessment.evaluation).data
     assert heat.z[9, 9] == pytest.approx(np.log10(confusion[9, 9]))
@@ -87,11 +87,11 @@ def test_the_matrix_by_logarithm_rates_and_errors(assessment: Assessment) -> Non
     assert heat.text[0][0].endswith("%")
     heat, cells = confusion_matrix(assessment.evaluation, errors_only=True).data
     assert np.isnan(np.diag(heat.z)).all()
-    # They can be clicked all the same.
+    # Empty cells are clickable as well.
     assert len(cells.x) == 100
 
 
-def test_class_bars_show_the_measures_and_where_the_axis_begins(assessment: Assessment) -> None:
+def test_class_bars_show_the_metrics_and_the_start_of_the_axis(assessment: Assessment) -> None:
     evaluation = assessment.evaluation
     figure = class_bars(evaluation)
     assert [bars.name for bars in figure.data] == ["precision", "recall", "F1"]
@@ -105,7 +105,7 @@ def test_class_bars_show_the_measures_and_where_the_axis_begins(assessment: Asse
     assert class_bars(ODD["worst"]).layout.yaxis.range == (0, 1)
 
 
-def test_confidence_bars_count_right_and_wrong(assessment: Assessment) -> None:
+def test_confidence_bars_count_correct_and_incorrect_predictions(assessment: Assessment) -> None:
     figure = confidence_bars(assessment.confidences)
     right, wrong = figure.data
     assert right.y.sum() == assessment.evaluation.correct.sum()
@@ -115,7 +115,7 @@ def test_confidence_bars_count_right_and_wrong(assessment: Assessment) -> None:
     assert 10 ** figure.layout.yaxis.range[1] > right.y.max()
 
 
-def test_the_reliability_diagram_shows_bins_with_their_intervals(assessment: Assessment) -> None:
+def test_reliability_diagram_shows_bins_with_intervals(assessment: Assessment) -> None:
     bins = assessment.reliability
     line, points, counts = reliability_diagram(bins).data
     filled = bins.counts > 0
@@ -127,7 +127,7 @@ def test_the_reliability_diagram_shows_bins_with_their_intervals(assessment: Ass
     assert counts.y.tolist() == bins.counts.tolist()
 
 
-def test_coverage_curves_end_at_the_accuracy_and_mark_the_choice(assessment: Assessment) -> None:
+def test_coverage_curves_end_at_the_accuracy_and_mark_the_selection(assessment: Assessment) -> None:
     selection = assessment.coverage.at(0.9)
     other = risk_coverage(ODD["missing"])
     first, second, mark = coverage_curves(
@@ -135,14 +135,14 @@ def test_coverage_curves_end_at_the_accuracy_and_mark_the_choice(assessment: Ass
     ).data
     assert (first.x[-1], first.y[-1]) == (1, pytest.approx(assessment.evaluation.accuracy))
     assert len(first.x) <= 1000
-    assert first.name.startswith("cnn, area 0.0000")
+    assert first.name.startswith("cnn, AURC 0.0000")
     assert (first.line.color, first.line.dash) != (second.line.color, second.line.dash)
     assert (mark.x[0], mark.y[0]) == (selection.coverage, selection.accuracy)
     assert len(coverage_curves({"other": other}, other.at(1.0)).data) == 2
     assert len(coverage_curves({"one": risk_coverage(ODD["ties"])}, None).data) == 1
 
 
-def test_a_history_is_shown_by_epochs() -> None:
+def test_history_curves_have_a_point_per_epoch() -> None:
     history = {
         "loss": [0.5, 0.25], "accuracy": [0.8, 0.9], "val_loss": [0.4, 0.3],
         "val_accuracy": [0.85, 0.88],
@@ -150,4 +150,4 @@ def test_a_history_is_shown_by_epochs() -> None:
     curves = {(trace.name, trace.xaxis): trace for trace in history_curves(history).data}
     assert list(curves["training", "x"].x) == [1, 2]
     assert list(curves["training", "x2"].y) == [0.5, 0.25]
-    assert list(curves["held out", "x"].y) == [0.85, 0.88]
+    assert list(curves["validation", "x"].y) == [0.85, 0.88]

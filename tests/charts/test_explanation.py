@@ -1,4 +1,4 @@
-"""Evidence, heat and layers as pictures, by the numbers in them."""
+"""Images of explanations, by their numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mnist_core.explanation.activations import Activation, open_activations
 from mnist_core.explanation.occlusion import Perturbation, explain
 
 
-def test_evidence_lies_over_the_digit_on_one_scale(
+def test_evidence_map_is_over_the_digit_with_a_common_scale(
     dataset: Dataset, recognizer: Recognizer
 ) -> None:
     explanation = explain(recognizer.classify, dataset.x_test[4])
@@ -27,7 +27,7 @@ def test_evidence_lies_over_the_digit_on_one_scale(
         assert figure.layout.yaxis.scaleanchor == "x"
 
 
-def test_the_scale_is_clear_in_the_middle_and_parts_for_from_against() -> None:
+def test_evidence_map_has_a_diverging_scale_that_is_transparent_at_zero() -> None:
     figure = evidence_map(np.zeros((28, 28), np.uint8), np.zeros((28, 28), np.float32))
     scale = figure.data[1].colorscale
     places, colors = zip(*scale, strict=True)
@@ -36,11 +36,11 @@ def test_the_scale_is_clear_in_the_middle_and_parts_for_from_against() -> None:
     assert [color.rpartition(",")[2] for p, color in scale if p == 0.5] == ["0.00)", "0.00)"]
     assert colors[0].startswith("rgba(230,130,0")
     assert colors[-1].startswith("rgba(86,180,233")
-    # Nothing to show is no error.
+    # No evidence is not an error.
     assert figure.data[1].zmin < 0 < figure.data[1].zmax
 
 
-def test_heat_goes_from_nothing_to_all() -> None:
+def test_heat_over_has_a_scale_from_0_to_1() -> None:
     heat = np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28)
     _, over = heat_over(np.zeros((28, 28), np.uint8), heat).data
     assert np.array(over.z) == pytest.approx(heat)
@@ -48,7 +48,7 @@ def test_heat_goes_from_nothing_to_all() -> None:
 
 
 @pytest.mark.parametrize("box", [(0, 0, 3, 3), (25, 25, 3, 3), (11, 7, 4, 4)])
-def test_the_changed_patch_has_a_frame(box: tuple[int, int, int, int]) -> None:
+def test_perturbation_image_frames_the_patch(box: tuple[int, int, int, int]) -> None:
     frame = np.zeros((28, 28), np.uint8)
     x, y, width, height = box
     frame[y : y + height, x : x + width] = 255
@@ -61,7 +61,7 @@ def test_the_changed_patch_has_a_frame(box: tuple[int, int, int, int]) -> None:
     rows, columns = np.nonzero(colored)
     assert abs(rows.min() - 6 * y) <= 6
     assert abs(columns.max() - 6 * (x + width)) <= 6
-    # The ink itself stays to be seen.
+    # The ink itself remains visible.
     assert (picture[6 * y + 9, 6 * x + 9] == 255).all()
 
 
@@ -75,7 +75,7 @@ def test_the_changed_patch_has_a_frame(box: tuple[int, int, int, int]) -> None:
         ((128,), 4, 32),
     ],
 )
-def test_a_layer_has_a_tile_for_each_channel(
+def test_layer_tiles_has_a_tile_for_each_channel(
     shape: tuple[int, ...], rows: int, columns: int
 ) -> None:
     values = np.random.default_rng(0).random(shape, np.float32)
@@ -86,18 +86,18 @@ def test_a_layer_has_a_tile_for_each_channel(
     starts_across = np.flatnonzero(np.diff(np.r_[0, seen[0].astype(int)]) == 1)
     starts_down = np.flatnonzero(np.diff(np.r_[0, seen[:, 0].astype(int)]) == 1)
     assert (len(starts_down), len(starts_across)) == (rows, columns)
-    # The strongest value is the brightest, the weakest the darkest.
+    # The maximum is the brightest, the minimum the darkest.
     brightness = picture[..., :3].sum(axis=-1)[seen]
     assert brightness.max() > 2 * brightness.min()
 
 
-def test_a_layer_of_one_value_is_no_error() -> None:
+def test_layer_tiles_accepts_constant_activations() -> None:
     picture = layer_tiles(Activation(name="x", values=np.zeros((3, 3, 5), np.float32)))
     colors = picture[picture[..., 3] > 0]
     assert (colors == colors[0]).all()
 
 
-def test_all_layers_of_the_bundled_models_can_be_shown(
+def test_layer_tiles_accepts_all_layers_of_a_model(
     dataset: Dataset, recognizer: Recognizer
 ) -> None:
     for layer in open_activations(recognizer.card).layers(dataset.x_test[0]):

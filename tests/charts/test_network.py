@@ -1,4 +1,4 @@
-"""A network's drawing, by where its blocks are."""
+"""The drawing of a network, by the positions of its blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def box(trace: object) -> tuple[float, float, float, float]:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_blocks_and_their_names_lie_in_the_drawing_and_not_on_each_other(name: str) -> None:
+def test_network_drawing_has_blocks_and_names_that_do_not_overlap(name: str) -> None:
     figure = network_drawing(layers_of(name))
     boxes = [box(trace) for trace in figure.data]
     (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
@@ -36,7 +36,7 @@ def test_blocks_and_their_names_lie_in_the_drawing_and_not_on_each_other(name: s
             assert beside or top < feet[other] or other_top < feet[number]
 
 
-def test_a_stack_is_one_row_from_left_to_right() -> None:
+def test_network_drawing_of_a_sequence_is_one_row() -> None:
     figure = network_drawing(layers_of("cnn"))
     boxes = [box(trace) for trace in figure.data]
     assert [trace.name for trace in figure.data][:2] == ["image 28×28×1", "Conv2D 26×26×24"]
@@ -46,7 +46,7 @@ def test_a_stack_is_one_row_from_left_to_right() -> None:
     assert not figure.layout.shapes
 
 
-def test_branches_lie_below_each_other_and_are_joined_to_what_is_shared() -> None:
+def test_network_drawing_connects_branches_with_shared_layers() -> None:
     figure = network_drawing(layers_of("champion"))
     boxes = [box(trace) for trace in figure.data]
     rows = [(bottom + top) / 2 for _, _, bottom, top in boxes]
@@ -57,7 +57,7 @@ def test_branches_lie_below_each_other_and_are_joined_to_what_is_shared() -> Non
     ends = [line for line in figure.layout.shapes if line.x1 == answer[0]]
     assert [line.y1 for line in starts] == [line.y0 for line in ends] == [22, 0, -22]
     assert {line.y0 for line in starts} == {line.y1 for line in ends} == {0}
-    # They begin and end at blocks of the branches.
+    # Lines begin and end at blocks of the branches.
     lefts, rights = {edges[0] for edges in boxes}, {edges[1] for edges in boxes}
     assert {line.x1 for line in starts} <= lefts
     assert {line.x0 for line in ends} <= rights

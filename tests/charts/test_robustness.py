@@ -1,4 +1,4 @@
-"""Robustness as figures, by the numbers in them."""
+"""Charts of robustness, by their numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def made_up(name: str = "one", *, missing: tuple[str, ...] = ()) -> Robustness:
     )
 
 
-def test_the_heat_map_shows_accuracy_and_what_is_refused() -> None:
+def test_corruption_heat_map_shows_accuracy_and_rejections() -> None:
     result = made_up()
     (heat,) = corruption_heat_map(result).data
     shares = np.array(heat.z)
@@ -36,7 +36,7 @@ def test_the_heat_map_shows_accuracy_and_what_is_refused() -> None:
     assert list(heat.y) == [corruption.title for corruption in CORRUPTIONS.values()]
     assert np.array(heat.customdata)[3, 2] == pytest.approx(result.rejected["motion_blur"][1])
     assert (heat.zmin, heat.zmax) == (0, 1)
-    # Bold is what MNIST-C consists of: one severity a corruption.
+    # Bold: MNIST-C has one severity per corruption.
     bold = [[text.startswith("<b>") for text in row] for row in heat.text]
     severities = [corruption.paper_severity for corruption in CORRUPTIONS.values()]
     assert [row.index(True) for row in bold] == severities
@@ -44,7 +44,7 @@ def test_the_heat_map_shows_accuracy_and_what_is_refused() -> None:
     assert heat.text[0][1] == f"{100 * result.table[0, 0]:.1f}"
 
 
-def test_what_is_not_measured_yet_is_a_gap() -> None:
+def test_corruption_heat_map_has_gaps_where_nothing_is_measured() -> None:
     (heat,) = corruption_heat_map(made_up(missing=("fog", "zigzag"))).data
     row = list(CORRUPTIONS).index("fog")
     assert np.isnan(np.array(heat.z, float)[row, 1:]).all()
@@ -54,7 +54,7 @@ def test_what_is_not_measured_yet_is_a_gap() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_curves_show_every_model_in_every_panel(count: int) -> None:
+def test_sweep_curves_show_every_model_in_every_panel(count: int) -> None:
     results = [made_up("m" * (number + 1)) for number in range(count)]
     figure = sweep_curves(results)
     assert len(figure.data) == 4 * count

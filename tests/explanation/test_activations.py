@@ -1,15 +1,15 @@
-"""A network's inner values."""
+"""The activations of a network."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.cards import make_card
+from support.imports import packages_after_explaining
+from support.processes import run_in_fresh_process
 
 from mnist_core import Dataset, InvalidImageError, ModelLoadError, Recognizer, load_recognizer
 from mnist_core.explanation.activations import ActivationReader, open_activations
@@ -19,7 +19,7 @@ from mnist_core.storage.paths import models_directory
 
 
 @pytest.fixture(scope="module")
-def inside() -> ActivationReader:
+def reader() -> ActivationReader:
     return open_activations(load_card("cnn"))
 
 
@@ -40,7 +40,7 @@ WINDOWS = {"mlp": [], "cnn": [3] * 4, "champion": [3] * 7 + [5, 5, 3, 7, 5]}
 @pytest.mark.parametrize(
     ("name", "sizes"), [("mlp", "512, 10"), ("cnn", CNN), ("champion", CHAMPION)]
 )
-def test_every_layer_is_shown_and_the_last_one_is_the_answer(
+def test_layers_returns_every_layer_and_the_logits_last(
     dataset: Dataset, name: str, sizes: str
 ) -> None:
     card = load_card(name)
@@ -49,7 +49,7 @@ def test_every_layer_is_shown_and_the_last_one_is_the_answer(
     assert len({layer.name for layer in shown}) == len(shown)
     assert [layer.window for layer in shown if layer.window] == WINDOWS[name]
     assert all(bool(layer.window) == ("convolution" in layer.name) for layer in shown)
-    assert all((layer.values >= 0).all() for layer in shown[:-1])  # after their activation
+    assert all((layer.values >= 0).all() for layer in shown[:-1])  # after ReLU
     recognizer = load_recognizer(name)
     logits = shown[-1].values[:10] / card.temperature
     expected = recognizer.classify(dataset.x_test[:1])[0]
@@ -58,37 +58,39 @@ def test_every_layer_is_shown_and_the_last_one_is_the_answer(
     )
 
 
-def test_features_are_what_the_last_layer_sees(dataset: Dataset, inside: ActivationReader) -> None:
-    frames = dataset.x_test[:70]  # enough to be spread over the cores
-    features = inside.features(frames)
+def test_features_are_the_inputs_of_the_last_layer(
+    dataset: Dataset, reader: ActivationReader
+) -> None:
+    frames = dataset.x_test[:70]  # enough for several threads
+    features = reader.features(frames)
     assert (features.shape, features.dtype) == ((70, 128), np.float32)
     for frame, row in zip(frames[::30], features[::30], strict=True):
-        assert row == pytest.approx(inside.layers(frame)[-2].values)
-    assert inside.features(frames[:0]).shape == (0, 128)
+        assert row == pytest.approx(reader.layers(frame)[-2].values)
+    assert reader.features(frames[:0]).shape == (0, 128)
 
 
-def test_the_answers_are_linear_in_the_features(
-    dataset: Dataset, inside: ActivationReader, recognizer: Recognizer
+def test_logits_are_linear_in_the_features(
+    dataset: Dataset, reader: ActivationReader, recognizer: Recognizer
 ) -> None:
     frames = dataset.x_test[:400]
-    features = np.column_stack([inside.features(frames), np.ones(400)])
+    features = np.column_stack([reader.features(frames), np.ones(400)])
     logits = logits_of(recognizer, frames)
     differences = logits[:, 1:] - logits[:, :1]
     weights, *_ = np.linalg.lstsq(features[:300], differences[:300], rcond=None)
     assert features[300:] @ weights == pytest.approx(differences[300:], abs=0.02)
 
 
-def test_a_network_of_one_layer_sees_the_image_itself(
+def test_features_of_a_network_with_one_layer_are_the_image(
     linear_models: Path, dataset: Dataset
 ) -> None:
-    inside = open_activations(load_card("plain", linear_models), linear_models)
-    (layer,) = inside.layers(dataset.x_test[0])
+    reader = open_activations(load_card("plain", linear_models), linear_models)
+    (layer,) = reader.layers(dataset.x_test[0])
     assert layer.values.shape == (10,)
-    assert inside.features(dataset.x_test[:2]).shape == (2, 784)
+    assert reader.features(dataset.x_test[:2]).shape == (2, 784)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x1c\0\0\0TFL3" + bytes(60), None])
-def test_what_is_no_model_is_refused(content: bytes | None) -> None:
+def test_activation_reader_refuses_other_content(content: bytes | None) -> None:
     if content is None:
         content = (models_directory() / "mlp" / TFLITE).read_bytes()[:2000]
     with pytest.raises(ModelLoadError, match="Received"):
@@ -96,20 +98,22 @@ def test_what_is_no_model_is_refused(content: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 28), (28, 28, 1)])
-def test_what_is_no_frame_is_refused(inside: ActivationReader, shape: tuple[int, ...]) -> None:
+def test_activation_reader_refuses_other_shapes(
+    reader: ActivationReader, shape: tuple[int, ...]
+) -> None:
     with pytest.raises(InvalidImageError):
-        inside.features(np.zeros(shape, np.uint8))
+        reader.features(np.zeros(shape, np.uint8))
     with pytest.raises(InvalidImageError):
-        inside.layers(np.zeros(shape, np.uint8))
+        reader.layers(np.zeros(shape, np.uint8))
 
 
-def test_one_serves_many_threads(dataset: Dataset, inside: ActivationReader) -> None:
-    expected = inside.features(dataset.x_test[:8])
+def test_activation_reader_is_thread_safe(dataset: Dataset, reader: ActivationReader) -> None:
+    expected = reader.features(dataset.x_test[:8])
     wrong = []
 
     def look(place: int) -> None:
         for _ in range(5):
-            values = inside.layers(dataset.x_test[place])[-2].values
+            values = reader.layers(dataset.x_test[place])[-2].values
             if not np.allclose(values, expected[place]):
                 wrong.append(place)
 
@@ -121,24 +125,8 @@ def test_one_serves_many_threads(dataset: Dataset, inside: ActivationReader) -> 
     assert not wrong
 
 
-LOOK = """
-import sys
-import numpy as np
-from mnist_core import load_recognizer
-from mnist_core.explanation.occlusion import explain
-from mnist_core.explanation.activations import open_activations
-recognizer = load_recognizer()
-frame = np.eye(28, dtype=np.uint8) * 255
-explain(recognizer.classify, frame)
-open_activations(recognizer.card).features(frame[np.newaxis])
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
-"""
-
-
-def test_explaining_and_looking_inside_import_nothing_large() -> None:
-    root = models_directory().parent
-    result = subprocess.run(
-        [sys.executable, "-c", LOOK], capture_output=True, text=True, check=True, cwd=root
-    )
+def test_explanations_import_nothing_large() -> None:
+    imported = run_in_fresh_process(packages_after_explaining)
     large = {"tensorflow", "keras", "streamlit", "sklearn", "scipy", "pandas", "plotly", "PIL"}
-    assert not set(result.stdout.split()) & large
+    assert "ai_edge_litert" in imported
+    assert not imported & large

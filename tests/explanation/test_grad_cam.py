@@ -1,16 +1,15 @@
-"""Grad-CAM, in a process of its own."""
+"""Grad-CAM in its own process."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.keras_grad_cam import measure_receptive_fields, measure_sum_of_branches
+from support.processes import run_in_fresh_process
 
 from mnist_core import Dataset, InvalidImageError, MnistError, ModelLoadError
 from mnist_core.explanation.grad_cam import GradCam
@@ -21,19 +20,19 @@ from mnist_core.storage.paths import models_directory
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[GradCam]:
-    """One for all tests here: TensorFlow takes seconds to load."""
+    """One process for all tests, as TensorFlow takes seconds to load."""
     process = GradCam()
     yield process
     process.close()
 
 
-def test_the_map_lies_where_the_digit_is(process: GradCam, dataset: Dataset) -> None:
+def test_map_is_hottest_on_the_digit(process: GradCam, dataset: Dataset) -> None:
     frame = dataset.x_test[0]
     heat = process.map(load_card("champion"), frame, 7)
     assert (heat.shape, heat.dtype) == ((28, 28), np.float32)
     assert heat.min() >= 0
     assert heat.max() == pytest.approx(1)
-    # It is coarse, six by six; but it looks at the ink more than elsewhere.
+    # It has six by six pixels only, but is hotter on the ink than elsewhere.
     assert heat[frame > 128].mean() > heat[frame == 0].mean()
     other = process.map(load_card("champion"), frame, 2)
     assert np.abs(other - heat).max() > 0.2
@@ -43,71 +42,24 @@ def test_the_map_lies_where_the_digit_is(process: GradCam, dataset: Dataset) -> 
     assert np.isfinite(blank).all()
 
 
-# What a pixel of the map sees of the frame, by the gradient, and where its middle is said to be.
-SEEN = """
-import json
-import numpy as np, tensorflow as tf
-from mnist_core.networks.architectures import get_architecture
-from mnist_core.explanation.grad_cam import _late_convolution, _paths
-models = [get_architecture(name).build() for name in ("cnn", "champion")]
-for name, path in [(model.name, path) for model in models for path in _paths(model)]:
-    after, first, step = _late_convolution(path, name)
-    frame = tf.constant(np.random.default_rng(3).uniform(0, 255, (1, 28, 28)).astype(np.float32))
-    middles, told = [], []
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(frame)
-        maps = frame
-        for layer in path[:after - 1]:
-            maps = layer(maps)
-        parts = [tf.reduce_sum(tf.abs(maps[0, at, at])) for at in range(maps.shape[1])]
-    for at, part in enumerate(parts):
-        rows = np.flatnonzero(np.abs(tape.gradient(part, frame)[0]).sum(axis=1))
-        middles.append((rows[0] + rows[-1]) / 2)
-        told.append(first + step * at)
-    print(json.dumps([name, maps.shape[1], middles, told]))
-"""
-
-
-def test_the_map_is_laid_over_what_its_pixels_see() -> None:
-    run = subprocess.run([sys.executable, "-c", SEEN], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-2000:]
-    told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(name, side) for name, side, *_ in told] == [
+def test_heat_map_pixels_are_placed_in_the_center_of_their_receptive_fields() -> None:
+    fields = run_in_fresh_process(measure_receptive_fields)
+    assert [(field.network, field.side) for field in fields] == [
         ("cnn", 8),
         ("champion", 6),
         ("champion", 8),
         ("champion", 6),
     ]
-    for _, _, middles, places in told:
-        # A gradient that is 0 by chance takes a pixel off a border.
-        assert places == pytest.approx(middles, abs=1)
+    for field in fields:
+        # A gradient that happens to be 0 removes a pixel at the border.
+        assert field.computed == pytest.approx(field.measured, abs=1)
 
 
-# What the paths through the branches add is the logit, but for the last layer's bias.
-ADDED = """
-import numpy as np
-from mnist_core.networks.architectures import get_architecture
-from mnist_core.explanation.grad_cam import _paths
-model = get_architecture("champion").build()
-image = np.random.default_rng(3).uniform(0, 255, (1, 28, 28)).astype(np.float32)
-model.layers[-1].bias.assign(np.arange(11))
-total = np.asarray(model.layers[-1].bias)[np.newaxis]
-for path in _paths(model):
-    values = image
-    for layer in path:
-        values = layer(values)
-    total = total + np.asarray(values)
-print(np.abs(total - model(image)).max())
-"""
+def test_branches_add_up_to_the_logits() -> None:
+    assert run_in_fresh_process(measure_sum_of_branches) < 1e-4
 
 
-def test_branches_add_up_to_the_answer() -> None:
-    run = subprocess.run([sys.executable, "-c", ADDED], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert float(run.stdout) < 1e-4
-
-
-def test_a_network_without_convolutions_says_so_and_the_process_lives_on(
+def test_map_of_a_network_without_convolutions_is_refused_and_the_process_survives(
     process: GradCam, dataset: Dataset
 ) -> None:
     with pytest.raises(MnistError, match="needs a network with convolutions"):
@@ -116,7 +68,7 @@ def test_a_network_without_convolutions_says_so_and_the_process_lives_on(
 
 
 @pytest.mark.slow
-def test_a_process_that_was_ended_is_started_again(process: GradCam, dataset: Dataset) -> None:
+def test_map_restarts_a_process_that_was_killed(process: GradCam, dataset: Dataset) -> None:
     process.map(load_card("cnn"), dataset.x_test[0], 7)
     first = process._process
     assert first is not None
@@ -127,14 +79,14 @@ def test_a_process_that_was_ended_is_started_again(process: GradCam, dataset: Da
 
 
 @pytest.mark.parametrize("shape", [(28, 27), (1, 28, 28)])
-def test_what_is_no_frame_is_refused_without_a_process(shape: tuple[int, ...]) -> None:
+def test_map_refuses_other_shapes_without_a_process(shape: tuple[int, ...]) -> None:
     process = GradCam()
     with pytest.raises(InvalidImageError):
         process.map(load_card("cnn"), np.zeros(shape, np.uint8), 1)
     assert process._process is None
 
 
-def test_a_missing_or_damaged_keras_model_is_explained(
+def test_map_explains_a_missing_or_damaged_keras_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(models_directory() / "mlp", tmp_path / "mlp")

@@ -1,4 +1,4 @@
-"""What an answer rests on."""
+"""Explanations by occlusion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mnist_core.explanation.occlusion import Explanation, explain
 
 
 def corner_classifier(frames: np.ndarray) -> np.ndarray:
-    """Sees a 3 in proportion to the ink of the upper left corner, else an 8; looks at no more."""
+    """Predicts a 3 by the ink in the upper left corner, else an 8; ignores all other pixels."""
     logits = np.zeros((len(frames), 10), np.float32)
     logits[:, 3] = 4 * frames[:, :6, :6].mean(axis=(1, 2)) / 255
     logits[:, 8] = 1
@@ -22,7 +22,7 @@ def corner_classifier(frames: np.ndarray) -> np.ndarray:
 
 
 def gap_classifier(frames: np.ndarray) -> np.ndarray:
-    """A 9 where there is ink at the top in the middle, else a 4: the gap makes the 4."""
+    """Predicts a 9 if there is ink at the top center, else a 4."""
     closed = frames[:, 2:6, 12:16].mean(axis=(1, 2)) / 255
     probabilities = np.full((len(frames), 10), 0.001, np.float32)
     probabilities[:, 9] = 0.1 + 0.8 * closed
@@ -30,17 +30,17 @@ def gap_classifier(frames: np.ndarray) -> np.ndarray:
     return probabilities
 
 
-def test_the_pixels_that_a_classifier_looks_at_are_found() -> None:
+def test_explain_finds_the_pixels_that_matter() -> None:
     frame = np.full((28, 28), 255, np.uint8)
     explanation = explain(corner_classifier, frame)
     assert explanation.label == 3
     assert explanation.runner_up == 8
     evidence = explanation.evidence[3]
     assert (evidence[:5, :5] > 0.01).all()
-    # A patch beside the corner reaches into it; farther away nothing does.
+    # Patches reach beyond the corner, but not farther.
     assert (evidence[9:] == 0).all()
     assert (evidence[:, 9:] == 0).all()
-    # What speaks for the one speaks against the other.
+    # Evidence for one digit is evidence against the other.
     assert (explanation.evidence[8][:5, :5] < 0).all()
     x, y, width, height = explanation.nearest.box
     assert x + width <= 7
@@ -48,7 +48,7 @@ def test_the_pixels_that_a_classifier_looks_at_are_found() -> None:
     assert explanation.nearest.kind == "erased"
 
 
-def test_empty_paper_can_speak_too() -> None:
+def test_explain_finds_evidence_in_empty_paper() -> None:
     frame = np.zeros((28, 28), np.uint8)
     frame[10:26, 17:19] = 255
     explanation = explain(gap_classifier, frame)
@@ -67,7 +67,7 @@ def test_empty_paper_can_speak_too() -> None:
     assert (change.frame[~outside] == 255).all()
 
 
-def test_a_classifier_that_looks_at_nothing_has_no_evidence() -> None:
+def test_explain_finds_no_evidence_for_a_constant_prediction() -> None:
     explanation = explain(
         lambda frames: np.full((len(frames), 10), 0.1), np.eye(28, dtype=np.uint8)
     )
@@ -75,9 +75,9 @@ def test_a_classifier_that_looks_at_nothing_has_no_evidence() -> None:
     assert explanation.limit == 0
 
 
-def test_powers_of_ten_are_exact_where_the_answer_is_nearly_certain() -> None:
+def test_evidence_is_exact_for_nearly_certain_predictions() -> None:
     def certain(frames: np.ndarray) -> np.ndarray:
-        # The odds fall from 10^8 to 10^6; 1 - p would be nothing in float32 for both.
+        # The odds fall from 10^8 to 10^6; in float32, 1 - p would be 0 for both.
         odds = np.where(frames[:, 14, 14] > 0, 1e8, 1e6)
         probabilities = np.zeros((len(frames), 10), np.float32)
         probabilities[:, 0] = odds / (1 + odds)
@@ -91,7 +91,7 @@ def test_powers_of_ten_are_exact_where_the_answer_is_nearly_certain() -> None:
 
 
 @pytest.mark.parametrize("level", [0, 128, 255], ids=["blank", "grey", "full"])
-def test_any_frame_is_explained(recognizer: Recognizer, level: int) -> None:
+def test_explain_accepts_any_frame(recognizer: Recognizer, level: int) -> None:
     explanation = explain(recognizer.classify, np.full((28, 28), level, np.uint8))
     assert explanation.evidence.shape == (10, 28, 28)
     assert np.isfinite(explanation.evidence).all()
@@ -104,7 +104,7 @@ def test_any_frame_is_explained(recognizer: Recognizer, level: int) -> None:
     "frame",
     [np.zeros((28, 28), np.float32), np.zeros((1, 28, 28), np.uint8), np.zeros((20, 28), np.uint8)],
 )
-def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
+def test_explain_refuses_other_shapes_and_dtypes(frame: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match="Received"):
         explain(corner_classifier, frame)
 
