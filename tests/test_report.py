@@ -45,10 +45,9 @@ def titles(page: str) -> list[str]:
 
 
 @pytest.fixture
-def small_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def small_sample(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Robustness on five images, with an empty cache."""
     monkeypatch.setattr(report, "SAMPLE", 5)
-    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
 
 
 def test_report_html_with_load_has_embedding_and_robustness(

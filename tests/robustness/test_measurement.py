@@ -21,10 +21,7 @@ SAMPLE = 30
 NUMBER_OF_LEVELS = 1 + 15 * 5 + sum(len(sweep.levels) for sweep in SWEEPS.values())
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture(scope="module")
