@@ -1,4 +1,4 @@
-"""A correction: a frame that was read wrongly, with what it really shows."""
+"""A correction: a frame, what it really shows, and what a model read."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SOURCES = ("draw", "photo", "webcam", "import")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Correction:
-    """A frame and what it really shows.
+    """A frame, what it really shows, and what a model read.
 
     Attributes:
         frame: (28, 28) uint8, white ink on black, as the network saw it; not blank.
-        label: the digit, 0 to 9, or `NOT_A_DIGIT`.
-        guess: what it was read as, in the same way; None if nobody read it.
-        confidence: how surely, 0 to 1; None if nobody read it.
-        model: the name of the model that guessed, or "".
-        model_sha256: of its `model.tflite`, or "".
+        label: what it shows, 0 to 9 or `NOT_A_DIGIT`.
+        guess: what the model read, 0 to 9 or `NOT_A_DIGIT`; None: unknown.
+        confidence: the model's, 0 to 1; None: unknown.
+        model: the model's name, or "".
+        model_sha256: digest of its `model.tflite`, or "".
         source: where the frame came from, one of `SOURCES`.
-        created: when it was corrected, ISO 8601, UTC.
-        id: its number in the store; None before it is kept.
+        created: time of the correction, ISO 8601, UTC.
+        id: its number in the store; None before it is stored.
 
     Raises:
-        InvalidImageError: the frame is none.
+        InvalidImageError: the frame is of another shape or dtype, or blank.
         CorrectionsError: another value is out of its range.
     """
 
@@ -57,7 +57,8 @@ class Correction:
         check_frames(frame[np.newaxis])
         if not frame.any():
             raise InvalidImageError(
-                "A correction's frame has some ink. Pass a digit's 'frame'. Received: a blank frame"
+                "A correction's frame must have some ink. Pass a digit's 'frame'. Received: a "
+                "blank frame"
             )
         check_label("label", self.label)
         if self.guess is not None:

@@ -29,8 +29,7 @@ __all__ = ["read_corrections", "to_npz", "to_zip"]
 _FOLDERS = {str(digit): digit for digit in range(10)} | {"not-a-digit": NOT_A_DIGIT}
 _FOLDER_OF = {label: folder for folder, label in _FOLDERS.items()}
 _MAX_UNPACKED = 256 * 2**20
-# The beginning of a PNG: signature, length and type of the first chunk, width, height.
-_PNG = struct.Struct(">8s4x4sII")
+# Begins a PNG; then come the length and type of the first chunk, the width and the height.
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # The NPZ's arrays besides the frames and labels, and the values that mean "unknown".
 _UNKNOWN: dict[str, Any] = {
@@ -96,27 +95,20 @@ def read_corrections(content: bytes) -> list[Correction]:
 
 def _read_npz(archive: zipfile.ZipFile) -> list[Correction]:
     entries = archive.namelist()
-    frames, labels = (read_array(archive, f"{name}.npy") for name in ("frames", "labels"))
-    extras = {
-        name: read_array(archive, f"{name}.npy") for name in _UNKNOWN if f"{name}.npy" in entries
-    }
+    extras = (name for name in _UNKNOWN if f"{name}.npy" in entries)
+    arrays = {name: read_array(archive, f"{name}.npy") for name in ("frames", "labels", *extras)}
+    frames = arrays.pop("frames")
     check_frames(frames, error=CorrectionsError)
-    for name, array in {"labels": labels, **extras}.items():
+    for name, array in arrays.items():
         if array.shape != frames.shape[:1]:
             raise _refused(
                 f"'{name}' must have one value per frame", f"{len(frames)} frames, {array.shape}"
             )
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise _refused("'labels' must be whole numbers", f"dtype {labels.dtype}")
-    return [
-        _correction(
-            f"number {index + 1}",
-            frames[index],
-            int(labels[index]),
-            **{name: values[index].item() for name, values in extras.items()},
-        )
-        for index in range(len(frames))
-    ]
+    found = []
+    for index, frame in enumerate(frames):
+        values = {name: array[index].item() for name, array in arrays.items()}
+        found.append(_correction(f"number {index + 1}", frame, values.pop("labels"), **values))
+    return found
 
 
 def _read_pngs(archive: zipfile.ZipFile) -> list[Correction]:
@@ -140,13 +132,13 @@ def _read_pngs(archive: zipfile.ZipFile) -> list[Correction]:
 
 def _decode(png: bytes, entry: zipfile.ZipInfo) -> NDArray[np.uint8]:
     """The pixels of a PNG, whose size is checked before they are unpacked."""
-    signature, kind, *size = _PNG.unpack(png[: _PNG.size]) if len(png) >= _PNG.size else (b"", b"")
-    if signature != _SIGNATURE or kind != b"IHDR":
+    if len(png) < 24 or png[:8] != _SIGNATURE or png[12:16] != b"IHDR":
         raise _refused("a file is not a PNG, though its name says so", repr(entry.filename))
-    if size != [FRAME_SIZE, FRAME_SIZE]:
+    width, height = struct.unpack(">II", png[16:24])
+    if (width, height) != (FRAME_SIZE, FRAME_SIZE):
         raise _refused(
             "its PNGs must be 28x28 pixels, white ink on black",
-            f"{entry.filename!r} of {size[0]}x{size[1]}",
+            f"{entry.filename!r} of {width}x{height}",
         )
     frame = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     if frame is None:

@@ -246,7 +246,13 @@ def load_recognizer(name: str | None = None, directory: Path | None = None) -> R
         ModelLoadError: the model is damaged.
     """
     card = load_card(name, directory)
-    return Recognizer(read_verified(card, TFLITE, directory), card)
+    try:
+        content = read_verified(card, TFLITE, directory)
+    except ModelLoadError:
+        # Another process may have replaced the model after its card was read.
+        card = load_card(name, directory)
+        content = read_verified(card, TFLITE, directory)
+    return Recognizer(content, card)
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

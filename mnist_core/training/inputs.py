@@ -89,7 +89,7 @@ class TrainingInputs:
         store = CorrectionStore()
         corrections = LabelledArrays(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
         if settings.include_corrections:
-            corrections = LabelledArrays(*store.arrays())
+            corrections = store.arrays()
             if not len(corrections.labels):
                 raise TrainingError(
                     "There are no corrections to learn from. Correct a misread digit on the Draw "

@@ -1,4 +1,4 @@
-"""What a correction may be."""
+"""The values of a correction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mnist_core.training import losses
 FRAME = np.full((28, 28), 200, np.uint8)
 
 
-def test_a_frame_and_a_label_are_enough() -> None:
+def test_correction_needs_only_a_frame_and_a_label() -> None:
     correction = Correction(frame=FRAME, label=0)
     assert (correction.guess, correction.confidence, correction.id) == (None, None, None)
     assert datetime.fromisoformat(correction.created).utcoffset() is not None
@@ -23,12 +23,12 @@ def test_a_frame_and_a_label_are_enough() -> None:
 
 @pytest.mark.parametrize("label", [*range(10), NOT_A_DIGIT])
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_label_and_source(label: int, source: str) -> None:
+def test_correction_takes_every_label_and_source(label: int, source: str) -> None:
     correction = Correction(frame=FRAME, label=label, guess=label, confidence=1.0, source=source)
     assert (correction.label, correction.source) == (label, source)
 
 
-def test_what_is_no_digit_has_the_label_that_networks_learn() -> None:
+def test_not_a_digit_is_the_label_that_networks_learn() -> None:
     assert losses.NOT_A_DIGIT == NOT_A_DIGIT
 
 
@@ -57,6 +57,6 @@ def test_what_is_no_digit_has_the_label_that_networks_learn() -> None:
         {"source": "telepathy"},
     ],
 )
-def test_what_is_no_correction_is_explained(wrong: dict[str, object]) -> None:
+def test_correction_explains_invalid_values(wrong: dict[str, object]) -> None:
     with pytest.raises(MnistError, match="Received"):
         Correction(**{"frame": FRAME, "label": 3} | wrong)  # type: ignore[arg-type]

@@ -1,16 +1,18 @@
-"""The store of corrections: what it keeps, who may use it at once, what it says of bad files."""
+"""The store of corrections: its content, concurrent use, and unusable files."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.frames import make_correction, make_frame
+from support.processes import run_in_fresh_process
+from support.store_users import add_corrections, die_in_a_transaction, fill_disk
 
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
 from mnist_core.storage.paths import corrections_path
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def labels_of(store: CorrectionStore) -> list[int]:
     return [found.label for found in store.find(newest_first=False)]
 
 
-def test_an_empty_store_has_no_file_and_answers_all_the_same(store: CorrectionStore) -> None:
+def test_an_empty_store_can_be_read_and_has_no_file(store: CorrectionStore) -> None:
     assert store.find() == []
     assert store.counts() == {}
     frames, labels = store.arrays()
@@ -47,7 +49,7 @@ def test_an_empty_store_has_no_file_and_answers_all_the_same(store: CorrectionSt
     assert not store.path.parent.exists()
 
 
-def test_nothing_done_to_an_empty_store_is_no_change(store: CorrectionStore) -> None:
+def test_change_of_an_empty_store_is_false(store: CorrectionStore) -> None:
     changes = [store.add(), store.relabel([1], 3), store.relabel([], 3), store.delete([1, 2])]
     assert not any(changes)
     for change in changes:
@@ -55,7 +57,7 @@ def test_nothing_done_to_an_empty_store_is_no_change(store: CorrectionStore) -> 
     assert store.find() == []
 
 
-def test_one_comes_back_as_it_was(store: CorrectionStore) -> None:
+def test_find_returns_what_was_added(store: CorrectionStore) -> None:
     given = make_correction(
         7,
         9,
@@ -71,9 +73,10 @@ def test_one_comes_back_as_it_was(store: CorrectionStore) -> None:
     for name in ("label", "guess", "confidence", "model", "model_sha256", "source", "created"):
         assert getattr(found, name) == getattr(given, name)
     assert change.added == (found.id,)
+    assert isinstance(found, Correction)
 
 
-def test_the_same_frame_is_not_counted_twice(store: CorrectionStore) -> None:
+def test_add_stores_a_frame_once(store: CorrectionStore) -> None:
     store.add(make_correction(1, 3))
     assert not store.add(make_correction(1, 3))
     relabelled = store.add(make_correction(1, 5), make_correction(2, 5), make_correction(2, 6))
@@ -82,7 +85,7 @@ def test_the_same_frame_is_not_counted_twice(store: CorrectionStore) -> None:
     assert labels_of(store) == [3]
 
 
-def test_thousands_are_paged_filtered_and_counted(store: CorrectionStore) -> None:
+def test_find_pages_and_filters_thousands(store: CorrectionStore) -> None:
     store.add(*(make_correction(number, number % 11) for number in range(3000)))
     assert sum(store.counts().values()) == 3000
     assert store.counts()[NOT_A_DIGIT] == 272
@@ -107,7 +110,7 @@ def test_thousands_are_paged_filtered_and_counted(store: CorrectionStore) -> Non
     assert [found.id for found in store.find()] == everything
 
 
-def test_relabel_and_delete_can_be_undone(store: CorrectionStore) -> None:
+def test_undo_takes_back_relabel_and_delete(store: CorrectionStore) -> None:
     first, second = store.add(make_correction(1, 1), make_correction(2, 2)).added
     relabelled = store.relabel([first, second, 999], 2)
     assert [found.id for found in relabelled.before] == [first]
@@ -119,7 +122,7 @@ def test_relabel_and_delete_can_be_undone(store: CorrectionStore) -> None:
     assert labels_of(store) == [1, 2]
 
 
-def test_a_late_undo_does_not_hit_another_correction(store: CorrectionStore) -> None:
+def test_undo_does_not_affect_another_correction_later(store: CorrectionStore) -> None:
     change = store.add(make_correction(1))
     store.delete(change.added)
     store.add(make_correction(2))
@@ -127,7 +130,7 @@ def test_a_late_undo_does_not_hit_another_correction(store: CorrectionStore) -> 
     assert [found.frame.tolist() for found in store.find()] == [make_frame(2).tolist()]
 
 
-def test_a_deleted_frame_that_came_back_is_there_once_after_undo(store: CorrectionStore) -> None:
+def test_undo_restores_a_frame_that_was_added_again_once(store: CorrectionStore) -> None:
     deleted = store.delete(store.add(make_correction(1, 4)).added)
     store.add(make_correction(1, 9))
     store.undo(deleted)
@@ -135,7 +138,7 @@ def test_a_deleted_frame_that_came_back_is_there_once_after_undo(store: Correcti
 
 
 @pytest.mark.parametrize("label", [-1, 11, "3", 3.0, True, None])
-def test_no_label_is_refused_and_nothing_altered(store: CorrectionStore, label: object) -> None:
+def test_relabel_refuses_an_invalid_label(store: CorrectionStore, label: object) -> None:
     change = store.add(make_correction(1))
     with pytest.raises(CorrectionsError, match="Received"):
         store.relabel(change.added, label)  # type: ignore[arg-type]
@@ -154,7 +157,7 @@ Step = tuple[str, int, int]
         max_size=12,
     )
 )
-def test_undoing_all_changes_backwards_leads_to_the_beginning(steps: list[Step]) -> None:
+def test_undo_of_all_changes_backwards_restores_the_beginning(steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = CorrectionStore(Path(folder) / "corrections.sqlite3")
         store.add(*(make_correction(number, number) for number in range(3)))
@@ -180,7 +183,7 @@ def test_undoing_all_changes_backwards_leads_to_the_beginning(steps: list[Step])
 
 @pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_file_that_another_begins_at_this_moment_is_no_other_programs(
+def test_a_file_that_another_process_is_creating_can_be_used(
     writes: bool, number: int, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.path.parent.mkdir(parents=True)
@@ -192,7 +195,7 @@ def test_a_file_that_another_begins_at_this_moment_is_no_other_programs(
             nonlocal statements
             statements += 1
             if statements == number:
-                monkeypatch.undo()  # the other has a usual connection
+                monkeypatch.undo()  # the other process has an ordinary connection
                 CorrectionStore(store.path).add(make_correction(5, 5))
             return super().execute(*arguments)
 
@@ -206,28 +209,8 @@ def test_a_file_that_another_begins_at_this_moment_is_no_other_programs(
         assert store.counts() == {5: 1}
 
 
-WRITE = """
-import sys
-sys.path[:0] = sys.argv[1:3]
-from pathlib import Path
-from support.frames import make_correction
-from mnist_core.corrections.store import CorrectionStore
-store = CorrectionStore(Path(sys.argv[3]))
-first = int(sys.argv[4])
-for number in range(first, first + 40):
-    store.add(make_correction(number, number % 10))
-"""
-
-
-def test_processes_and_threads_may_write_at_once(store: CorrectionStore) -> None:
-    # All begin on a store that is not there yet.
-    paths = (str(ROOT), str(ROOT / "tests"), str(store.path))
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITE, *paths, str(first)], stderr=subprocess.PIPE, text=True
-        )
-        for first in (0, 40)
-    ]
+def test_store_takes_writes_of_processes_and_threads_at_once(store: CorrectionStore) -> None:
+    # All begin before the file exists.
     errors: list[BaseException] = []
 
     def write(first: int) -> None:
@@ -238,22 +221,24 @@ def test_processes_and_threads_may_write_at_once(store: CorrectionStore) -> None
         except BaseException as error:
             errors.append(error)
 
-    # The first thread's frames are also a process's: they are kept once.
-    threads = [threading.Thread(target=write, args=(first,)) for first in (0, 80, 100, 120)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    complaints = [process.communicate()[1] for process in processes]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        processes = [pool.submit(add_corrections, store.path, first, 40) for first in (0, 40)]
+        # The first thread adds the same frames as a process: they are stored once.
+        threads = [threading.Thread(target=write, args=(first,)) for first in (0, 80, 100, 120)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for process in processes:
+            process.result()
     assert not errors, errors
-    assert [process.returncode for process in processes] == [0, 0], complaints
     assert store.counts() == dict.fromkeys(range(10), 14)
     with sqlite3.connect(store.path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_a_reader_does_not_wait_for_a_writer(store: CorrectionStore) -> None:
+def test_counts_does_not_wait_for_a_writer(store: CorrectionStore) -> None:
     store.add(make_correction(1))
     with sqlite3.connect(store.path, isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
@@ -262,15 +247,13 @@ def test_a_reader_does_not_wait_for_a_writer(store: CorrectionStore) -> None:
         writer.execute("ROLLBACK")
 
 
-def test_a_store_that_stays_locked_is_explained(
-    store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_add_to_a_locked_store_explains_it(store: CorrectionStore) -> None:
     store.add(make_correction(1))
-    monkeypatch.setattr("mnist_core.corrections.store._PATIENCE", 0.05)
+    hasty = CorrectionStore(store.path, patience=0.05)
     with sqlite3.connect(store.path, isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(CorrectionsError, match=r"others are writing.*Try again"):
-            store.add(make_correction(2))
+            hasty.add(make_correction(2))
         writer.execute("ROLLBACK")
     assert store.add(make_correction(2))
 
@@ -309,15 +292,15 @@ def a_folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "damaged", "says"),
     [
-        (not_sqlite, True, "damaged, or no such file"),
-        (cut_off, True, "damaged, or no such file"),
-        (overwritten_in_the_middle, True, "damaged, or no such file"),
+        (not_sqlite, True, "damaged, or not a corrections file"),
+        (cut_off, True, "damaged, or not a corrections file"),
+        (overwritten_in_the_middle, True, "damaged, or not a corrections file"),
         (another_programs, False, "another program's"),
         (of_a_later_version, False, "layout 2"),
         (a_folder, False, "it is a folder"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_explained_and_kept(
+def test_an_unusable_file_is_explained_and_kept(
     tmp_path: Path, spoil: Callable[[Path], None], damaged: bool, says: str
 ) -> None:
     store = CorrectionStore(tmp_path / "corrections.sqlite3")
@@ -336,21 +319,21 @@ def test_a_file_that_cannot_be_used_is_explained_and_kept(
     assert (store.path.read_bytes() if store.path.is_file() else None) == before
 
 
-def test_a_damaged_file_is_moved_aside_when_asked(store: CorrectionStore) -> None:
+def test_move_aside_renames_the_file_and_its_journal(store: CorrectionStore) -> None:
     store.path.parent.mkdir(parents=True)
     not_sqlite(store.path)
-    store.path.with_name(f"{store.path.name}-wal").write_bytes(b"of the old one")
+    store.path.with_name(f"{store.path.name}-wal").write_bytes(b"the old journal")
     content = store.path.read_bytes()
     aside = store.move_aside()
     assert aside.read_bytes() == content
-    assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"of the old one"
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"the old journal"
     assert store.find() == []
     store.add(make_correction(1))
     assert store.counts() == {3: 1}
     assert aside.read_bytes() == content
 
 
-def test_nothing_to_move_aside_is_explained(store: CorrectionStore) -> None:
+def test_move_aside_without_a_file_explains_it(store: CorrectionStore) -> None:
     with pytest.raises(CorrectionsError, match="No such file"):
         store.move_aside()
 
@@ -366,13 +349,13 @@ def test_an_empty_file_is_an_empty_store(tmp_path: Path) -> None:
 @pytest.fixture
 def read_only_folder() -> Iterator[Path]:
     """A folder with a store of one correction, in which this user may write nothing."""
-    # Not pytest's: others than root may not even look into those.
+    # Not one of pytest's folders, into which only its owner can look.
     folder = Path(tempfile.mkdtemp())
     CorrectionStore(folder / "corrections.sqlite3").add(make_correction(1))
     (folder / "corrections.sqlite3").chmod(0o444)
     folder.chmod(0o555)
     root = os.geteuid() == 0
-    if root:  # nothing is read-only to root
+    if root:  # root may write everything
         os.seteuid(65534)
     try:
         yield folder
@@ -383,8 +366,8 @@ def read_only_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights to files are other on this system")
-def test_a_read_only_folder_is_read_and_writing_is_explained(read_only_folder: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="other file permissions on this system")
+def test_a_read_only_store_can_be_read_and_add_explains_it(read_only_folder: Path) -> None:
     store = CorrectionStore(read_only_folder / "corrections.sqlite3")
     assert store.counts() == {3: 1}
     for name in ("corrections.sqlite3", "other.sqlite3"):
@@ -392,54 +375,25 @@ def test_a_read_only_folder_is_read_and_writing_is_explained(read_only_folder: P
             CorrectionStore(read_only_folder / name).add(make_correction(2))
 
 
-FULL = """
-import resource, sys
-sys.path[:0] = sys.argv[1:3]
-from pathlib import Path
-from support.frames import make_correction
-from mnist_core.corrections.store import CorrectionStore
-from mnist_core.errors import CorrectionsError
-store = CorrectionStore(Path(sys.argv[3]))
-store.add(make_correction(1))
-# A file may not grow over this any more: as on a full disk, writing fails half way.
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-try:
-    store.add(*(make_correction(number) for number in range(1000)))
-except CorrectionsError as error:
-    print(error)
-print(store.counts())
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit on this system")
-def test_a_full_disk_is_explained_and_loses_nothing(store: CorrectionStore) -> None:
-    paths = (str(ROOT), str(ROOT / "tests"), str(store.path))
-    result = subprocess.run(
-        [sys.executable, "-c", FULL, *paths], capture_output=True, text=True, check=True
-    )
-    assert "the disk is full" in result.stdout
-    assert "Make room" in result.stdout
-    assert result.stdout.splitlines()[-1] == "{3: 1}"
-    assert store.counts() == {3: 1}
+def test_add_on_a_full_disk_explains_it_and_loses_nothing(store: CorrectionStore) -> None:
+    error, counts = run_in_fresh_process(fill_disk, store.path)
+    assert "the disk is full" in error
+    assert "Make room" in error
+    assert counts == store.counts() == {3: 1}
 
 
-def test_a_process_that_is_killed_in_a_transaction_leaves_a_whole_store(
+def test_store_is_intact_after_a_process_is_killed_in_a_transaction(
     store: CorrectionStore,
 ) -> None:
     store.add(make_correction(1))
-    program = (
-        "import os, signal, sqlite3, sys\n"
-        "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "database.execute('BEGIN IMMEDIATE')\n"
-        "database.execute('DELETE FROM corrections')\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    subprocess.run([sys.executable, "-c", program, str(store.path)], check=False)
+    with pytest.raises(BrokenProcessPool):
+        run_in_fresh_process(die_in_a_transaction, store.path)
     assert store.counts() == {3: 1}
     assert store.add(make_correction(2))
 
 
-def test_the_file_is_where_the_environment_says_or_among_the_users_data(
+def test_corrections_path_is_the_variable_or_in_the_users_data(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MNIST_CORRECTIONS", str(tmp_path / "mine.sqlite3"))
@@ -449,10 +403,3 @@ def test_the_file_is_where_the_environment_says_or_among_the_users_data(
     path = corrections_path()
     assert path.is_absolute()
     assert (path.name, path.parent.name) == ("corrections.sqlite3", "digit-lab")
-
-
-def test_what_is_found_is_a_correction(store: CorrectionStore) -> None:
-    store.add(make_correction(1))
-    (found,) = store.find()
-    assert isinstance(found, Correction)
-    assert isinstance(found.id, int)

@@ -319,3 +319,12 @@ def test_load_recognizer_explains_that_no_model_exists(tmp_path: Path) -> None:
 
 def test_load_recognizer_loads_the_default_model() -> None:
     assert load_recognizer().card.name == "champion"
+
+
+def test_load_recognizer_reads_a_card_again_if_the_model_was_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = load_card("mlp")
+    cards = iter([dataclasses.replace(card, sha256={}), card])
+    monkeypatch.setattr("mnist_core.inference.recognizer.load_card", lambda *_: next(cards))
+    assert load_recognizer("mlp").card == card
