@@ -11,7 +11,8 @@ from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.files import read_corrections, to_npz, to_zip
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.errors import DamagedCorrectionsError
-from pages.widgets.correct import LABELS, enlarged, label_name, with_article
+from pages.widgets.charts import enlarged
+from pages.widgets.correct import LABELS, label_name, with_article
 from pages.widgets.save_button import save_button
 
 # Cards on a page of the gallery, and how large a file may be that is brought in, in MB.
@@ -119,7 +120,7 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int], total: int) ->
 def _show_card(store: CorrectionStore, correction: Correction) -> None:
     """One correction: its image, its label, and a way to mend either."""
     name = label_name(correction.label)
-    st.image(enlarged(correction.frame), width=84, alt=f"A correction: {name}, 28 by 28 pixels.")
+    st.image(enlarged(correction.frame, 3), width=84, alt=f"A correction: {name}, 28 by 28 pixels.")
     guess = "" if correction.guess is None else f"not {label_name(correction.guess)}"
     st.markdown(f"**{name}** :small[{guess}]")
     with st.popover("Change", type="tertiary", key=f"change_{correction.id}"):

@@ -17,6 +17,7 @@ from mnist_core.runs.store import list_runs
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
+from pages.widgets.charts import enlarged
 
 _SAMPLES, _ROW = 40, 10
 _NOBODY = "none: begin with chance"
@@ -268,4 +269,4 @@ def _sheet(config: TrainingConfig) -> np.ndarray:
     frames = draw_samples(config, _SAMPLES)
     # Rows of digits, each as large as a thumb.
     rows = frames.reshape(-1, _ROW, FRAME_SIZE, FRAME_SIZE).transpose(0, 2, 1, 3)
-    return rows.reshape(-1, _ROW * FRAME_SIZE).repeat(2, axis=0).repeat(2, axis=1)
+    return enlarged(rows.reshape(-1, _ROW * FRAME_SIZE), 2)

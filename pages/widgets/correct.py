@@ -7,8 +7,6 @@ it was kept, and is not kept twice.
 import hashlib
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, MnistError, ModelCard
@@ -16,6 +14,7 @@ from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.webcam.session import LiveReader
+from pages.widgets.charts import enlarged
 
 # Corrections that a visitor's session remembers, and digits of a number that are offered at once.
 REMEMBERED, OFFERED = 200, 8
@@ -67,15 +66,12 @@ def offer_live(live: LiveReader) -> None:
         for place, digit in enumerate(digits):
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 read_as = digit.label if digit.is_digit else NOT_A_DIGIT
-                st.image(enlarged(digit.frame), width=84, alt=f"Read as {with_article(read_as)}.")
+                st.image(
+                    enlarged(digit.frame, 3), width=84, alt=f"Read as {with_article(read_as)}."
+                )
                 with st.container():
                     if not _show_kept(digit, f"live_{place}"):
                         _show_choice(digit, state["live_held_by"], "webcam", f"live_{place}")
-
-
-def enlarged(frame: np.ndarray) -> np.ndarray:
-    """A frame of 28×28 at three times its size: every pixel is to be seen."""
-    return cv2.resize(frame, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
 
 
 def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:

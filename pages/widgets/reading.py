@@ -2,7 +2,6 @@
 
 import time
 
-import cv2
 import streamlit as st
 
 from mnist_core import Digit, MnistError, Recognizer, load_image
@@ -10,6 +9,7 @@ from mnist_core.charts.probabilities import probability_bars
 from mnist_core.inference.annotation import draw_boxes
 from mnist_core.preprocessing.ink import Ink
 from pages.widgets import correct, explain
+from pages.widgets.charts import enlarged
 
 # More digits than this are listed without their charts: a browser draws some tens at once.
 CHARTS = 20
@@ -87,7 +87,7 @@ def show_digit(digit: Digit, key: str) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         # Enlarged here, without smoothing: every pixel that the network saw is to be seen.
         st.image(
-            cv2.resize(digit.frame, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST),
+            enlarged(digit.frame, 3),
             width=84,
             alt=f"{shown} as the network saw it, 28 by 28 pixels.",
         )
