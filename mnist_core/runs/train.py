@@ -252,7 +252,7 @@ def _fit(
         return fine_tune(settings, inputs.weights, data, inputs.corrections, hooks)
     detects_non_digits = get_architecture(settings.architecture).uses_synthetic_data
     training = inputs.add_corrections(data.training, detects_non_digits=detects_non_digits)
-    data = TrainingData(training=training, validation=data.validation)
+    data = dataclasses.replace(data, training=training)
     model, curves = (trainer.fit if trainer else fit)(settings, data, hooks, initial=inputs.weights)
     if averaged_epochs(settings) and curves and finished(settings, curves):
         # A few epochs at the end, on one device; other workers wait for the model to be saved.

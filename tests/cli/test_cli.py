@@ -181,7 +181,7 @@ def test_evaluate_writes_report_and_predictions(
     assert "on 40 images of mine.npz" in capsys.readouterr().out
     text = page.read_text()
     assert "Evaluation of mlp" in text
-    for title in ("Confusion matrix", "Map, 3-D", "Corruptions", "Training"):
+    for title in ("Confusion matrix", "Embedding, 3-D", "Corruptions", "Training curves"):
         assert f"<h3>{title}</h3>" in text
     assert len(answers.read_text().splitlines()) == 41
 
@@ -323,4 +323,4 @@ def test_robustness_prints_a_table(
     assert values["images"] == 20
     assert [f"{share:.2%}" for share in values["accuracy"]["fog"]] == fog.split()[1:]
     assert main(["robustness", "mlp", "--sample", "0"]) == 2
-    assert "A sample is 1 to 10,000" in capsys.readouterr().err
+    assert "from 1 to 10000" in capsys.readouterr().err
