@@ -90,12 +90,7 @@ class DistributedTrainer:
         on_event(Message(text=f"Training on {self.replicas} device{'s' * (self.replicas > 1)}."))
 
     def fit(
-        self,
-        settings: Settings,
-        data: TrainingData,
-        hooks: Hooks,
-        *,
-        initial: Path | None = None,
+        self, settings: Settings, data: TrainingData, hooks: Hooks, *, initial: Path | None = None
     ) -> tuple[keras.Model, Curves]:
         """Train a network as `mnist_core.training.fitting.fit` does, on all devices.
 

@@ -57,7 +57,8 @@ def train(
     Raises:
         TrainingError: the name is taken and `config.overwrite` is False, the loss diverged, or the
             model cannot be written.
-        DatasetError: the embedded MNIST is missing or altered.
+        DatasetError: the embedded MNIST is missing or altered, or the initial model's card does
+            not record its validation split.
         ModelNotFoundError, ModelLoadError: the initial model is missing or damaged.
         CorrectionsError: the corrections cannot be read.
     """

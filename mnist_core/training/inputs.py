@@ -103,7 +103,11 @@ class TrainingInputs:
         return self.directory / self.initial.name / KERAS if self.initial else None
 
     def validation_split(self, settings: Settings) -> dict[str, Any]:
-        """The "seed" and "fraction" that determine the validation images (see `split_training`)."""
+        """The "seed" and "fraction" that determine the validation images (see `split_training`).
+
+        Raises:
+            DatasetError: the initial model's card does not record them.
+        """
         seed, fraction = settings.seed, settings.validation_fraction
         if self.initial is not None:
             # Of a model that was fine-tuned itself: the split of the first training.
