@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.digit_styles import smooth_basis
-from mnist_core.augmentation.signs import SIGNS
+from mnist_core.augmentation.digit_styles import SIGNS, smooth_basis
 from mnist_core.augmentation.synthetic_digits import frame_canvas, frame_of_strokes, write
 from mnist_core.data import FRAME_SIZE
 
