@@ -1,22 +1,24 @@
-"""Read handwritten digits, and train and judge the networks that do.
+"""Read handwritten digits; train and evaluate the networks that do.
 
 >>> import mnist_core
 >>> recognizer = mnist_core.load_recognizer()
 >>> [digit.label for digit in recognizer.read(mnist_core.load_mnist().x_test[0])]
 [7]
+
+Errors are subclasses of `MnistError`, listed in `mnist_core.errors`.
 """
 
 from mnist_core.data import Dataset, load_mnist
-from mnist_core.errors import (
-    CorrectionsError,
-    DatasetError,
-    InvalidImageError,
-    MnistError,
-    ModelLoadError,
-    ModelNotFoundError,
-    TrainingError,
-    TrainingStopped,
-)
+
+# Errors that are imported "as" themselves are public, but not in __all__: help() has 50 lines each.
+from mnist_core.errors import CorrectionsError as CorrectionsError
+from mnist_core.errors import DatasetError as DatasetError
+from mnist_core.errors import InvalidImageError as InvalidImageError
+from mnist_core.errors import MnistError
+from mnist_core.errors import ModelLoadError as ModelLoadError
+from mnist_core.errors import ModelNotFoundError as ModelNotFoundError
+from mnist_core.errors import TrainingError as TrainingError
+from mnist_core.errors import TrainingStopped as TrainingStopped
 from mnist_core.evaluation.metrics import Evaluation, evaluate
 from mnist_core.inference.recognizer import Digit, Recognizer, load_recognizer
 from mnist_core.preprocessing.images import load_image
@@ -26,20 +28,13 @@ from mnist_core.runs.train import train
 from mnist_core.training.config import TrainingConfig
 
 __all__ = [
-    "CorrectionsError",
     "Dataset",
-    "DatasetError",
     "Digit",
     "Evaluation",
-    "InvalidImageError",
     "MnistError",
     "ModelCard",
-    "ModelLoadError",
-    "ModelNotFoundError",
     "Recognizer",
     "TrainingConfig",
-    "TrainingError",
-    "TrainingStopped",
     "evaluate",
     "list_models",
     "load_image",

@@ -1,4 +1,4 @@
-"""MNIST, embedded in the package and checked before use. Nothing is ever downloaded."""
+"""MNIST, embedded in the package and verified before use; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ __all__ = [
     "split_training",
 ]
 
-# Height and width of a frame, px; the digits 0 to 9.
+# Height and width of a frame, px, and the number of digits.
 FRAME_SIZE = 28
 CLASSES = 10
-MNIST_PATH = ASSETS / "mnist.npz"
-# The label, beside 0 to 9, of a frame that shows no digit.
+# The label of non-digits, besides 0 to 9.
 NOT_A_DIGIT = 10
+MNIST_PATH = ASSETS / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-_TRAINING_IMAGES = 60_000
 
 _REMEDY = (
     "Restore it with 'git checkout -- mnist_core/assets/mnist.npz', or clone the project again."
@@ -53,13 +52,13 @@ class LabelledArrays(NamedTuple):
     labels: NDArray[np.uint8]
 
     def select(self, indices: Any) -> LabelledArrays:
-        """Those at some indices, in a slice, or where a mask is True."""
+        """Select some by their indices, a slice or a boolean mask."""
         return LabelledArrays(self.images[indices], self.labels[indices])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """MNIST: white ink on black, and the digit that each image shows.
+    """The training and test images of MNIST, white ink on black, and their labels.
 
     Attributes:
         x_train: (60000, 28, 28) uint8, 0 (background) to 255 (ink); read-only.
@@ -85,33 +84,15 @@ class Dataset:
 
 
 def load_mnist(path: Path | str = MNIST_PATH) -> Dataset:
-    """Load the embedded MNIST; the second call returns the same arrays.
+    """Load the embedded MNIST; later calls return the same arrays.
 
     Args:
-        path: the archive; only tests pass another one.
+        path: the archive; for tests.
 
     Raises:
         DatasetError: the file is missing, unreadable, truncated or altered.
     """
     return _load(Path(path))
-
-
-def split_training(
-    seed: int, fraction: float, count: int = _TRAINING_IMAGES
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of MNIST's training images a training holds out, and which it learns from.
-
-    Args:
-        seed: of the training.
-        fraction: share held out, 0 to 1.
-        count: how many images there are.
-
-    Returns:
-        Indices of the held-out images, and of the others, both in random order.
-    """
-    order = np.random.default_rng(seed).permutation(count)
-    held_out, kept = np.split(order, [round(count * fraction)])
-    return held_out, kept
 
 
 @cache
@@ -131,17 +112,30 @@ def _load(path: Path) -> Dataset:
     with np.load(io.BytesIO(content)) as archive:
         arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
     for array in arrays.values():
-        array.flags.writeable = False  # shared by every caller
+        array.flags.writeable = False  # all callers share them
     return Dataset(**arrays)
 
 
-def check_frames(images: NDArray[np.uint8], *, error: type[MnistError] = InvalidImageError) -> None:
-    """Raise an error unless the images are frames: (n, 28, 28) uint8; n may be 0.
+def split_training(
+    seed: int, fraction: float, count: int = 60_000
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split MNIST's training images into validation and training images.
 
     Args:
-        images: to be checked.
-        error: the class to raise.
+        seed: of the training.
+        fraction: share of the validation images, 0 to 1.
+        count: number of images.
+
+    Returns:
+        Indices of the validation images and of the others, both in random order.
     """
+    order = np.random.default_rng(seed).permutation(count)
+    validation, training = np.split(order, [round(count * fraction)])
+    return validation, training
+
+
+def check_frames(images: NDArray[np.uint8], *, error: type[MnistError] = InvalidImageError) -> None:
+    """Raise `error` unless the images are frames, (n, 28, 28) uint8; n may be 0."""
     if images.dtype != np.uint8 or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
         raise error(
             "Frames are images of 28x28 grey levels. Pass an array of shape (n, 28, 28) and dtype "

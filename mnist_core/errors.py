@@ -80,12 +80,7 @@ def require_int(
 ) -> None:
     """Raise `error` unless the value is a whole number from low to high; a bool is not one.
 
-    Args:
-        name: the value's name in the message, such as "The setting 'epochs'".
-        value: to be checked.
-        low: smallest allowed value.
-        high: largest allowed value.
-        error: the class to raise.
+    `name` is the beginning of the message, such as "The setting 'epochs'".
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise error(f"{name} must be a whole number from {low} to {high}. Received: {value!r}")
@@ -94,15 +89,7 @@ def require_int(
 def require_number(
     name: str, value: object, low: float, high: float, *, error: type[Exception] = MnistError
 ) -> None:
-    """Raise `error` unless the value is a number from low to high; a bool or NaN is not one.
-
-    Args:
-        name: the value's name in the message, such as "The setting 'dropout'".
-        value: to be checked.
-        low: smallest allowed value.
-        high: largest allowed value.
-        error: the class to raise.
-    """
+    """Raise `error` unless the value is a number from low to high; a bool or NaN is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise error(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
 
@@ -110,14 +97,7 @@ def require_number(
 def require_choice(
     name: str, value: object, choices: Iterable[str], *, error: type[Exception] = MnistError
 ) -> None:
-    """Raise `error` unless the value is one of the choices.
-
-    Args:
-        name: the value's name in the message, such as "The setting 'schedule'".
-        value: to be checked.
-        choices: allowed values.
-        error: the class to raise.
-    """
+    """Raise `error` unless the value is one of the choices."""
     choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:
         raise error(f"{name} must be one of: {', '.join(choices)}. Received: {value!r}")

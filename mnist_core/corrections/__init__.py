@@ -1,1 +1,1 @@
-"""Digits that a user has corrected, and the file that keeps them."""
+"""Digits that the user corrected: stored, exported and imported."""

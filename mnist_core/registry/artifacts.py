@@ -1,4 +1,4 @@
-"""What is stored beside a model: its answers on the MNIST test images, and how it learnt."""
+"""The files beside a model: its predictions for the MNIST test images, and its history."""
 
 from __future__ import annotations
 
@@ -17,65 +17,60 @@ from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 
 __all__ = ["load_history", "load_predictions"]
 
-_TEST_IMAGES = 10_000
-
 
 def load_predictions(card: ModelCard, directory: Path | None = None) -> NDArray[np.float32]:
-    """A model's answers on the MNIST test images, made when it was trained.
+    """A model's probabilities for the MNIST test images, computed after its training.
 
     Args:
         card: the model's.
         directory: where to look instead of `models_directory()`.
 
     Returns:
-        (10000, 10) float32 probabilities, in the order of the test images.
+        (10000, 10) float32, in the order of the test images.
 
     Raises:
-        ModelLoadError: the file is missing, altered, or holds something else.
+        ModelLoadError: the file is missing or altered, or has other content.
     """
     content = read_verified(card, PREDICTIONS, directory)
     try:
         with open_archive(content) as archive:
             probabilities: NDArray[np.float32] = read_array(archive, "probabilities.npy")
     except ArchiveError as error:
-        raise ModelLoadError(
-            f"The stored predictions of model {card.name!r} cannot be read ({error}). Train it "
-            f"again. Received: {len(content):,} bytes"
-        ) from error
-    if probabilities.shape != (_TEST_IMAGES, CLASSES) or probabilities.dtype != np.float32:
-        raise ModelLoadError(
-            f"The stored predictions of model {card.name!r} are not ten for each MNIST test image. "
-            f"Train it again. Received: shape {probabilities.shape}, dtype {probabilities.dtype}"
+        raise _unusable(card, f"predictions: {error}", f"{len(content):,} bytes") from error
+    if probabilities.shape != (10_000, CLASSES) or probabilities.dtype != np.float32:
+        raise _unusable(
+            card,
+            "predictions: they must have the shape (10000, 10) and dtype float32",
+            f"shape {probabilities.shape}, dtype {probabilities.dtype}",
         )
     return probabilities
 
 
 def load_history(card: ModelCard, directory: Path | None = None) -> Mapping[str, list[float]]:
-    """How a model learnt, a value an epoch.
+    """The curves of a model's training, with one value per epoch.
 
     Args:
         card: the model's.
         directory: where to look instead of `models_directory()`.
 
     Returns:
-        "loss", "accuracy" (0 to 1), "val_loss" and "val_accuracy", all of one length; perhaps more.
+        "loss", "accuracy" (0 to 1), "val_loss" and "val_accuracy", of equal length; perhaps more.
 
     Raises:
-        ModelLoadError: the file is missing, altered, or holds something else.
+        ModelLoadError: the file is missing or altered, or has other content.
     """
     content = read_verified(card, HISTORY, directory)
     try:
-        history = json.loads(content)
+        history: Mapping[str, list[float]] = json.loads(content)
         lengths = {len(history[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelLoadError(
-            f"The history of model {card.name!r} cannot be read ({error!r}). Train it again. "
-            f"Received: {len(content):,} bytes"
-        ) from error
+        raise _unusable(card, f"history: {error!r}", f"{len(content):,} bytes") from error
     if len(lengths) != 1:
-        raise ModelLoadError(
-            f"The history of model {card.name!r} has epochs that lack a value. Train it again. "
-            f"Received: lists of {sorted(lengths)} values"
-        )
-    checked: Mapping[str, list[float]] = history
-    return checked
+        raise _unusable(card, "history: its curves differ in length", f"lengths {sorted(lengths)}")
+    return history
+
+
+def _unusable(card: ModelCard, problem: str, received: str) -> ModelLoadError:
+    return ModelLoadError(
+        f"Model {card.name!r} has unusable {problem}. Train it again. Received: {received}"
+    )

@@ -1,1 +1,1 @@
-"""Files on disk: places, atomic writes, cached results. Knows nothing of digits."""
+"""Files on disk: paths, atomic writes, archives and cached results; knows nothing of digits."""

@@ -1,4 +1,4 @@
-"""Where things are on disk; each `$MNIST_…` variable that names a place is read here.
+"""Folders and files on disk, and the `$MNIST_…` variables that name them.
 
 In a clone of the project, models, training runs and cached results are in folders beside the
 package. Installed from a wheel, they are in the user's data folder (on Linux

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,17 @@ def compare_fused_normalization() -> dict[str, Any]:
     out["logits dtype"] = tf.as_dtype(mixed(images).dtype).name
     out["policy"] = keras.config.dtype_policy().name
     return out
+
+
+def predict_mnist_test(path: Path) -> np.ndarray:
+    """The logits of a `.keras` file for the MNIST test images."""
+    import keras
+
+    from mnist_core import load_mnist
+
+    model = keras.models.load_model(path, compile=False)
+    images = load_mnist().x_test.astype("float32")
+    return np.asarray(model.predict(images, batch_size=500, verbose=0))
 
 
 def relative_difference(expected: np.ndarray, values: Any) -> float:
