@@ -1,14 +1,13 @@
-"""How well does every bundled model read, and how well would the plain way have read?
+"""The accuracy of every bundled model, and of the plain resize of many MNIST apps.
 
-Run it from anywhere; it prints a table in Markdown, after about two minutes:
+It prints a table in Markdown, after about two minutes:
 
     python tests/benchmarks/accuracy.py
 
-A picture counts as right when exactly the digits that it shows are read: one too many is wrong.
-What is found in a picture does not depend on the model, so it is found once and then classified by
-each. The floor is the way of many MNIST apps: the whole picture resized to 28x28, inverted when it
-is dark on light, and given to the default model; how sure it is of its answer (its highest
-probability) is what such an app has to tell a digit by.
+A picture is correct if exactly its digits are read: one digit too many is an error. The digits of a
+picture are found once and then classified by each model. The baseline is the method of many MNIST
+apps: the complete picture resized to 28x28, inverted if it is dark on light, and classified by the
+default model; its score for non-digits is the highest probability.
 """
 
 from __future__ import annotations
@@ -56,26 +55,25 @@ from mnist_core.storage.paths import models_directory
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-# Single images in a model's turn, and turns: the models take turns, so that whatever else the
-# machine does hits all of them.
+# Single images per turn of a model, and turns: models take turns, so that other load affects all.
 TIMED, TURNS = 100, 5
 
-# The floor's place among the models' scores; no model can have this name.
-FLOOR = ""
+# The baseline's key among the models' scores; no model can have this name.
+BASELINE = ""
 PERCENT, AREA, MILLISECONDS, MEGABYTES, WHOLE = "{:.2%}", "{:.4f}", "{:.3f} ms", "{:.2f} MB", "{:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the table; None is a cell that makes no sense.
+    """One row of the table; None is an empty cell.
 
     Attributes:
-        name: what was asked.
-        count: of how many pictures; 0 where they are missing, None where there are none.
-        values: model -> value, in the unit of `form`.
-        form: how a value is written, for `str.format`; a share is 0 to 1.
-        found: the share of pictures in which as many digits were found as there are.
-        floor: the plain way's value.
+        name: the measure.
+        count: number of pictures; 0 if they are missing, None if there are none to count.
+        values: model -> value.
+        form: format of a value, for `str.format`; a share is 0 to 1.
+        found: share of pictures in which the correct number of digits was found.
+        baseline: the value of the plain resize.
     """
 
     name: str
@@ -83,14 +81,14 @@ class Row:
     values: dict[str, float]
     form: str = PERCENT
     found: float | None = None
-    floor: float | None = None
+    baseline: float | None = None
 
 
 def main() -> None:
     """Measure everything and print the table."""
     models = [load_recognizer(card.name) for card in list_models()]
     if not models:
-        sys.exit("There is no model to measure. Train one: python -m mnist_core train")
+        sys.exit("No models. Train one: python -m mnist_core train")
     collections: list[tuple[Pictures, Callable[[Image], list[Image]]]] = [
         (mnist_frames(), as_frame),
         (mnist_pictures(), found_frames),
@@ -110,28 +108,28 @@ def main() -> None:
         for pictures, to_frames in collections:
             progress.set_description(pictures.name)
             rows += measure(pictures, look(pictures, to_frames, progress), models)
-        progress.set_description("not a digit")
+        progress.set_description("non-digits")
         digits = load_mnist().x_test
         known = {model.card.name: digit_scores(model, digits) for model in models}
-        known[FLOOR] = plain_scores(models[0], digits)
+        known[BASELINE] = plain_scores(models[0], digits)
         for make in COLLECTIONS:
-            rows += told_apart(make(), models, known)
+            rows += detection(make(), models, known)
     rows += cost(models)
     print(table(rows, [model.card.name for model in models]))
 
 
 def digit_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
-    """How sure a network is that each frame shows a digit at all: (n,), 0 to 1."""
+    """The score of each frame as a digit: (n,), 0 to 1."""
     return model.digit_scores(frames)
 
 
 def plain_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
-    """How sure a network is of its answer: (n,), 0 to 1."""
+    """The highest probability of each frame: (n,), 0 to 1."""
     return model.classify(frames).max(axis=1)
 
 
 def measure(pictures: Pictures, seen: Seen, models: Sequence[Recognizer]) -> list[Row]:
-    """The rows of one collection: the share read rightly, and how certain the models were."""
+    """The rows of one collection: accuracy, ECE and rejected digits."""
     truths = np.array(pictures.truths)
     if not len(truths):
         names = [pictures.name, *(certainty_names(pictures) if pictures.certainty else [])]
@@ -148,7 +146,7 @@ def measure(pictures: Pictures, seen: Seen, models: Sequence[Recognizer]) -> lis
     )
     if pictures.plain:
         labels = models[0].classify(seen.plain).argmax(axis=1).astype(str)
-        row = dataclasses.replace(row, floor=float((labels == truths).mean()))
+        row = dataclasses.replace(row, baseline=float((labels == truths).mean()))
     return [row, *certainty(pictures, seen, models, answers)] if pictures.certainty else [row]
 
 
@@ -158,7 +156,7 @@ def certainty(
     models: Sequence[Recognizer],
     answers: dict[str, NDArray[np.float32]],
 ) -> list[Row]:
-    """Rows about the pictures of one digit in which one was found."""
+    """ECE and rejected digits, of the pictures in which one digit was found."""
     single = seen.counts == 1
     alone = np.repeat(single, seen.counts)
     labels = np.array(pictures.truths)[single].astype(int)
@@ -174,43 +172,42 @@ def certainty(
 
 
 def certainty_names(pictures: Pictures) -> list[str]:
-    """What the rows about certainty are called."""
-    asked = ("expected calibration error", "wrongly refused as no digit")
-    return [f"{pictures.name}: {what}" for what in asked]
+    """The names of the rows of `certainty`."""
+    return [f"{pictures.name}: {name}" for name in ("ECE, 15 bins", "rejected as non-digits")]
 
 
-def told_apart(
+def detection(
     collection: NotDigits, models: Sequence[Recognizer], known: dict[str, NDArray[np.float32]]
 ) -> list[Row]:
-    """How well the digit score parts digits from what is none, and how much of it is accepted.
+    """The AUROC of the digit score for non-digits, and the share of non-digits that is accepted.
 
     Args:
-        collection: what is no digit.
-        models: the default one first.
-        known: the digits' scores: model -> (n,), and the plain way's under `FLOOR`.
+        collection: non-digits.
+        models: the default model first.
+        known: model -> scores of digits, (n,), and those of the plain resize under `BASELINE`.
     """
     frames, name = collection.frames, collection.name
-    areas, accepted, floor = {}, {}, None
+    areas, accepted, baseline = {}, {}, None
     if len(frames):
         for model in models:
             scores = digit_scores(model, frames)
             areas[model.card.name] = area_under_curve(known[model.card.name], scores)
             accepted[model.card.name] = float((scores >= model.card.digit_threshold).mean())
-        floor = area_under_curve(known[FLOOR], plain_scores(models[0], frames))
+        baseline = area_under_curve(known[BASELINE], plain_scores(models[0], frames))
     return [
         Row(
-            name=f"MNIST test against {name}: AUROC",
+            name=f"{name}: AUROC against MNIST test",
             count=len(frames),
             values=areas,
             form=AREA,
-            floor=floor,
+            baseline=baseline,
         ),
-        Row(name=f"{name}: accepted as a digit", count=len(frames), values=accepted),
+        Row(name=f"{name}: accepted as digits", count=len(frames), values=accepted),
     ]
 
 
 def area_under_curve(digits: NDArray[np.floating], others: NDArray[np.floating]) -> float:
-    """How probable it is that a digit scores higher than something else; a tie is half."""
+    """The probability that a digit scores higher than a non-digit; ties count half."""
     from sklearn.metrics import roc_auc_score
 
     truths = np.repeat([1, 0], [len(digits), len(others)])
@@ -218,7 +215,7 @@ def area_under_curve(digits: NDArray[np.floating], others: NDArray[np.floating])
 
 
 def cost(models: Sequence[Recognizer]) -> list[Row]:
-    """What one image costs with LiteRT alone, on one thread, and how large the models are."""
+    """The time of one image with LiteRT alone, on one thread, and the sizes of the models."""
     from ai_edge_litert.interpreter import Interpreter
 
     paths = {model.card.name: models_directory() / model.card.name / TFLITE for model in models}
@@ -230,8 +227,10 @@ def cost(models: Sequence[Recognizer]) -> list[Row]:
     times: dict[str, list[float]] = {name: [] for name in networks}
     for turn in range(TURNS + 1):
         for name, network in networks.items():
-            # The first turn warms up.
-            times[name] += _timed(network, images) if turn else _timed(network, images)[:0]
+            # The first turn is a warm-up.
+            times[name] += (
+                _time_images(network, images) if turn else _time_images(network, images)[:0]
+            )
     sizes = {name: path.stat().st_size / 1e6 for name, path in paths.items()}
     weights = {model.card.name: model.card.parameters for model in models}
     medians = {name: median(values) for name, values in times.items()}
@@ -247,7 +246,7 @@ def cost(models: Sequence[Recognizer]) -> list[Row]:
     ]
 
 
-def _timed(network: Interpreter, images: NDArray[np.float32]) -> list[float]:
+def _time_images(network: Interpreter, images: NDArray[np.float32]) -> list[float]:
     """The milliseconds of each image, (n, 1, 28, 28)."""
     first, last = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
     times = []
@@ -275,10 +274,10 @@ def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.int
 def table(rows: Sequence[Row], models: Sequence[str]) -> str:
     """The rows in Markdown."""
     names = [f"`{name}`" for name in models]
-    heads = ["", "pictures", "digits found", *names, f"floor: plain way, {names[0]}"]
+    heads = ["", "images", "digits found", *names, f"plain resize, {names[0]}"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
     for row in rows:
-        values = [*(row.values.get(name) for name in models), row.floor]
+        values = [*(row.values.get(name) for name in models), row.baseline]
         cells = [_cell(row.found, PERCENT), *(_cell(value, row.form) for value in values)]
         if row.count == 0:
             lines.append([row.name, *["not here"] * (len(heads) - 1)])
@@ -288,7 +287,7 @@ def table(rows: Sequence[Row], models: Sequence[str]) -> str:
 
 
 def _cell(value: float | None, form: str) -> str:
-    return "" if value is None else form.format(value).replace("%", " %")
+    return "" if value is None else form.format(value)
 
 
 if __name__ == "__main__":

@@ -93,21 +93,21 @@ def test_area_under_curve(digits: list[float], others: list[float], area: float)
     assert area_under_curve(np.array(digits), np.array(others)) == pytest.approx(area)
 
 
-def test_what_is_told_apart_is_scored_by_the_digit_score(
+def test_detection_uses_the_digit_score(
     recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of the 'others' score at the threshold, which is accepted, and half below it."""
     threshold, name = recognizer.card.digit_threshold, recognizer.card.name
     scores = np.array([threshold, threshold, 0, 0], np.float64)
     monkeypatch.setattr(accuracy, "digit_scores", lambda model, frames: scores)
-    known = {name: np.array([1.0, 1.0]), accuracy.FLOOR: np.array([0.0, 0.0])}
+    known = {name: np.array([1.0, 1.0]), accuracy.BASELINE: np.array([0.0, 0.0])}
     others = NotDigits(name="others", frames=dataset.x_test[:4])
-    area, accepted = accuracy.told_apart(others, [recognizer], known)
-    assert (area.values[name], area.floor, accepted.values[name]) == (1.0, 0.0, 0.5)
+    area, accepted = accuracy.detection(others, [recognizer], known)
+    assert (area.values[name], area.baseline, accepted.values[name]) == (1.0, 0.0, 0.5)
     assert (area.form, accepted.form, area.count) == (AREA, PERCENT, 4)
 
 
-def test_digits_are_refused_below_the_threshold_only(
+def test_certainty_rejects_digits_below_the_threshold_only(
     recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of four pictures, two digits are found in one and none in another: those do not count."""
@@ -130,7 +130,7 @@ def test_digits_are_refused_below_the_threshold_only(
 
 def test_table_writes_each_unit() -> None:
     rows = [
-        Row(name="share", count=1234, values={"a": 0.98765, "b": 0}, found=1, floor=0.5),
+        Row(name="share", count=1234, values={"a": 0.98765, "b": 0}, found=1, baseline=0.5),
         Row(name="area", count=2, values={"a": 0.99996, "b": 0.5}, form=AREA),
         Row(name="time", count=3, values={"a": 0.17649}, form=MILLISECONDS),
         Row(name="size", count=None, values={"a": 1.6309, "b": 0.7}, form=MEGABYTES),
@@ -138,9 +138,9 @@ def test_table_writes_each_unit() -> None:
         Row(name="missing", count=0, values={}),
     ]
     assert table(rows, ["a", "b"]).splitlines() == [
-        "|  | pictures | digits found | `a` | `b` | floor: plain way, `a` |",
+        "|  | images | digits found | `a` | `b` | plain resize, `a` |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
-        "| share | 1,234 | 100.00 % | 98.77 % | 0.00 % | 50.00 % |",
+        "| share | 1,234 | 100.00% | 98.77% | 0.00% | 50.00% |",
         "| area | 2 |  | 1.0000 | 0.5000 |  |",
         "| time | 3 |  | 0.176 ms |  |  |",
         "| size |  |  | 1.63 MB | 0.70 MB |  |",
@@ -149,8 +149,10 @@ def test_table_writes_each_unit() -> None:
     ]
 
 
-def test_a_picture_is_right_when_all_of_it_is(recognizer: Recognizer, dataset: Dataset) -> None:
-    """A picture of nothing is wrong, and the plain way reads each frame as it is."""
+def test_measure_counts_completely_correct_pictures(
+    recognizer: Recognizer, dataset: Dataset
+) -> None:
+    """An empty picture is an error."""
     frames = [dataset.x_test[0], dataset.x_test[1], np.zeros((28, 28), np.uint8)]
     collection = Pictures(name="three", truths=["7", "3", "0"], make=lambda index: frames[index])
     with tqdm(disable=True) as progress:
@@ -235,7 +237,7 @@ def test_each_texture_uses_the_whole_range(texture) -> None:
     assert (levels.min(), levels.max()) == (0, pytest.approx(1))
 
 
-def test_no_letter_could_be_a_digit() -> None:
+def test_letters_exclude_those_that_look_like_digits() -> None:
     assert not set(not_digits.LETTERS) & set("OoQDCcUuIilLJjrtZzSsGbBTYyagq0123456789")
     assert len(set(not_digits.LETTERS)) == len(not_digits.LETTERS)
 
@@ -249,17 +251,17 @@ def test_fashion_is_read_whole() -> None:
     assert frames[0, 14:].sum() > frames[0, :14].sum()
 
 
-def test_what_is_missing_is_not_here(
+def test_missing_collections_are_not_here(
     recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(not_digits, "FASHION", tmp_path / "none.gz")
     monkeypatch.setattr(prints, "_font", lambda name: None)
     monkeypatch.setattr(pictures, "DEVELOPMENT_STROKES", tmp_path / "none.gz")
     monkeypatch.setattr(pictures, "DEVELOPMENT_PHOTOS", tmp_path / "none.zip")
-    known = {recognizer.card.name: np.ones(2), accuracy.FLOOR: np.ones(2)}
+    known = {recognizer.card.name: np.ones(2), accuracy.BASELINE: np.ones(2)}
     rows = []
     for make in (not_digits.fashion, not_digits.letters):
-        rows += accuracy.told_apart(make(), [recognizer], known)
+        rows += accuracy.detection(make(), [recognizer], known)
     for collection in (
         pictures.drawn_strokes(18, certainty=True),
         pictures.scattered_strokes(),
