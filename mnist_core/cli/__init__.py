@@ -1,1 +1,1 @@
-"""The command line."""
+"""The commands of `python -m mnist_core`; `terminal` has what they share."""

@@ -1,1 +1,4 @@
-"""A training as something on disk that runs in a process."""
+"""A training run: its folder on disk, its process and the queue.
+
+TensorFlow is imported when a training begins.
+"""

@@ -45,11 +45,10 @@ class ProcessRecord:
 
     @classmethod
     def read(cls, folder: Path) -> ProcessRecord:
-        """Read the record in a run's folder; all defaults if there is none, or it is damaged."""
-        try:
-            return cls(**read_table(folder / "process.json"))
-        except TypeError:
-            return cls()
+        """Read the record in a run's folder; missing or damaged values get their defaults."""
+        kinds = {"phase": str, "pid": int, "ticket": int, "since": int | float}
+        values = read_table(folder / "process.json")
+        return cls(**{key: values[key] for key in kinds if isinstance(values.get(key), kinds[key])})
 
     @classmethod
     def write(cls, folder: Path, phase: str) -> None:

@@ -96,7 +96,13 @@ def test_finish_records_the_outcome(state: str) -> None:
     assert run.outcome == Outcome(state=state, text="why", card=card)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"state": "done"}', '{"card": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "null", '{"state": "done"}', '{"card": 3}'),
+        '{"phase": "starting", "pid": "x", "ticket": [], "since": "now"}',
+    ],
+)
 def test_run_ignores_damaged_files(content: str) -> None:
     run = new_run(MLP)
     for name in ("outcome.json", "process.json", "request.json"):
