@@ -11,13 +11,12 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import combinations
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -48,25 +47,13 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "plotly", "ai-edge-litert", "open
 # Errors shown per model; a poor one has thousands.
 _MAX_ERRORS = 200
 _ALL_TEST_IMAGES = 10_000
-# Time between two progress reports, s.
-_POLL_SECONDS = 0.2
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Measurements:
-    """Results that need the network itself; None where they are not available.
-
-    Attributes:
-        embedding: map of the test images.
-        robustness: accuracy on altered test images.
-        images: number of test images of `robustness`.
-        complete: False if the time limit left a part of `robustness` unmeasured.
-    """
+class _Measured(NamedTuple):
+    """Results that need the network itself; None where they are not available."""
 
     embedding: EmbeddingMap | None = None
     robustness: Robustness | None = None
-    images: int = 0
-    complete: bool = False
 
 
 def report_html(
@@ -108,7 +95,7 @@ def report_html(
         f"{first.card.name} vs. {second.card.name}": compare(first.evaluation, second.evaluation)
         for first, second in combinations(assessments, 2)
     }
-    measurements = [_Measurements() for _ in assessments]
+    measurements = [_Measured() for _ in assessments]
     if load is not None:
         recognizers = [load(item.card) for item in assessments]
         measurements = _measure(recognizers, directory, time_limit, on_progress)
@@ -145,7 +132,7 @@ def _measure(
     directory: Path | None,
     time_limit: float | None,
     on_progress: Callable[[float], None],
-) -> list[_Measurements]:
+) -> list[_Measured]:
     """Embedding map and robustness of each model."""
     deadline = inf if time_limit is None else time.monotonic() + time_limit
     measurements = []
@@ -160,20 +147,12 @@ def _measure(
         job = RobustnessJob(recognizer, _ALL_TEST_IMAGES)
         if not job.complete:
             job = RobustnessJob(recognizer, SAMPLE)
-            job.start()
-            try:
-                while not job.wait(_POLL_SECONDS) and time.monotonic() < deadline:
-                    on_progress((index + job.progress) / len(recognizers))
-            finally:
-                job.stop()
-        measurements.append(
-            _Measurements(
-                embedding=embedding,
-                robustness=job.result,
-                images=job.sample,
-                complete=job.complete,
-            )
-        )
+
+            def show(share: float, done: int = index) -> None:
+                on_progress((done + share) / len(recognizers))
+
+            job.run(show, time_limit=deadline - time.monotonic())
+        measurements.append(_Measured(embedding, job.result))
     on_progress(1.0)
     return measurements
 
@@ -181,7 +160,7 @@ def _measure(
 def _shared_figures(
     assessments: Sequence[Assessment],
     comparisons: Mapping[str, Comparison],
-    measurements: Sequence[_Measurements],
+    measurements: Sequence[_Measured],
 ) -> dict[str, go.Figure]:
     """Title -> figure, of all models together."""
     figures = {
@@ -196,9 +175,7 @@ def _shared_figures(
     return figures
 
 
-def _figures(
-    item: Assessment, measured: _Measurements, directory: Path | None
-) -> dict[str, go.Figure]:
+def _figures(item: Assessment, measured: _Measured, directory: Path | None) -> dict[str, go.Figure]:
     """Title -> figure, of one model."""
     evaluation = item.evaluation
     figures = {

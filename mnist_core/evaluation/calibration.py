@@ -11,7 +11,6 @@ from mnist_core.data import CLASSES
 from mnist_core.evaluation.metrics import Evaluation, wilson_interval
 
 __all__ = [
-    "CALIBRATION_BINS",
     "FALSE_REJECTION_RATE",
     "ConfidenceHistogram",
     "Reliability",
@@ -27,7 +26,7 @@ __all__ = [
 # Share of validation digits that a model's `digit_threshold` may reject.
 FALSE_REJECTION_RATE = 0.003
 # As in Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
-CALIBRATION_BINS = 15
+_CALIBRATION_BINS = 15
 _HISTOGRAM_BINS = 20
 
 
@@ -89,7 +88,7 @@ class Reliability:
     brier: float
 
 
-def reliability(evaluation: Evaluation, bins: int = CALIBRATION_BINS) -> Reliability:
+def reliability(evaluation: Evaluation, bins: int = _CALIBRATION_BINS) -> Reliability:
     """Compare confidence and accuracy in bins of equal width, at least one."""
     from sklearn.metrics import brier_score_loss
 
@@ -100,16 +99,16 @@ def reliability(evaluation: Evaluation, bins: int = CALIBRATION_BINS) -> Reliabi
     counts = np.bincount(places, minlength=bins)
     correct = np.bincount(places, weights=evaluation.correct, minlength=bins)
     confidence_sums = np.bincount(places, weights=confidences, minlength=bins)
-    divisors = np.maximum(counts, 1)
+    divisors = np.where(counts, counts, np.nan)
     intervals = [
-        wilson_interval(round(bin_correct), int(count)) if count else (np.nan, np.nan)
-        for bin_correct, count in zip(correct, counts, strict=True)
+        wilson_interval(round(successes), int(count)) if count else (np.nan, np.nan)
+        for successes, count in zip(correct, counts, strict=True)
     ]
     return Reliability(
         edges=edges,
         counts=counts,
-        confidence=np.where(counts, confidence_sums / divisors, np.nan),
-        accuracy=np.where(counts, correct / divisors, np.nan),
+        confidence=confidence_sums / divisors,
+        accuracy=correct / divisors,
         intervals=np.array(intervals),
         ece=float(np.abs(correct - confidence_sums).sum() / len(confidences)),
         brier=float(
@@ -133,11 +132,9 @@ class ConfidenceHistogram:
     incorrect: NDArray[np.int64]
 
 
-def confidence_histogram(
-    evaluation: Evaluation, bins: int = _HISTOGRAM_BINS
-) -> ConfidenceHistogram:
-    """Count correct and incorrect predictions in bins of equal width, at least one."""
-    edges = np.linspace(0, 1, bins + 1)
+def confidence_histogram(evaluation: Evaluation) -> ConfidenceHistogram:
+    """Count correct and incorrect predictions in bins of equal width."""
+    edges = np.linspace(0, 1, _HISTOGRAM_BINS + 1)
     correct, incorrect = (
         np.histogram(evaluation.confidences[mask].astype(np.float64), edges)[0]
         for mask in (evaluation.correct, ~evaluation.correct)
@@ -196,14 +193,12 @@ class RiskCoverage:
     @property
     def coverage(self) -> NDArray[np.float64]:
         """(k,) share of the images that is answered, 0 to 1."""
-        coverage: NDArray[np.float64] = self.answered / self.answered[-1]
-        return coverage
+        return self.answered / self.answered[-1]
 
     @property
     def risk(self) -> NDArray[np.float64]:
         """(k,) error rate on the answered images, 0 to 1."""
-        risk: NDArray[np.float64] = self.errors / self.answered
-        return risk
+        return self.errors / self.answered
 
     def at(self, threshold: float) -> Selection:
         """Select the images whose confidence reaches a threshold.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,10 @@ __all__ = [
 # Name of the micro-averaged curve: the ten binary decisions of each image, pooled.
 MICRO = "micro"
 
+_Curve = TypeVar("_Curve")
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RocCurve:
+
+class RocCurve(NamedTuple):
     """True and false positive rate for falling thresholds.
 
     Attributes:
@@ -44,8 +46,7 @@ class RocCurve:
     auc: float
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Roc:
+class Roc(NamedTuple):
     """ROC curves.
 
     Attributes:
@@ -59,8 +60,7 @@ class Roc:
     macro_auc: float | None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PrecisionRecallCurve:
+class PrecisionRecallCurve(NamedTuple):
     """Precision and recall for rising thresholds.
 
     Attributes:
@@ -78,8 +78,7 @@ class PrecisionRecallCurve:
     average_precision: float
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PrecisionRecall:
+class PrecisionRecall(NamedTuple):
     """Precision-recall curves.
 
     Attributes:
@@ -95,63 +94,44 @@ class PrecisionRecall:
 
 def roc(evaluation: Evaluation) -> Roc:
     """ROC curves, one digit against the rest, without the points on straight segments."""
-    truths, scores = _one_against_rest(evaluation)
-    curves = tuple(
-        _roc_curve(str(digit), truths[:, digit], scores[:, digit])
-        for digit in range(CLASSES)
-        if 0 < evaluation.support[digit] < len(truths)
-    )
-    return Roc(
-        curves=curves,
-        micro=_roc_curve(MICRO, truths.ravel(), scores.ravel()),
-        macro_auc=float(np.mean([curve.auc for curve in curves])) if curves else None,
-    )
+    from sklearn.metrics import auc, roc_curve
+
+    def curve(name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]) -> RocCurve:
+        false_positive_rate, true_positive_rate, thresholds = roc_curve(truths, scores)
+        area = float(auc(false_positive_rate, true_positive_rate))
+        return RocCurve(name, false_positive_rate, true_positive_rate, thresholds, area)
+
+    support = evaluation.support
+    curves, micro = _one_against_rest(evaluation, curve, (support > 0) & (support < support.sum()))
+    return Roc(curves, micro, float(np.mean([c.auc for c in curves])) if curves else None)
 
 
 def precision_recall(evaluation: Evaluation) -> PrecisionRecall:
     """Precision-recall curves, one digit against the rest."""
-    truths, scores = _one_against_rest(evaluation)
-    curves = tuple(
-        _precision_recall_curve(str(digit), truths[:, digit], scores[:, digit])
-        for digit in range(CLASSES)
-        if evaluation.support[digit]
-    )
-    return PrecisionRecall(
-        curves=curves,
-        micro=_precision_recall_curve(MICRO, truths.ravel(), scores.ravel()),
-        macro_average=float(np.mean([curve.average_precision for curve in curves])),
-    )
-
-
-def _one_against_rest(evaluation: Evaluation) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Binary labels and scores of the ten digits, (n, 10) each."""
-    return evaluation.labels[:, np.newaxis] == np.arange(CLASSES), evaluation.probabilities
-
-
-def _roc_curve(name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]) -> RocCurve:
-    from sklearn.metrics import auc, roc_curve
-
-    false_positive_rate, true_positive_rate, thresholds = roc_curve(truths, scores)
-    return RocCurve(
-        name=name,
-        false_positive_rate=false_positive_rate,
-        true_positive_rate=true_positive_rate,
-        thresholds=thresholds,
-        auc=float(auc(false_positive_rate, true_positive_rate)),
-    )
-
-
-def _precision_recall_curve(
-    name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]
-) -> PrecisionRecallCurve:
     from sklearn.metrics import precision_recall_curve
 
-    # The dropped points lie between others of the same recall and add nothing to the average.
-    precision, recall, thresholds = precision_recall_curve(truths, scores, drop_intermediate=True)
-    return PrecisionRecallCurve(
-        name=name,
-        precision=precision,
-        recall=recall,
-        thresholds=thresholds,
-        average_precision=float(-(np.diff(recall) * precision[:-1]).sum()),
-    )
+    def curve(
+        name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]
+    ) -> PrecisionRecallCurve:
+        # The dropped points lie between others of the same recall and add nothing to the average.
+        precision, recall, thresholds = precision_recall_curve(
+            truths, scores, drop_intermediate=True
+        )
+        average = float(-(np.diff(recall) * precision[:-1]).sum())
+        return PrecisionRecallCurve(name, precision, recall, thresholds, average)
+
+    curves, micro = _one_against_rest(evaluation, curve, evaluation.support > 0)
+    return PrecisionRecall(curves, micro, float(np.mean([c.average_precision for c in curves])))
+
+
+def _one_against_rest(
+    evaluation: Evaluation,
+    curve: Callable[[str, NDArray[np.bool_], NDArray[np.float32]], _Curve],
+    has_curve: NDArray[np.bool_],
+) -> tuple[tuple[_Curve, ...], _Curve]:
+    """Curves of the digits that have one, and the micro-averaged curve."""
+    truths = evaluation.labels[:, np.newaxis] == np.arange(CLASSES)
+    scores = evaluation.probabilities
+    digits = np.flatnonzero(has_curve)
+    curves = tuple(curve(str(digit), truths[:, digit], scores[:, digit]) for digit in digits)
+    return curves, curve(MICRO, truths.ravel(), scores.ravel())

@@ -141,8 +141,7 @@ def _frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if picture.shape != (FRAME_SIZE, FRAME_SIZE, 3):
         return find_frame(picture)
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    frame: NDArray[np.uint8] = light_on_dark(grey[np.newaxis])[0]
-    return frame
+    return light_on_dark(grey[np.newaxis])[0]
 
 
 def _label(entry: str, received: str) -> int:

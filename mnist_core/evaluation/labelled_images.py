@@ -192,8 +192,7 @@ def _as_levels(images: NDArray[Any], received: str) -> NDArray[np.uint8]:
         )
     if images.dtype == np.uint8 and top == 255:
         return images
-    levels: NDArray[np.uint8] = np.rint(images * (255 / top)).astype(np.uint8)
-    return levels
+    return np.rint(images * (255 / top)).astype(np.uint8)
 
 
 def _as_labels(labels: NDArray[Any], count: int) -> NDArray[np.int64]:
@@ -204,12 +203,12 @@ def _as_labels(labels: NDArray[Any], count: int) -> NDArray[np.int64]:
     if digits.ndim == 2 and digits.shape[1] == 1:
         digits = digits[:, 0]
     if digits.shape == (count, CLASSES) and digits.dtype.kind in "buif":
-        if not ((digits == 0) | (digits == 1)).all() or not (digits.sum(axis=1) == 1).all():
+        one_hot, digits = digits, digits.argmax(axis=1)
+        if not np.array_equal(one_hot, np.eye(CLASSES)[digits]):
             raise DatasetError(
                 "One-hot labels must be nine zeros and a 1 in the place of the digit. Send the "
                 f"digits themselves. {received}"
             )
-        digits = digits.argmax(axis=1)
     fits = digits.shape == (count,) and digits.dtype.kind in "uif"
     # Whole numbers may be floats; NaN does not equal itself.
     if not fits or not (digits == np.rint(digits)).all():

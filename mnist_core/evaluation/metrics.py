@@ -62,14 +62,12 @@ class Evaluation:
     @cached_property
     def confidences(self) -> NDArray[np.float32]:
         """(n,) the probabilities of the predicted digits, 0 to 1."""
-        confidences: NDArray[np.float32] = self.probabilities.max(axis=1)
-        return confidences
+        return self.probabilities.max(axis=1)
 
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """(n,) True where the predicted digit is the true one."""
-        correct: NDArray[np.bool_] = self.predicted == self.labels
-        return correct
+        return self.predicted == self.labels
 
     @cached_property
     def hardest(self) -> NDArray[np.int64]:
@@ -80,14 +78,12 @@ class Evaluation:
     @cached_property
     def errors(self) -> NDArray[np.int64]:
         """Indices of the incorrect predictions, the worst first."""
-        errors: NDArray[np.int64] = self.hardest[~self.correct[self.hardest]]
-        return errors
+        return self.hardest[~self.correct[self.hardest]]
 
     @cached_property
     def support(self) -> NDArray[np.int64]:
         """(10,) number of images of each digit."""
-        support: NDArray[np.int64] = self.confusion.sum(axis=1)
-        return support
+        return self.confusion.sum(axis=1)
 
 
 class ClassMetrics(NamedTuple):
@@ -182,11 +178,6 @@ def _check(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> N
             "Probabilities must have the shape (n, 10). Pass the result of 'classify'. Received: "
             f"shape {probabilities.shape}"
         )
-    if not np.isfinite(probabilities).all():
-        raise InvalidImageError(
-            "Probabilities must be numbers from 0 to 1. Train the model again. Received: "
-            f"{int((~np.isfinite(probabilities)).sum())} values that are NaN or infinite"
-        )
     if (
         labels.shape != (len(probabilities),)
         or not len(labels)
@@ -199,11 +190,12 @@ def _check(probabilities: NDArray[np.float32], labels: NDArray[np.integer]) -> N
             f"{len(probabilities)} images, labels of shape {labels.shape}, dtype {labels.dtype}"
         )
     low, high, sums = probabilities.min(), probabilities.max(), probabilities.sum(axis=1)
-    if low < 0 or high > 1 or abs(sums - 1).max() > _SUM_TOLERANCE:
+    # Comparisons with NaN are False, and lead to the error.
+    if not (low >= 0 and high <= 1 and abs(sums - 1).max() <= _SUM_TOLERANCE):
         raise InvalidImageError(
             "The ten probabilities of an image must be 0 to 1 and sum to 1. Pass the result of "
-            f"'classify'. Received: values from {low:g} to {high:g}, sums from {sums.min():g} to "
-            f"{sums.max():g}"
+            "'classify'; if it contains NaN, train the model again. Received: values from "
+            f"{low:g} to {high:g}, sums from {sums.min():g} to {sums.max():g}"
         )
 
 

@@ -14,6 +14,8 @@ from mnist_core.robustness.affine import Grey, affine, rotations
 
 __all__ = ["SWEEPS", "Sweep", "distort"]
 
+_Apply = Callable[[Grey, float, np.random.Generator], Grey]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
@@ -31,7 +33,7 @@ class Sweep:
     axis: str
     levels: tuple[float, ...]
     clean: float
-    apply: Callable[[Grey, float, np.random.Generator], Grey]
+    apply: _Apply
 
 
 def distort(
@@ -78,36 +80,13 @@ def _add_noise(images: Grey, deviation: float, rng: np.random.Generator) -> Grey
     return images + np.float32(deviation) * rng.standard_normal(images.shape, np.float32)
 
 
+_TABLE: tuple[tuple[str, str, tuple[float, ...], float, _Apply], ...] = (
+    ("rotation", "rotation, ° counterclockwise", tuple(range(-90, 91, 15)), 0, _rotate),
+    ("shift", "shift in a random direction, px", tuple(range(11)), 0, _shift),
+    ("size", "size, factor", tuple(tenths / 10 for tenths in range(3, 16)), 1, _scale),
+    ("noise", "noise, s.d. in grey levels", tuple(range(0, 161, 20)), 0, _add_noise),
+)
 SWEEPS = {
-    sweep.name: sweep
-    for sweep in (
-        Sweep(
-            name="rotation",
-            axis="rotation, ° counterclockwise",
-            levels=tuple(range(-90, 91, 15)),
-            clean=0,
-            apply=_rotate,
-        ),
-        Sweep(
-            name="shift",
-            axis="shift in a random direction, px",
-            levels=tuple(range(11)),
-            clean=0,
-            apply=_shift,
-        ),
-        Sweep(
-            name="size",
-            axis="size, factor",
-            levels=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5),
-            clean=1,
-            apply=_scale,
-        ),
-        Sweep(
-            name="noise",
-            axis="noise, s.d. in grey levels",
-            levels=tuple(range(0, 161, 20)),
-            clean=0,
-            apply=_add_noise,
-        ),
-    )
+    name: Sweep(name=name, axis=axis, levels=levels, clean=clean, apply=apply)
+    for name, axis, levels, clean, apply in _TABLE
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ SAMPLE = 1000
 # Images are measured and cached in parts of this size, so that a larger sample uses a smaller one.
 _PART = 1000
 _ORDER_SEED = 0
+_POLL_SECONDS = 0.2
 # One measurement at a time: two at once would both take twice as long.
 _lock = threading.Lock()
 
@@ -38,6 +41,10 @@ class RobustnessJob:
     Args:
         recognizer: the model.
         sample: number of test images, 1 to 10,000.
+
+    Attributes:
+        waiting: True while it waits for another job.
+        error: why it failed, or None.
 
     Raises:
         MnistError: the sample is out of range.
@@ -57,9 +64,9 @@ class RobustnessJob:
         }
         # Levels of the row that is being measured, for the progress alone.
         self._levels_done = 0
-        self._waiting = False
+        self.waiting = False
+        self.error: str | None = None
         self._stop = threading.Event()
-        self._error: str | None = None
         self._thread = threading.Thread()
 
     def start(self) -> None:
@@ -67,7 +74,7 @@ class RobustnessJob:
         if self.running or self.complete:
             return
         self._stop.clear()
-        self._error = None
+        self.error = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="robustness")
         self._thread.start()
 
@@ -81,25 +88,31 @@ class RobustnessJob:
             self._thread.join(timeout)
         return not self.running
 
+    def run(self, on_progress: Callable[[float], None], time_limit: float = inf) -> None:
+        """Start or resume, and wait for the end.
+
+        Args:
+            on_progress: receives the measured share, 0 to 1, several times a second.
+            time_limit: s, after which the job is stopped.
+        """
+        deadline = time.monotonic() + time_limit
+        self.start()
+        try:
+            while not self.wait(_POLL_SECONDS) and time.monotonic() < deadline:
+                on_progress(self.progress)
+        finally:
+            self.stop()  # on Ctrl-C, too
+        on_progress(self.progress)
+
     @property
     def running(self) -> bool:
         """True while it measures or waits for another job."""
         return self._thread.is_alive()
 
     @property
-    def waiting(self) -> bool:
-        """True while it waits for another job."""
-        return self.running and self._waiting
-
-    @property
     def complete(self) -> bool:
         """True when everything is measured."""
         return all(len(rows) == len(LEVELS) for rows in self._counts.values())
-
-    @property
-    def error(self) -> str | None:
-        """The reason if it failed."""
-        return None if self.running else self._error
 
     @property
     def progress(self) -> float:
@@ -124,18 +137,18 @@ class RobustnessJob:
         )
 
     def _run(self) -> None:
+        self.waiting = True
+        while not (acquired := _lock.acquire(timeout=0.1)) and not self._stop.is_set():
+            pass
+        self.waiting = False
+        if not acquired:
+            return
         try:
-            self._waiting = True
-            while not _lock.acquire(timeout=0.1):
-                if self._stop.is_set():
-                    return
-            self._waiting = False
-            try:
-                self._measure()
-            finally:
-                _lock.release()
+            self._measure()
         except Exception as error:  # shown to the user, whatever it is
-            self._error = f"The measurement failed: {error}"
+            self.error = f"The measurement failed: {error}"
+        finally:
+            _lock.release()
 
     def _measure(self) -> None:
         for part, size in self._sizes.items():
@@ -162,7 +175,7 @@ class RobustnessJob:
 def measure(
     recognizer: Recognizer,
     sample: int = SAMPLE,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] = lambda share: None,
 ) -> Robustness:
     """Measure a model's robustness, or load it from the cache.
 
@@ -175,17 +188,9 @@ def measure(
         MnistError: the sample is out of range, or the measurement failed.
     """
     job = RobustnessJob(recognizer, sample)
-    job.start()
-    try:
-        while not job.wait(0.2):
-            if on_progress:
-                on_progress(job.progress)
-    finally:
-        job.stop()  # on Ctrl-C
+    job.run(on_progress)
     if job.error:
         raise MnistError(f"{job.error} Received: model {recognizer.card.name!r}")
-    if on_progress:
-        on_progress(job.progress)
     return job.result
 
 

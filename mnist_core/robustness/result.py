@@ -40,6 +40,11 @@ class Robustness:
     rejected: Mapping[str, NDArray[np.float64]]
 
     @property
+    def complete(self) -> bool:
+        """True if all rows are measured."""
+        return all(self.images.values())
+
+    @property
     def clean(self) -> float:
         """Accuracy on the unaltered images."""
         return float(self.accuracy[CLEAN][0])
