@@ -51,15 +51,7 @@ _PROBLEMS = (
 
 
 class Database:
-    """The file of corrections, opened for one transaction at a time.
-
-    Every method raises `CorrectionsError` if the file cannot be read or written, stays locked or is
-    another program's, and `DamagedCorrectionsError` if it is damaged; the file is left as it is.
-
-    Args:
-        path: its file, which need not exist.
-        patience: how long to wait for other writers, s; a write takes milliseconds.
-    """
+    """The file of corrections, opened for one transaction at a time (see `CorrectionStore`)."""
 
     def __init__(self, path: Path, patience: float) -> None:
         self.path = path

@@ -26,11 +26,9 @@ from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 
 __all__ = ["read_corrections", "to_npz", "to_zip"]
 
-_FOLDERS = {str(digit): digit for digit in range(10)} | {"not-a-digit": NOT_A_DIGIT}
-_FOLDER_OF = {label: folder for folder, label in _FOLDERS.items()}
+# The names of a ZIP's folders, by label.
+_FOLDERS = (*map(str, range(NOT_A_DIGIT)), "not-a-digit")
 _MAX_UNPACKED = 256 * 2**20
-# Begins a PNG; then come the length and type of the first chunk, the width and the height.
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # The NPZ's arrays besides the frames and labels, and the values that mean "unknown".
 _UNKNOWN: dict[str, Any] = {
     "guess": -1,
@@ -69,7 +67,7 @@ def to_zip(corrections: Sequence[Correction]) -> bytes:
     with zipfile.ZipFile(content, "w") as archive:
         for number, correction in enumerate(corrections, 1):
             png = cv2.imencode(".png", correction.frame)[1].tobytes()
-            entry = zipfile.ZipInfo(f"{_FOLDER_OF[correction.label]}/{number:05d}.png")
+            entry = zipfile.ZipInfo(f"{_FOLDERS[correction.label]}/{number:05d}.png")
             archive.writestr(entry, png)
     return content.getvalue()
 
@@ -118,31 +116,32 @@ def _read_pngs(archive: zipfile.ZipFile) -> list[Correction]:
         # macOS adds hidden files named like those that it packs.
         if entry.is_dir() or not name.lower().endswith(".png") or name.startswith("."):
             continue
-        label = _FOLDERS.get(folders[-1].lower()) if folders else None
-        if label is None:
+        folder = folders[-1].lower() if folders else ""
+        if folder not in _FOLDERS:
             raise _refused(
                 f"a PNG's folder must be its label, one of {', '.join(_FOLDERS)}",
                 repr(entry.filename),
             )
-        found.append(_correction(entry.filename, _decode(archive.read(entry), entry), label))
+        frame = _decode(archive.read(entry), entry.filename)
+        found.append(_correction(entry.filename, frame, _FOLDERS.index(folder)))
     if not found:
         raise _refused("it has no PNG and no 'frames'", f"{len(archive.namelist())} files")
     return found
 
 
-def _decode(png: bytes, entry: zipfile.ZipInfo) -> NDArray[np.uint8]:
+def _decode(png: bytes, name: str) -> NDArray[np.uint8]:
     """The pixels of a PNG, whose size is checked before they are unpacked."""
-    if len(png) < 24 or png[:8] != _SIGNATURE or png[12:16] != b"IHDR":
-        raise _refused("a file is not a PNG, though its name says so", repr(entry.filename))
+    # Signature, length and type of the first chunk, width, height.
+    if len(png) < 24 or png[:8] != b"\x89PNG\r\n\x1a\n" or png[12:16] != b"IHDR":
+        raise _refused("a file is not a PNG, though its name says so", repr(name))
     width, height = struct.unpack(">II", png[16:24])
     if (width, height) != (FRAME_SIZE, FRAME_SIZE):
         raise _refused(
-            "its PNGs must be 28x28 pixels, white ink on black",
-            f"{entry.filename!r} of {width}x{height}",
+            "its PNGs must be 28x28 pixels, white ink on black", f"{name!r} of {width}x{height}"
         )
     frame = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     if frame is None:
-        raise _refused("a PNG is damaged", repr(entry.filename))
+        raise _refused("a PNG is damaged", repr(name))
     return frame.astype(np.uint8)
 
 

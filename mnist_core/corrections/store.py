@@ -30,6 +30,9 @@ _COLUMNS = (
 )  # fmt: skip
 _INSERT = f"INSERT INTO corrections ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * 9)})"
 _WITH_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
+_SELECT = f"SELECT * FROM corrections {_WITH_IDS} ORDER BY id"
+_RELABEL = f"UPDATE corrections SET label = ? {_WITH_IDS}"
+_DELETE = f"DELETE FROM corrections {_WITH_IDS}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +60,7 @@ class CorrectionStore:
 
     Args:
         path: its file; None takes `corrections_path()`.
-        patience: how long to wait for other writers, s.
+        patience: how long to wait for other writers, s; a write takes milliseconds.
     """
 
     def __init__(self, path: Path | None = None, *, patience: float = 20.0) -> None:
@@ -161,17 +164,15 @@ def _insert(connection: sqlite3.Connection, correction: Correction) -> int:
 
 
 def _relabel(connection: sqlite3.Connection, ids: Iterable[int | None], label: int) -> None:
-    query = f"UPDATE corrections SET label = ? {_WITH_IDS}"
-    connection.execute(query, (label, json.dumps(list(ids))))
+    connection.execute(_RELABEL, (label, json.dumps(list(ids))))
 
 
 def _delete(connection: sqlite3.Connection, ids: Iterable[int | None]) -> None:
-    connection.execute(f"DELETE FROM corrections {_WITH_IDS}", (json.dumps(list(ids)),))
+    connection.execute(_DELETE, (json.dumps(list(ids)),))
 
 
 def _by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> list[Correction]:
-    query = f"SELECT * FROM corrections {_WITH_IDS} ORDER BY id"
-    return [_correction(row) for row in connection.execute(query, (json.dumps(list(ids)),))]
+    return [_correction(row) for row in connection.execute(_SELECT, (json.dumps(list(ids)),))]
 
 
 def _correction(row: sqlite3.Row) -> Correction:

@@ -1,4 +1,4 @@
-"""Labeled images from a file of anyone's: NumPy's NPZ, or a ZIP of folders 0 to 9."""
+"""Labeled images from a file that may come from anyone: NumPy's NPZ, or a ZIP of folders 0 to 9."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def load_labelled(source: Path | str | bytes, name: str | None = None) -> Labell
         The images as frames, in the order of the file; those of a ZIP by digit, then by name.
 
     Raises:
-        DatasetError: the file is missing, damaged, empty, too large, or neither an NPZ nor a ZIP;
-            or it has no images, or something else in their place.
+        DatasetError: the file is missing, damaged, too large, or neither an NPZ nor a ZIP; or its
+            images or labels are missing or invalid.
     """
     if isinstance(source, bytes):
-        content, name = source, name or "labelled images"
+        content, name = source, name or "labeled images"
     else:
         name = name or Path(source).name
         try:
@@ -107,7 +107,7 @@ def _read_arrays(archive: zipfile.ZipFile, received: str) -> tuple[NDArray[Any],
 def _read_pictures(
     archive: zipfile.ZipFile, entries: list[str], name: str, received: str
 ) -> LabelledImages:
-    """The pictures of a ZIP; the folder that one is in is its label."""
+    """The pictures of a ZIP, labeled by their folders."""
     pictures = sorted(
         (entry for entry in entries if not _is_system_file(entry)),
         key=lambda entry: (PurePosixPath(entry).parent.name, entry),
@@ -116,7 +116,7 @@ def _read_pictures(
         raise DatasetError(f"There are no pictures in the archive. {_REMEDY} {received}")
     if len(pictures) > MAX_PICTURES:
         raise DatasetError(
-            f"A ZIP has at most {MAX_PICTURES:,} pictures. Send a part of it. {received}, "
+            f"A ZIP can have at most {MAX_PICTURES:,} pictures. Send a part of it. {received}, "
             f"{len(pictures):,} files"
         )
     labels = [_label(entry, received) for entry in pictures]
@@ -148,8 +148,8 @@ def _label(entry: str, received: str) -> int:
     folder = PurePosixPath(entry).parent.name
     if folder not in map(str, range(CLASSES)):
         raise DatasetError(
-            "Each picture is in a folder named for its digit, 0 to 9. Move it there, or leave it "
-            f"out. {received}, {entry!r}"
+            "Each picture must be in a folder named for its digit, 0 to 9. Move or remove it. "
+            f"{received}, {entry!r}"
         )
     return int(folder)
 

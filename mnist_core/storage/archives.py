@@ -21,33 +21,18 @@ from typing import Any
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-__all__ = ["MAX_ENTRIES", "MAX_UNPACKED", "ArchiveError", "open_archive", "read_array"]
+__all__ = ["ArchiveError", "open_archive", "read_array"]
 
-# Default limits: files, and bytes of all of them unpacked (70,000 frames of float64 are 440 MB).
-MAX_ENTRIES = 100_000
-MAX_UNPACKED = 512_000_000
 # Begins each entry of a ZIP's directory.
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _HEADER_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-# What Python and NumPy raise over a damaged archive, depending on where the damage is.
+# What Python and NumPy raise over a damaged archive, depending on where the damage is;
+# RuntimeError also over an encrypted one.
 _DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    tokenize.TokenError,
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,  # encrypted
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error,
+    tokenize.TokenError, EOFError, KeyError, MemoryError, OSError, OverflowError, RuntimeError,
+    SyntaxError, TypeError, ValueError,
+)  # fmt: skip
 
 
 class ArchiveError(Exception):
@@ -56,14 +41,15 @@ class ArchiveError(Exception):
 
 @contextmanager
 def open_archive(
-    content: bytes, *, max_entries: int = MAX_ENTRIES, max_unpacked: int = MAX_UNPACKED
+    content: bytes, *, max_entries: int = 100_000, max_unpacked: int = 512_000_000
 ) -> Iterator[zipfile.ZipFile]:
     """Open a ZIP or NPZ file for the block.
 
     Args:
         content: the file.
         max_entries: largest number of files in it, folders included.
-        max_unpacked: largest total of their unpacked sizes, in bytes.
+        max_unpacked: largest total of their unpacked sizes, bytes (70,000 frames of float64 have
+            440 million).
 
     Raises:
         ArchiveError: it is not a ZIP or NPZ file or is too large, or the block finds damage.
