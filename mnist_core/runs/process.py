@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnist_core.errors import TrainingError
-from mnist_core.storage.files import read_table, write_table
+from mnist_core.storage.files import read_json, write_json
 
 __all__ = ["ProcessRecord", "is_locked", "locked"]
 
@@ -47,7 +47,7 @@ class ProcessRecord:
     def read(cls, folder: Path) -> ProcessRecord:
         """Read the record in a run's folder; missing or damaged values get their defaults."""
         kinds = {"phase": str, "pid": int, "ticket": int, "since": int | float}
-        values = read_table(folder / "process.json")
+        values = read_json(folder / "process.json")
         return cls(**{key: values[key] for key in kinds if isinstance(values.get(key), kinds[key])})
 
     @classmethod
@@ -60,7 +60,7 @@ class ProcessRecord:
             ticket=ticket or time.time_ns(),
             since=time.time(),
         )
-        write_table(folder / "process.json", dataclasses.asdict(record))
+        write_json(folder / "process.json", dataclasses.asdict(record))
 
     @property
     def is_starting(self) -> bool:

@@ -29,7 +29,7 @@ from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
 from mnist_core.runs.process import ProcessRecord, is_locked, locked
-from mnist_core.storage.files import read_table, write_table
+from mnist_core.storage.files import read_json, write_json
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import Settings, TrainingConfig
 from mnist_core.training.events import TrainingEvent, event_from_json, event_to_json
@@ -110,7 +110,7 @@ class Run:
     @property
     def outcome(self) -> Outcome | None:
         """How the run ended; None while it has not ended, or if it was interrupted."""
-        values = read_table(self.folder / "outcome.json")
+        values = read_json(self.folder / "outcome.json")
         try:
             return Outcome(
                 state=values["state"],
@@ -151,7 +151,7 @@ class Run:
     @property
     def epochs_done(self) -> int:
         """The number of complete epochs, which a resumed run does not repeat."""
-        history = read_table(self.checkpoints / "state.json").get("history")
+        history = read_json(self.checkpoints / "state.json").get("history")
         losses = history.get("loss") if isinstance(history, dict) else None
         return len(losses) if isinstance(losses, list) else 0
 
@@ -192,7 +192,7 @@ class Run:
         self.set_phase("starting")
         # Last: a folder without config.json is not listed as a run.
         values = {"configuration": dataclasses.asdict(settings), "models": str(models)}
-        write_table(self.folder / "config.json", values)
+        write_json(self.folder / "config.json", values)
 
     def reset(self) -> None:
         """Delete the outcome and the request to stop, because the run is about to resume."""
@@ -202,12 +202,12 @@ class Run:
 
     def request_stop(self, *, keep: bool) -> None:
         """Ask the process to stop; with `keep`, it saves a model if an epoch is complete."""
-        write_table(self.folder / "request.json", {"keep": keep})
+        write_json(self.folder / "request.json", {"keep": keep})
 
     @property
     def stop_requested(self) -> bool | None:
         """None without a request to stop; otherwise whether to save a model."""
-        request = read_table(self.folder / "request.json")
+        request = read_json(self.folder / "request.json")
         return bool(request.get("keep")) if request else None
 
     def finish(self, outcome: Outcome) -> None:
@@ -215,7 +215,7 @@ class Run:
         # On a full disk the released lock still shows that the run has ended; the error that ended
         # it must not be replaced by this one.
         with suppress(OSError):
-            write_table(self.folder / "outcome.json", dataclasses.asdict(outcome))
+            write_json(self.folder / "outcome.json", dataclasses.asdict(outcome))
 
     def delete(self) -> None:
         """Delete the folder; a saved model stays.
@@ -231,7 +231,7 @@ class Run:
 
     def has_own_model(self) -> bool:
         """Return whether this run itself saved the model of its name, and so may replace it."""
-        created = read_table(self.folder / "model.json").get("created")
+        created = read_json(self.folder / "model.json").get("created")
         if created is None:
             return False
         try:
@@ -241,10 +241,10 @@ class Run:
 
     def record_model(self, card: ModelCard) -> None:
         """Record which model this run saves."""
-        write_table(self.folder / "model.json", {"created": card.created})
+        write_json(self.folder / "model.json", {"created": card.created})
 
     def _table(self) -> dict[str, Any]:
-        return read_table(self.folder / "config.json")
+        return read_json(self.folder / "config.json")
 
 
 def saving_error(subject: str, error: OSError, folder: Path) -> TrainingError:

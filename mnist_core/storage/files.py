@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-__all__ = ["flush", "read_table", "write_atomically", "write_table"]
+__all__ = ["flush", "read_json", "write_atomically", "write_json"]
 
 
 def flush(path: Path) -> None:
@@ -54,7 +54,7 @@ def write_atomically(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def read_table(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; {} if the file is missing or damaged."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -63,7 +63,7 @@ def read_table(path: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def write_table(path: Path, values: dict[str, Any]) -> None:
+def write_json(path: Path, values: dict[str, Any]) -> None:
     """Replace a file by a JSON object, atomically."""
     with write_atomically(path) as file:
         file.write(json.dumps(values).encode())

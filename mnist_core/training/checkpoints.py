@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_core.storage.files import flush, write_table
+from mnist_core.storage.files import flush, write_json
 from mnist_core.training.config import with_current_names
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Checkpoints:
                 "weights": weights.name,
                 "chance": [np.asarray(variable).tolist() for variable in _random_state(model)],
             }
-            write_table(self._folder / _STATE, state)
+            write_json(self._folder / _STATE, state)
         except (OSError, RuntimeError) as error:
             # HDF5 keeps the file open: only an empty file gives its space back.
             with suppress(OSError):

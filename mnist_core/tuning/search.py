@@ -25,7 +25,7 @@ from mnist_core.runs.process import locked
 from mnist_core.runs.run import Run, saving_error
 from mnist_core.runs.store import begin_run, list_runs
 from mnist_core.runs.train import train_run, try_run
-from mnist_core.storage.files import read_table, write_table
+from mnist_core.storage.files import read_json, write_json
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import Settings
@@ -89,9 +89,9 @@ def _opened(config: TuningConfig, folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder, "search"):
-            known = read_table(folder / "search.json")
+            known = read_json(folder / "search.json")
             if not known:
-                write_table(folder / "search.json", settings)
+                write_json(folder / "search.json", settings)
             elif known != settings:
                 raise TrainingError(
                     "A search of that name was started with other settings. Use those, choose "

@@ -22,7 +22,7 @@ from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.store import begin_run, find_run, list_runs, new_run, reopen_run
-from mnist_core.storage.files import write_table
+from mnist_core.storage.files import write_json
 from mnist_core.storage.paths import runs_directory
 from mnist_core.training.events import EpochEnd, Message
 
@@ -59,7 +59,7 @@ def test_new_run_is_queued_until_its_process_is_overdue() -> None:
     assert run.config == MLP.resolved()
     assert (run.events(), run.log_end(), run.epochs_done, run.outcome) == ([], "", 0, None)
     assert find_run(run.id) == run
-    write_table(
+    write_json(
         run.folder / "process.json", {"phase": "starting", "since": time.time() - 61, "ticket": 1}
     )
     assert run.state == "interrupted"

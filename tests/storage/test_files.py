@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.storage.files import flush, read_table, write_atomically, write_table
+from mnist_core.storage.files import flush, read_json, write_atomically, write_json
 
 
 def test_flush_takes_files_and_folders(tmp_path: Path) -> None:
@@ -45,12 +45,12 @@ def test_write_atomically_leaves_the_old_content_on_a_full_disk(
     def fail(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    write_table(tmp_path / "table.json", {"a": 1})
+    write_json(tmp_path / "values.json", {"a": 1})
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space left"):
-        write_table(tmp_path / "table.json", {"a": 2})
-    assert read_table(tmp_path / "table.json") == {"a": 1}
-    assert [path.name for path in tmp_path.iterdir()] == ["table.json"]
+        write_json(tmp_path / "values.json", {"a": 2})
+    assert read_json(tmp_path / "values.json") == {"a": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["values.json"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b"\xff"])
@@ -58,5 +58,5 @@ def test_read_table_of_a_missing_or_damaged_file_is_empty(
     tmp_path: Path, content: bytes | None
 ) -> None:
     if content is not None:
-        (tmp_path / "table.json").write_bytes(content)
-    assert read_table(tmp_path / "table.json") == {}
+        (tmp_path / "values.json").write_bytes(content)
+    assert read_json(tmp_path / "values.json") == {}
