@@ -14,7 +14,7 @@ from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
 
 __all__ = ["Database"]
 
-# Mark this file among SQLite files ("MNCR"), and its layout among later ones.
+# SQLite's marks for a program's files ("MNCR"), and for the version of their layout.
 _APPLICATION, _VERSION = 0x4D4E4352, 1
 # AUTOINCREMENT never reuses an id: a late undo cannot affect another correction.
 _SCHEMA = (
@@ -68,15 +68,11 @@ class Database:
                     # Lets others read during a write.
                     connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("BEGIN IMMEDIATE")
-                try:
+                with connection:  # commits, or rolls back
                     if not self._is_ours(connection):
                         for statement in _SCHEMA:
                             connection.execute(statement)
                     yield connection
-                except BaseException:
-                    connection.rollback()
-                    raise
-                connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:

@@ -1,4 +1,4 @@
-"""The data sheet of a model, and its file `card.json`."""
+"""The model card, `card.json` in a model's folder."""
 
 from __future__ import annotations
 

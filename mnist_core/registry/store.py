@@ -1,8 +1,8 @@
 """Find and read models, each a folder `models/<name>/`.
 
-It holds `model.tflite` (the network for inference), `model.keras` (for training), `card.json` (its
-data sheet), `history.json` (its training curves) and `predictions.npz` (its probabilities for the
-MNIST test images). A folder without a valid card is not a model.
+It holds `model.tflite` (for inference), `model.keras` (for training), `card.json` (the model card),
+`history.json` (the training curves) and `predictions.npz` (the probabilities for the MNIST test
+images). A folder without a valid card is not a model.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REPLACEMENT = 0.1
 
 
 def is_bundled(name: str, directory: Path | None = None) -> bool:
-    """Whether a model came with the repository; those are neither removed nor replaced."""
+    """Whether a model came with the repository; such a model can be neither deleted nor renamed."""
     directory = directory or models_directory()
     return name in _PREFERRED and directory.absolute() == BUNDLED_MODELS
 

@@ -54,7 +54,7 @@ def test_write_atomically_leaves_the_old_content_on_a_full_disk(
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b"\xff"])
-def test_read_table_of_a_missing_or_damaged_file_is_empty(
+def test_read_json_of_a_missing_or_damaged_file_is_empty(
     tmp_path: Path, content: bytes | None
 ) -> None:
     if content is not None:
