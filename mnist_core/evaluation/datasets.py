@@ -43,14 +43,14 @@ def mnist_validation(cards: Sequence[ModelCard]) -> LabelledImages:
             "These models have no validation image in common. Choose fewer of them, or other data. "
             f"Received: {', '.join(card.name for card in cards)}"
         )
-    models = "none of these models" if len(cards) > 1 else "this model not"
+    models = "none of these models was" if len(cards) > 1 else "this model was not"
     return LabelledImages(
         name="MNIST validation",
         images=load_mnist().x_train[indices],
         labels=load_mnist().y_train[indices],
         notes=(
-            f"{len(indices):,} MNIST training images that {models} was trained on; early stopping "
-            "and the temperature used them.",
+            f"{len(indices):,} MNIST training images that {models} trained on; early "
+            "stopping and the temperature used them.",
         ),
     )
 

@@ -255,7 +255,7 @@ def test_ensemble_names_its_members(models: Path) -> None:
     app = open_tab(evaluation_models=["duo"], evaluation_data="MNIST validation")
     assert not app.error
     # Only the validation images that both members share.
-    assert "images of MNIST's training half" in app.caption[0].value
+    assert "MNIST training images that this model was not trained on" in app.caption[0].value
     assert 300 < int(metrics(app)["Errors"].split(" of ")[1]) < 500
 
 
