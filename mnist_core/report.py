@@ -39,10 +39,10 @@ from mnist_core.storage.paths import ASSETS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from jinja2 import Template
 
 __all__ = ["report_html"]
 
-_TEMPLATE = ASSETS / "report.html"
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "plotly", "ai-edge-litert", "opencv-python-headless")
 # Errors shown per model; a poor one has thousands.
 _MAX_ERRORS = 200
@@ -82,7 +82,6 @@ def report_html(
         DatasetError: there are no assessments, or they are on different images.
         ModelLoadError: `load` found a model damaged.
     """
-    from jinja2 import Environment
     from plotly.offline import get_plotlyjs
 
     digests = {assessment.data.digest for assessment in assessments}
@@ -100,16 +99,7 @@ def report_html(
         recognizers = [load(item.card) for item in assessments]
         measurements = _measure(recognizers, directory, time_limit, on_progress)
     shared = _shared_figures(assessments, comparisons, measurements) if comparisons else {}
-    # Names and settings come from files: they are escaped.
-    environment = Environment(autoescape=True)
-    environment.filters |= {
-        "thousands": "{:,}".format,
-        "percent": "{:.2%}".format,
-        "points": lambda share: f"{100 * share:+.2f}",
-        "six_digits": "{:.6f}".format,
-        "png": _png_url,
-    }
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+    return _template().render(
         title=f"Evaluation of {', '.join(assessment.card.name for assessment in assessments)}",
         data=assessments[0].data,
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -125,6 +115,21 @@ def report_html(
         card_rows=_card_rows,
         versions={"Python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
     )
+
+
+def _template() -> Template:
+    from jinja2 import Environment
+
+    # Names and settings come from files: they are escaped.
+    environment = Environment(autoescape=True)
+    environment.filters |= {
+        "thousands": "{:,}".format,
+        "percent": "{:.2%}".format,
+        "points": lambda share: f"{100 * share:+.2f}",
+        "six_digits": "{:.6f}".format,
+        "png": _png_url,
+    }
+    return environment.from_string((ASSETS / "report.html").read_text(encoding="utf-8"))
 
 
 def _measure(
