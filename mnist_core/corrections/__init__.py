@@ -1,1 +1,4 @@
-"""Digits that the user corrected: stored, exported and imported."""
+"""Digits that the user corrected: stored, exported and imported.
+
+No module imports Keras.
+"""

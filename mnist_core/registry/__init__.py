@@ -1,1 +1,4 @@
-"""`models/<name>/` on disk: cards, files and their checksums."""
+"""The folder of models: cards, files and their digests, and changes to it.
+
+No module imports Keras.
+"""

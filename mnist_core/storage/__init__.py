@@ -1,1 +1,4 @@
-"""Files on disk: paths, atomic writes, archives and cached results; knows nothing of digits."""
+"""Files on disk: paths, atomic writes, untrusted archives and cached results.
+
+Imports nothing else of the package and knows nothing of digits.
+"""

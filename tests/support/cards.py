@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mnist_core import ModelCard
+from mnist_core.registry.card import TFLITE, write_card
+from mnist_core.registry.staging import staged_model
 
 
 def make_card(name: str = "mine", **changes: object) -> ModelCard:
@@ -25,3 +29,10 @@ def make_card(name: str = "mine", **changes: object) -> ModelCard:
         "sha256": {},
     }
     return ModelCard(**values | changes)  # type: ignore[arg-type]
+
+
+def save_model(directory: Path, name: str, **changes: object) -> None:
+    """Save a model whose network is not one, with a card with the given changes."""
+    with staged_model(name, directory) as stage:
+        (stage / TFLITE).write_bytes(b"a network")
+        write_card(make_card(name, **changes), stage)
