@@ -30,7 +30,7 @@ _HEADER_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_hea
 # RuntimeError also over an encrypted one.
 _DAMAGE = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error,
-    tokenize.TokenError, EOFError, KeyError, MemoryError, OSError, OverflowError, RuntimeError,
+    tokenize.TokenError, EOFError, LookupError, MemoryError, OSError, OverflowError, RuntimeError,
     SyntaxError, TypeError, ValueError,
 )  # fmt: skip
 

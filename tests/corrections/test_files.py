@@ -126,6 +126,7 @@ ONES = np.array([1])
         (make_npz(frames=np.array([object()]), labels=ONES), "damaged"),
         (make_zip({"12/a.png": make_png(ONE[0])}), "folder must be its label"),
         (make_zip({"a.png": make_png(ONE[0])}), "folder must be its label"),
+        (make_zip({"3.png": b"x"}).replace(b"3.png", b"\0.png"), "damaged"),  # without a name
         (make_zip({"3/a.png": b"no picture"}), "not a PNG"),
         (make_zip({"3/a.png": make_png(ONE[0])[:60]}), "damaged"),
         (make_zip({"3/a.png": make_png(np.ones((30, 28), np.uint8))}), "28x30"),
