@@ -1,4 +1,4 @@
-"""The lab's entry: `streamlit run app.py`. It routes; the pages compose; `mnist_core` computes."""
+"""The entry point: `streamlit run app.py`. It routes, the pages compose, `mnist_core` computes."""
 
 import streamlit as st
 

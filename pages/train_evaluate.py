@@ -1,4 +1,4 @@
-"""Train a network and look into how well it does: two tabs."""
+"""The page to train networks and to evaluate them: two tabs."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from pages.widgets import routing
 
 
 def main() -> None:
-    """The page. Only the open tab is run."""
+    """Show the page. Only the open tab runs."""
     train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", on_change="rerun")
     if train.open:
         with train:

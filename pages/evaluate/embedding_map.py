@@ -38,7 +38,7 @@ def show(card: ModelCard, drawn: Sequence[Digit] | None = None) -> None:
 def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
     card = recognizer.card
     digest = f"{card.name} {card.digest}"
-    reader = explain.inside(digest, card)
+    reader = explain.activation_reader(card)
     with st.spinner("Computing the map …", show_time=True):
         embedding = _build(digest, card)
     axes, image, errors_only = _show_controls()
@@ -125,7 +125,7 @@ def _show_chart(
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _build(digest: str, _card: ModelCard) -> EmbeddingMap:
-    return build_embedding_map(model_picker.load(_card), explain.inside(digest, _card), IMAGES)
+    return build_embedding_map(model_picker.load(_card), explain.activation_reader(_card), IMAGES)
 
 
 def _show_details(recognizer: Recognizer, image: int) -> None:

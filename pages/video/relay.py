@@ -1,4 +1,4 @@
-"""A frame of a visitor's video, from the browser and back to it."""
+"""The path of a video frame from the browser to the reader and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import cv2
+import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamError
@@ -15,41 +16,40 @@ from streamlit_webrtc import relay
 
 from mnist_core.webcam.session import LiveReader
 
-# So many frames may wait: frames do not come evenly, and those that come together are not late.
-WAITING = 2
+# Frames arrive unevenly: with this many in the queue, the oldest is not late yet.
+MAX_WAITING = 2
 
 
 def frame_callback(live: LiveReader) -> Callable[[av.VideoFrame], av.VideoFrame]:
-    """What the video's own thread does with each frame: nothing of Streamlit's is touched there."""
+    """The function that processes a frame in the video's thread; it must not call Streamlit."""
 
-    def on_frame(frame: av.VideoFrame) -> av.VideoFrame:
-        annotated = live.process(frame.to_ndarray(format="bgr24"), frame.time)
+    def process(frame: av.VideoFrame) -> av.VideoFrame:
+        image = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        annotated = live.process(image, frame.time)
         if frame.width % 2 or frame.height % 2:
             return av.VideoFrame.from_ndarray(annotated, format="bgr24")
-        # What the codec wants; OpenCV makes it in a third of the time that PyAV takes.
-        coded = cv2.cvtColor(annotated, cv2.COLOR_BGR2YUV_I420)
-        return av.VideoFrame.from_ndarray(coded, format="yuv420p")
+        # The codec's own format; OpenCV converts to it three times as fast as PyAV.
+        yuv = cv2.cvtColor(annotated, cv2.COLOR_BGR2YUV_I420)
+        return av.VideoFrame.from_ndarray(yuv, format="yuv420p")
 
-    return on_frame
+    return process
 
 
-class NewestRelay(MediaRelay):
-    """Hands each frame on once, and none that is late, where aiortc's relay lets all of them wait.
+class LatestFrameRelay(MediaRelay):
+    """Forwards each frame once and drops late ones, where aiortc's relay queues all of them.
 
-    A queue grows as long as the machine has more to do than it can, and the video is seconds late.
-    And while a frame is read, streamlit-webrtc sends the one before once more, which is the same
-    object with another time: of two that wait, both have the later time then. Whoever receives them
-    takes them for one frame, decodes half of it, and what follows is smeared.
+    On a busy machine a queue grows until the video is seconds late. And while a frame is being
+    read, streamlit-webrtc sends the previous one again: the same object with a new timestamp. If
+    both wait in the queue, both have the later timestamp; the receiver takes them for one frame,
+    decodes half of it, and the following frames are smeared.
     """
 
     def subscribe(self, track: MediaStreamTrack, buffered: bool = True) -> MediaStreamTrack:
-        """A track that gives what `track` gives, as long as it is asked for in time."""
-        return _Newest(super().subscribe(track, buffered=True))
+        """A track with the frames of `track` that are neither late nor repeated."""
+        return _LatestFrameTrack(super().subscribe(track, buffered=True))
 
 
-class _Newest(MediaStreamTrack):
-    """The frames of a relay's track, but for what is old or was given already."""
-
+class _LatestFrameTrack(MediaStreamTrack):
     def __init__(self, source: MediaStreamTrack) -> None:
         super().__init__()
         self.kind = source.kind
@@ -57,10 +57,10 @@ class _Newest(MediaStreamTrack):
         self._last: Any = None
 
     async def recv(self) -> Any:
-        """The next frame that is worth sending."""
+        """The next frame that is neither late nor repeated."""
         frame = self._last
         try:
-            while frame is self._last or self._source._queue.qsize() >= WAITING:
+            while frame is self._last or self._source._queue.qsize() >= MAX_WAITING:
                 frame = await self._source.recv()
         except MediaStreamError:
             self.stop()
@@ -69,17 +69,17 @@ class _Newest(MediaStreamTrack):
         return frame
 
     def stop(self) -> None:
-        """Give nothing any more; the relay stops asking for this one."""
+        """End this track and its subscription."""
         super().stop()
         self._source.stop()
 
 
-def send_the_newest() -> None:
-    """Let all videos of this server go by a `NewestRelay`.
+def install_latest_frame_relay() -> None:
+    """Make all videos of this server use a `LatestFrameRelay`.
 
-    streamlit-webrtc cannot be told so. It keeps its relay at Streamlit's runtime, once it has one.
+    streamlit-webrtc has no setting for it. It stores its relay on Streamlit's runtime.
     """
     if Runtime.exists():
         runtime, name = Runtime.instance(), relay._SERVER_GLOBAL_RELAY_ATTR_NAME_
-        if not isinstance(getattr(runtime, name, None), NewestRelay):
-            setattr(runtime, name, NewestRelay())
+        if not isinstance(getattr(runtime, name, None), LatestFrameRelay):
+            setattr(runtime, name, LatestFrameRelay())

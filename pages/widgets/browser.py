@@ -1,12 +1,11 @@
-"""What runs in the visitor's browser: keys that press buttons, strokes sent at once, a file saved.
+"""JavaScript in the visitor's browser: keyboard shortcuts, strokes, saved files, cameras.
 
-`st.button(shortcut=...)` refuses "c" and "r": Streamlit keeps them for its own menu. So keys are
-heard here, before Streamlit hears them, and press the button itself: it stays the one place where
-something happens.
+`st.button(shortcut=...)` refuses "c" and "r", which Streamlit reserves for its own menu. So this
+script handles the keys before Streamlit does, and clicks the button.
 
-The canvas waits 200 ms after a stroke before it sends the drawing (streamlit-drawable-canvas 0.13
-has no setting for it), but its toolbar has a button that sends at once. It is pressed at the end of
-every stroke. Should a later version lack the button, the canvas sends as before.
+The canvas sends the drawing 200 ms after a stroke (streamlit-drawable-canvas 0.13 has no setting
+for it), but its toolbar has a button that sends at once. The script clicks that button at the end
+of each stroke. Without the button, the canvas sends as before.
 """
 
 import base64
@@ -14,7 +13,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-_SCRIPT = """
+_INPUT_SCRIPT = """
 const SEND = 'button[aria-label="Update the app with this drawing"]'
 
 function inField(path) {
@@ -42,10 +41,10 @@ export default function (component) {
     root = canvas ? canvas.getRootNode() : null
   }
   const onEnd = () => {
-    const drawnOn = root
+    const target = root
     root = null
-    // Not before the canvas itself has taken in the stroke.
-    if (drawnOn) setTimeout(() => drawnOn.querySelector(SEND)?.click())
+    // After the canvas itself has handled the end of the stroke.
+    if (target) setTimeout(() => target.querySelector(SEND)?.click())
   }
 
   const listeners = [
@@ -59,34 +58,34 @@ export default function (component) {
 }
 """
 
-_component = st.components.v2.component("digit_lab_client", js=_SCRIPT)
+_input_component = st.components.v2.component("digit_lab_client", js=_INPUT_SCRIPT)
 
 
-def assist(keys: dict[str, str]) -> None:
-    """Let keys press buttons and strokes be sent at once, while the page is shown.
+def handle_input(keys: dict[str, str]) -> None:
+    """Enable shortcuts, and send strokes at once, while the page is shown.
 
     Args:
-        keys: a lower-case letter -> the Streamlit key of the button that it presses. Letters typed
-            into a field, and those with Ctrl, Alt or Command, are left alone.
+        keys: a lower-case letter -> the Streamlit key of the button that it clicks. Letters typed
+            into a field, or with Ctrl, Alt or Command, have no effect.
     """
-    _component(data={"keys": keys}, key="client", height=0)
+    _input_component(data={"keys": keys}, key="client", height=0)
 
 
 _SAVE_SCRIPT = """
 export default function (component) {
   const { data, setTriggerValue } = component
-  // Once, however often this is drawn anew.
+  // Save each file once, even if this component renders again.
   const saved = window.digitLabSaved ??= {}
   if (data.number > (saved[data.button] ?? 0)) {
     saved[data.button] = data.number
     const content = Uint8Array.from(atob(data.content), (character) => character.charCodeAt(0))
-    // Browsers limit how long an address with the content inside may be.
-    const address = URL.createObjectURL(new Blob([content], { type: data.mime }))
+    // Browsers limit the length of data URLs.
+    const url = URL.createObjectURL(new Blob([content], { type: data.mime }))
     const link = document.createElement("a")
     link.download = data.name
-    link.href = address
+    link.href = url
     link.click()
-    setTimeout(() => URL.revokeObjectURL(address), 60000)
+    setTimeout(() => URL.revokeObjectURL(url), 60000)
   }
   setTriggerValue("saved", data.number)
 }
@@ -95,18 +94,18 @@ export default function (component) {
 _save_component = st.components.v2.component("digit_lab_save", js=_SAVE_SCRIPT)
 
 
-def save(
+def save_file(
     number: int, name: str, mime: str, content: bytes, *, key: str, on_saved: Callable[[], None]
 ) -> None:
     """Save a file in the visitor's browser, once.
 
     Args:
-        number: larger than that of any file before with this key.
-        name: of the file.
-        mime: its type.
-        content: its bytes.
-        key: of the component.
-        on_saved: called when the browser has it.
+        number: larger than the numbers of all earlier files with this key.
+        name: the file's name.
+        mime: its MIME type.
+        content: its content.
+        key: the component's key.
+        on_saved: called when the browser has received the file.
     """
     text = base64.b64encode(content).decode()
     data = {"button": key, "number": number, "name": name, "mime": mime, "content": text}
@@ -117,23 +116,23 @@ _CAMERA_SCRIPT = """
 export default function (component) {
   const { setStateValue, data } = component
   let known = data.known
-  const tell = (camera) => {
+  const report = (camera) => {
     if (camera !== known) setStateValue("camera", known = camera)
   }
   const devices = navigator.mediaDevices
   let permission = null
-  const look = async () => {
-    if (!window.isSecureContext || !devices) return tell("insecure")
+  const check = async () => {
+    if (!window.isSecureContext || !devices) return report("insecure")
     const found = await devices.enumerateDevices()
-    if (!found.some((device) => device.kind === "videoinput")) return tell("none")
-    tell(permission?.state === "denied" ? "denied" : "there")
+    if (!found.some((device) => device.kind === "videoinput")) return report("none")
+    report(permission?.state === "denied" ? "denied" : "available")
   }
-  // Not every browser tells permissions, or those of cameras.
-  const asked = navigator.permissions?.query({ name: "camera" }) ?? Promise.reject()
-  asked.then((status) => { permission = status; status.onchange = look }, () => null).then(look)
-  devices?.addEventListener("devicechange", look)
+  // Some browsers cannot query permissions, or not those of cameras.
+  const query = navigator.permissions?.query({ name: "camera" }) ?? Promise.reject()
+  query.then((status) => { permission = status; status.onchange = check }, () => null).then(check)
+  devices?.addEventListener("devicechange", check)
   return () => {
-    devices?.removeEventListener("devicechange", look)
+    devices?.removeEventListener("devicechange", check)
     if (permission) permission.onchange = null
   }
 }
@@ -142,12 +141,12 @@ export default function (component) {
 _camera_component = st.components.v2.component("digit_lab_camera", js=_CAMERA_SCRIPT)
 
 
-def camera() -> str:
-    """What the visitor's browser says of its cameras, before any is started.
+def camera_status() -> str:
+    """Check, before the video starts, whether the visitor's browser can use a camera.
 
     Returns:
-        "there", "none", "denied", "insecure" (not on HTTPS or localhost), or "" as long as the
-        browser has not answered.
+        "available", "none", "denied", "insecure" (neither HTTPS nor localhost), or "" until the
+        browser answers.
     """
     known = st.session_state.get("camera_check", {}).get("camera", "")
     result = _camera_component(

@@ -1,4 +1,4 @@
-"""Charts on a page: each one's camera saves it as a PNG of its name."""
+"""Plotly charts and enlarged images on a page."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 
 def camera(name: str) -> dict[str, Any]:
-    """The configuration of a chart with one button: the camera, which saves a PNG of this name."""
+    """The Plotly configuration of a chart whose only button saves it as a PNG of this name."""
     return {
         "displaylogo": False,
         "modeBarButtons": [["toImage"]],
@@ -17,12 +17,12 @@ def camera(name: str) -> dict[str, Any]:
 
 
 def chart(figure: Any, name: str, alt: str) -> None:
-    """A chart of the Evaluate tab.
+    """Show a chart of the Evaluate tab.
 
     Args:
         figure: a Plotly figure.
-        name: of its key and its PNG.
-        alt: what it shows, for those who do not see it.
+        name: for its key and its PNG.
+        alt: its description, for screen readers.
     """
     st.plotly_chart(figure, key=f"evaluation_{name}", config=camera(name), alt=alt)
 

@@ -1,11 +1,10 @@
-"""Wrong? The right answer is one click away, and the frame is kept with it to be learnt from.
+"""Corrects a reading with one click; the frame and its label are saved as training data.
 
-What a visitor corrected is remembered by its frame: the same drawing, read again, still says that
-it was kept, and is not kept twice.
+A session remembers its corrections by frame: the same drawing, read again, shows that it was
+corrected and cannot be saved twice.
 """
 
 import hashlib
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -16,79 +15,76 @@ from mnist_core.data import NOT_A_DIGIT
 from mnist_core.webcam.session import LiveReader
 from pages.widgets.charts import enlarged
 
-# Corrections that a visitor's session remembers, and digits of a number that are offered at once.
-REMEMBERED, OFFERED = 200, 8
+# The corrections that a session remembers, and the digits of a video frame offered for correction.
+MAX_REMEMBERED, MAX_DIGITS = 200, 8
 LABELS = (*range(10), NOT_A_DIGIT)
 
 
 def label_name(label: int) -> str:
-    """A label for people."""
-    return "no digit" if label == NOT_A_DIGIT else str(label)
+    """A label in words."""
+    return "non-digit" if label == NOT_A_DIGIT else str(label)
 
 
 def with_article(label: int) -> str:
-    """The same, in a sentence."""
-    return label_name(label) if label == NOT_A_DIGIT else f"{'an' if label == 8 else 'a'} {label}"
+    """A label with its indefinite article."""
+    return f"{'an' if label == 8 else 'a'} {label_name(label)}"
 
 
-def offer(digit: Digit, model: ModelCard, source: str, key: str) -> None:
-    """Below a digit that was read: "Wrong?", or that it was kept.
+def show(digit: Digit, model: ModelCard, source: str, key: str) -> None:
+    """Show "Wrong?" below a digit, or that it was corrected.
 
     Args:
         digit: what was read.
         model: what read it.
         source: where it came from, one of `SOURCES`.
-        key: tells its widgets from those of a digit that was read just alike.
+        key: distinguishes its widgets from those of an identical digit.
     """
-    if not _show_kept(digit, key):
-        with st.popover("Wrong?", type="tertiary", key=f"wrong_{key}_{_mark(digit)}"):
+    if not _show_corrected(digit, key):
+        with st.popover("Wrong?", type="tertiary", key=f"wrong_{key}_{_digest(digit)}"):
             _show_choice(digit, model, source, key)
 
 
 @st.fragment
-def offer_live(live: LiveReader) -> None:
-    """Beside a video: the digits as they are when "Wrong?" is pressed stay to be corrected."""
+def show_live(live: LiveReader) -> None:
+    """Show "Wrong?" beside a video, for the digits at the moment when it is pressed."""
     state = st.session_state
 
-    def hold() -> None:
+    def freeze() -> None:
         result = live.state.result
-        # The video goes on: what is corrected is what was there at this moment.
-        state["live_held"] = result.digits[:OFFERED] if result else []
-        state["live_held_by"] = live.recognizer.card
+        digits = result.digits[:MAX_DIGITS] if result else []
+        state["live_digits"] = (live.recognizer.card, digits)
 
-    wrong = st.popover("Wrong?", icon=":material/edit:", key="live_wrong", on_change=hold)
-    if not wrong.open:
+    popover = st.popover("Wrong?", icon=":material/edit:", key="live_wrong", on_change=freeze)
+    if not popover.open:
         return
-    with wrong:
-        digits: Sequence[Digit] = state.get("live_held", [])
+    with popover:
+        card, digits = state.get("live_digits", (None, []))
         if not digits:
-            st.write("No digit was in the box. Hold one into it, and press again.")
+            st.write("There was no digit in the box. Hold one inside it and press again.")
         for place, digit in enumerate(digits):
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-                read_as = digit.label if digit.is_digit else NOT_A_DIGIT
-                st.image(
-                    enlarged(digit.frame, 3), width=84, alt=f"Read as {with_article(read_as)}."
-                )
+                alt = f"Read as {with_article(_prediction(digit))}."
+                st.image(enlarged(digit.frame, 3), width=84, alt=alt)
                 with st.container():
-                    if not _show_kept(digit, f"live_{place}"):
-                        _show_choice(digit, state["live_held_by"], "webcam", f"live_{place}")
+                    if not _show_corrected(digit, f"live_{place}"):
+                        _show_choice(digit, card, "webcam", f"live_{place}")
 
 
 def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     state = st.session_state
-    read_as = digit.label if digit.is_digit else NOT_A_DIGIT
-    # By its frame: the next drawing in this place begins with nothing chosen. And by what was
-    # undone so far: the browser would choose again, by itself, what was chosen before.
-    chosen = f"right_{key}_{_mark(digit)}_{state.get('undone', 0)}"
+    digest, prediction = _digest(digit), _prediction(digit)
+    # The key contains the frame, so that the next drawing in this place begins without a choice,
+    # and the number of undone corrections, since the browser would restore an undone choice.
+    choice = f"right_{key}_{digest}_{state.get('undo_count', 0)}"
 
-    def keep() -> None:
-        label = state.get(chosen)
+    def save() -> None:
+        label = state.get(choice)
         if label is None:
             return
         correction = Correction(
             frame=digit.frame,
             label=label,
-            guess=read_as,
+            guess=prediction,
             confidence=digit.confidence,
             model=model.name,
             model_sha256=model.digest,
@@ -97,54 +93,62 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
         try:
             change = CorrectionStore().add(correction)
         except MnistError as error:
-            state["keeping_failed"] = (_mark(digit), str(error))
+            state["correction_error"] = (digest, str(error))
             return
-        state.pop("keeping_failed", None)
-        kept: dict[str, tuple[int, Change]] = state.setdefault("kept", {})
-        kept[_mark(digit)] = (label, change)
-        while len(kept) > REMEMBERED:
-            kept.pop(next(iter(kept)))
+        state.pop("correction_error", None)
+        corrected: dict[str, tuple[int, Change]] = state.setdefault("corrected", {})
+        corrected[digest] = (label, change)
+        while len(corrected) > MAX_REMEMBERED:
+            corrected.pop(next(iter(corrected)))
 
     st.pills(
-        f"Read as {with_article(read_as)}. It is",
-        [label for label in LABELS if label != read_as],
+        f"Read as {with_article(prediction)}. Correct answer:",
+        [label for label in LABELS if label != prediction],
         format_func=label_name,
-        key=chosen,
-        on_change=keep,
+        key=choice,
+        on_change=save,
     )
-    failed, reason = state.get("keeping_failed", ("", ""))
-    if failed == _mark(digit):
-        st.error(reason)
-    st.caption("The image is kept on this computer, for training. See *Train and evaluate*.")
+    _show_error(digest)
+    st.caption(
+        "The image is saved as training data on the computer that runs this app. "
+        "See *Train and evaluate*."
+    )
 
 
-def _show_kept(digit: Digit, key: str) -> bool:
-    """That a digit was kept, with a way back; False if it was not."""
+def _show_corrected(digit: Digit, key: str) -> bool:
+    """Show that a digit was corrected, with an undo button; return False if it was not."""
     state = st.session_state
-    mark = _mark(digit)
-    if mark not in state.get("kept", {}):
+    digest = _digest(digit)
+    if digest not in state.get("corrected", {}):
         return False
-    label, change = state["kept"][mark]
+    label, change = state["corrected"][digest]
 
     def undo() -> None:
         try:
             CorrectionStore().undo(change)
         except MnistError as error:
-            state["keeping_failed"] = (mark, str(error))
+            state["correction_error"] = (digest, str(error))
             return
-        state.pop("keeping_failed", None)
-        del state["kept"][mark]
-        state["undone"] = state.get("undone", 0) + 1
+        state.pop("correction_error", None)
+        del state["corrected"][digest]
+        state["undo_count"] = state.get("undo_count", 0) + 1
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":small[Thanks! Kept as **{label_name(label)}**.]", width="content")
-        st.button("Undo", type="tertiary", key=f"undo_{key}_{mark}", on_click=undo)
-    failed, reason = state.get("keeping_failed", ("", ""))
-    if failed == mark:
-        st.error(reason)
+        st.markdown(f":small[Saved as **{label_name(label)}**.]", width="content")
+        st.button("Undo", type="tertiary", key=f"undo_{key}_{digest}", on_click=undo)
+    _show_error(digest)
     return True
 
 
-def _mark(digit: Digit) -> str:
-    """A short name for a digit's frame."""
+def _show_error(digest: str) -> None:
+    failed, reason = st.session_state.get("correction_error", ("", ""))
+    if failed == digest:
+        st.error(reason)
+
+
+def _prediction(digit: Digit) -> int:
+    return digit.label if digit.is_digit else NOT_A_DIGIT
+
+
+def _digest(digit: Digit) -> str:
     return hashlib.sha256(digit.frame.tobytes()).hexdigest()[:16]

@@ -1,65 +1,59 @@
-"""Why a digit was read as it was: evidence for the answer and the runner-up, and a look inside."""
+"""Explains a prediction: evidence for it and for the runner-up, activations, Grad-CAM."""
+
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_core import Digit, MnistError, Recognizer
+from mnist_core import MnistError, Recognizer
 from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.registry.card import ModelCard
 from pages.widgets.charts import camera
+from pages.widgets.model_picker import HASHES
 
-LAYERS, GRAD_CAM = "Its layers", "Grad-CAM"
+ACTIVATIONS, GRAD_CAM = "Activations", "Grad-CAM"
 HELP = (
-    "Patches of 4 by 4 pixels were wiped clean and filled with ink, one at a time, and the network "
-    "was asked again each time. **Blue** is what speaks for the digit, ink and empty paper alike; "
-    "**orange** speaks against it. Hover for numbers: at +1, changing the place makes the digit's "
-    "odds ten times worse."
+    "Each patch of 4 by 4 pixels was erased and filled with ink, one at a time, and the network "
+    "was run again. **Blue** supports the digit, be it ink or empty paper; **orange** speaks "
+    "against it. Hover for values: at +1, changing the patch makes the odds of the digit ten times "
+    "lower."
 )
-# The side of a map: two fit beside each other in a dialog, px.
+# The side of a map in px: two fit beside each other in a dialog.
 SIDE = 220
 
 
 @st.fragment
-def show(
-    recognizer: Recognizer, digit_or_frame: Digit | np.ndarray, key: str, side: int = SIDE
-) -> None:
-    """Why this image gets its answer.
+def show(recognizer: Recognizer, frame: np.ndarray, key: str, side: int = SIDE) -> None:
+    """Explain the prediction for a frame.
 
     Args:
         recognizer: the model that reads.
-        digit_or_frame: a digit that was read, or a (28, 28) uint8 frame.
-        key: tells its elements from those of other digits on the page.
-        side: of each map, px; two stand beside each other where there is room for them.
+        frame: (28, 28) uint8.
+        key: distinguishes its elements from those of other digits on the page.
+        side: of each map, px; two stand side by side where both fit.
     """
-    frame = digit_or_frame.frame if isinstance(digit_or_frame, Digit) else digit_or_frame
     with st.container(key=f"why_{key}"):
         try:
-            explanation = _explain(_digest(recognizer.card), frame.tobytes(), recognizer)
+            explanation = _explain(recognizer, frame)
             _show_evidence(explanation, key, side)
-            _show_change(explanation)
-            _show_inside(recognizer, explanation, key, side)
+            _show_perturbation(explanation)
+            _show_internals(recognizer.card, explanation, key, side)
         except MnistError as error:
             st.error(str(error))
 
 
-def _digest(card: ModelCard) -> str:
-    return f"{card.name} {card.digest}"
+@st.cache_resource(show_spinner=False, max_entries=100, hash_funcs=HASHES)
+def _explain(recognizer: Recognizer, frame: np.ndarray) -> Explanation:
+    return explain(recognizer.classify, frame)
 
 
-@st.cache_resource(show_spinner=False, max_entries=100)
-def _explain(digest: str, pixels: bytes, _recognizer: Recognizer) -> Explanation:
-    # A page runs again at every click; the same digit is not asked about again.
-    frame = np.frombuffer(pixels, np.uint8).reshape(28, 28)
-    return explain(_recognizer.classify, frame)
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def inside(digest: str, _card: ModelCard) -> ActivationReader:
-    """A look into a model, opened once for all visitors; the digest is there for the cache."""
-    return open_activations(_card)
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=HASHES)
+def activation_reader(card: ModelCard) -> ActivationReader:
+    """The activations of a model, opened once for all visitors."""
+    return open_activations(card)
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,80 +63,79 @@ def _grad_cam() -> GradCam:
 
 
 def _show_evidence(explanation: Explanation, key: str, side: int) -> None:
-    """The winner's and the runner-up's evidence, side by side where there is room."""
+    """Show the evidence for the prediction and for the runner-up, side by side where both fit."""
+    answers = {explanation.label: "prediction", explanation.runner_up: "runner-up"}
     with st.container(horizontal=True, gap="small"):
-        for place, digit in enumerate((explanation.label, explanation.runner_up)):
-            with st.container(width=side, gap="small"):
-                share = f"{explanation.probabilities[digit]:.1%}"
-                title = f"**What speaks for {digit}**"
-                st.markdown(
-                    f"{title}  \n:small[{'the answer' if not place else 'the runner-up'}, {share}]"
-                )
-                st.plotly_chart(
-                    evidence_map(
-                        explanation.frame,
-                        explanation.evidence[digit],
-                        limit=explanation.limit,
-                        side=side,
-                    ),
-                    width=side,
-                    key=f"{key}_evidence_{place}",
-                    config=camera(f"evidence_for_{digit}"),
-                    alt=f"The digit; blue lies over what speaks for {digit}, orange against it.",
-                )
+        for place, (digit, role) in enumerate(answers.items()):
+            evidence = explanation.evidence[digit]
+            _show_map(
+                f"**Evidence for {digit}**  \n"
+                f":small[{role}, {explanation.probabilities[digit]:.1%}]",
+                evidence_map(explanation.frame, evidence, limit=explanation.limit, side=side),
+                key=f"{key}_evidence_{place}",
+                name=f"evidence_for_{digit}",
+                side=side,
+                alt=f"The digit; blue marks evidence for {digit}, orange evidence against it.",
+            )
     st.caption(":small[:blue[■] for · :orange[■] against]", help=HELP)
 
 
-def _show_change(explanation: Explanation) -> None:
-    """The smallest change that makes another digit of it, or comes nearest to that."""
+def _show_map(title: str, figure: Any, *, key: str, name: str, side: int, alt: str) -> None:
+    with st.container(width=side, gap="small"):
+        st.markdown(title)
+        st.plotly_chart(figure, width=side, key=key, config=camera(name), alt=alt)
+
+
+def _show_perturbation(explanation: Explanation) -> None:
+    """Show the smallest change that alters the prediction, or comes nearest to it."""
     change = explanation.nearest
-    done = "wiped clean" if change.kind == "erased" else "filled with ink"
-    sure = f"{change.label} ({change.probabilities.max():.1%})"
+    done = "erased" if change.kind == "erased" else "filled with ink"
+    answer = f"{change.label} ({change.probabilities.max():.1%})"
     if change.label != explanation.label:
-        said = f"With this patch {done} it reads {sure}."
+        text = f"With this patch {done}, the prediction is {answer}."
     else:
-        said = f"No single patch does. With this one {done} it is least sure: {sure}."
+        text = (
+            f"No single patch changes it. With this one {done}, its confidence is lowest: {answer}."
+        )
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.image(
             perturbation_image(change, factor=8),
             width=112,
-            alt=f"The digit with one patch {done}; an orange frame is around it.",
+            alt=f"The digit with one patch {done}; the patch has an orange frame.",
         )
-        st.markdown(f"**What would change its mind**  \n:small[{said}]")
+        st.markdown(f"**What would change the prediction**  \n:small[{text}]")
 
 
-def _show_inside(recognizer: Recognizer, explanation: Explanation, key: str, side: int) -> None:
-    """Layers and Grad-CAM, when they are asked for."""
-    wish = st.segmented_control("Look inside", [LAYERS, GRAD_CAM], key=f"{key}_inside")
-    card = recognizer.card
-    if wish == LAYERS:
-        st.caption("What each layer makes of the digit, from the first to the ten answers.")
-        for layer in inside(_digest(card), card).layers(explanation.frame):
-            size = " x ".join(str(length) for length in layer.values.shape)
-            looks = f" ({layer.window} x {layer.window})" if layer.window else ""
+def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: int) -> None:
+    """Show activations or Grad-CAM on request."""
+    choice = st.segmented_control("Look inside", [ACTIVATIONS, GRAD_CAM], key=f"{key}_inside")
+    if choice == ACTIVATIONS:
+        st.caption("The output of each layer, from the first to the last.")
+        for layer in activation_reader(card).layers(explanation.frame):
+            shape = " x ".join(str(length) for length in layer.values.shape)
+            window = f" ({layer.window} x {layer.window})" if layer.window else ""
             st.image(
                 layer_tiles(layer),
-                caption=f"{layer.name}{looks}: {size}",
+                caption=f"{layer.name}{window}: {shape}",
                 width="stretch",
-                alt=f"What {layer.name} made of the digit: {size} values, dark to bright.",
+                alt=f"Activations of {layer.name}: {shape} values, dark to bright.",
             )
-    elif wish == GRAD_CAM:
+    elif choice == GRAD_CAM:
         digits = (explanation.label, explanation.runner_up)
-        # The first time it takes as long as TensorFlow takes to load, in a process of its own.
-        with st.spinner("Working out where it looked; the first time takes some seconds …"):
+        # The first call loads TensorFlow, in a process of its own.
+        with st.spinner("Computing Grad-CAM; the first time takes several seconds …"):
             heats = [_grad_cam().map(card, explanation.frame, digit) for digit in digits]
         with st.container(horizontal=True, gap="small"):
             for digit, heat in zip(digits, heats, strict=True):
-                with st.container(width=side, gap="small"):
-                    st.markdown(f"**Where it saw {digit}**")
-                    st.plotly_chart(
-                        heat_over(explanation.frame, heat, side=side),
-                        width=side,
-                        key=f"{key}_grad_cam_{digit}",
-                        config=camera(f"grad_cam_{digit}"),
-                        alt=f"The digit; orange lies where a late convolution saw {digit}.",
-                    )
+                _show_map(
+                    f"**Grad-CAM for {digit}**",
+                    heat_over(explanation.frame, heat, side=side),
+                    key=f"{key}_grad_cam_{digit}",
+                    name=f"grad_cam_{digit}",
+                    side=side,
+                    alt=f"The digit; orange marks where a late convolution supports {digit}.",
+                )
         st.caption(
-            "What a late convolution held for the answer and for the runner-up (Grad-CAM, "
-            "Selvaraju et al., 2017). A map without orange: nothing there spoke for that digit."
+            "Where a late convolution supports the prediction and the runner-up (Grad-CAM, "
+            "Selvaraju et al., 2017). A map without orange shows no support for that digit."
         )

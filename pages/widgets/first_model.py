@@ -1,4 +1,4 @@
-"""Shown while there is no model: the quick one is trained by itself, before everyone's eyes."""
+"""Shown while there is no model: a quick one is trained automatically, with live progress."""
 
 import streamlit as st
 
@@ -15,11 +15,11 @@ _RUN = "first_run"
 
 
 def show() -> None:
-    """Train the quick model and go on to the pages when it is there."""
+    """Train the quick model, and rerun the app when it is ready."""
     st.title("Training the first model")
     st.write(
-        "There is no model yet, so a small one learns from 55,000 handwritten digits now. "
-        "This takes about half a minute, once."
+        "There is no model yet, so a small one is being trained on 55,000 handwritten digits. "
+        "This takes about half a minute and happens only once."
     )
     with st.container(key="training_status"):
         _watch()
@@ -28,9 +28,9 @@ def show() -> None:
 @st.fragment(run_every=0.5)
 def _watch() -> None:
     try:
-        run = _run()
+        run = _find_or_start()
     except MnistError as error:
-        _explain(str(error))
+        _show_failure(str(error))
         return
     state = run.state
     if state == "done" and list_models():
@@ -38,7 +38,7 @@ def _watch() -> None:
         st.rerun()
     if not run.is_active and state != "done":
         outcome = run.outcome
-        _explain((outcome.text if outcome else "") or run.log_end() or "Its process was ended.")
+        _show_failure((outcome.text if outcome else "") or run.log_end() or "Its process ended.")
         return
     progress = follow(run.events())
     st.progress(progress.share, progress.text)
@@ -49,33 +49,32 @@ def _watch() -> None:
     )
 
 
-def _run() -> Run:
-    """The training that this visitor watches: the one that goes on, or a new one.
+def _find_or_start() -> Run:
+    """The training that this visitor watches: one shared by all visitors and servers.
 
     Raises:
         TrainingError: it cannot be started.
     """
     state = st.session_state
     if _RUN not in state:
-        # One for all visitors and all servers, however many come while it runs.
-        going = _going()
+        run = _active_run()
         try:
-            run = going or jobs.start(TrainingConfig(architecture="mlp", overwrite=True))
+            run = run or jobs.start(TrainingConfig(architecture="mlp", overwrite=True))
         except TrainingError:
-            # Another visitor may have come at the same moment, and was first.
-            run = _going()
+            # Another visitor may have started it at the same moment.
+            run = _active_run()
             if run is None:
                 raise
         state[_RUN] = run.id
     return find_run(state[_RUN])
 
 
-def _going() -> Run | None:
+def _active_run() -> Run | None:
     models = models_directory().absolute()
     return next((run for run in list_runs() if run.is_active and run.models == models), None)
 
 
-def _explain(reason: str) -> None:
+def _show_failure(reason: str) -> None:
     st.error(f"The training ended without a model.\n\n```\n{reason}\n```")
     if st.button("Try again", icon=":material/refresh:"):
         st.session_state.pop(_RUN, None)

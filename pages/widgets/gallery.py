@@ -1,4 +1,4 @@
-"""Small pictures in rows that can be clicked, or chosen by the keyboard."""
+"""A grid of small pictures that can be picked by mouse or keyboard."""
 
 import base64
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const known = JSON.stringify(data.pictures)
   let grid = parentElement.querySelector(".gallery")
-  // Only what changed is changed: a button that was pressed keeps the keyboard.
+  // Rebuilt only if the pictures change: a pressed button keeps the focus.
   if (grid?.known !== known) {
     grid?.remove()
     grid = document.createElement("div")
@@ -56,10 +56,10 @@ class Picture:
     """One picture of a gallery.
 
     Attributes:
-        id: what is told when it is picked.
+        id: returned when it is picked.
         frame: (28, 28) uint8.
-        caption: the few words under it.
-        alt: what it shows, in full.
+        caption: the short text below it.
+        alt: its description, for screen readers and as a tooltip.
     """
 
     id: int
@@ -69,15 +69,15 @@ class Picture:
 
 
 def show(pictures: Sequence[Picture], chosen: int | None, key: str) -> int | None:
-    """Show the pictures, the chosen one marked.
+    """Show the pictures, with the chosen one highlighted.
 
     Returns:
-        The id of the picture that was picked just now, else None.
+        The id of the picture that was just picked, else None.
     """
     result = _component(
         data={
             "pictures": [
-                {"id": p.id, "src": png_source(p.frame), "caption": p.caption, "alt": p.alt}
+                {"id": p.id, "src": data_url(p.frame), "caption": p.caption, "alt": p.alt}
                 for p in pictures
             ],
             "chosen": chosen,
@@ -89,6 +89,7 @@ def show(pictures: Sequence[Picture], chosen: int | None, key: str) -> int | Non
     return None if picked is None else int(picked)
 
 
-def png_source(image: np.ndarray) -> str:
-    """A picture, (h, w) grey or (h, w, 3) BGR uint8, as an address with its data inside."""
-    return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1]).decode()
+def data_url(image: np.ndarray) -> str:
+    """An image, (h, w) grey or (h, w, 3) BGR uint8, as a data URL."""
+    content = cv2.imencode(".png", image)[1].tobytes()
+    return "data:image/png;base64," + base64.b64encode(content).decode()

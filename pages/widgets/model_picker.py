@@ -1,77 +1,81 @@
-"""Which model reads: the choice in the sidebar, and the loaded network, shared by all visitors."""
+"""The choice of the model in the sidebar, and the loaded models, shared by all visitors."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
 
 import streamlit as st
 
-import mnist_core
+from mnist_core import ModelCard, Recognizer, list_models, load_recognizer
 from mnist_core.networks.architectures import ARCHITECTURES
 from mnist_core.registry.store import load_card
 
-_CHOICE = "model"
-# What is to be chosen when the choice is next shown; it cannot be changed once it has been.
+# What a cached function knows a model by: one that is trained again has another digest.
+HASHES: dict[str | type[Any], Callable[[Any], Any]] = {
+    ModelCard: attrgetter("name", "digest"),
+    Recognizer: attrgetter("card.name", "card.digest"),
+}
+_KEY = "model"
+# The model to choose in the next run: a widget's value cannot be set after it was shown.
 _NEXT = "model_next"
 
 
 def show() -> bool:
-    """Show the choice in the sidebar; False when there is no model to choose."""
-    cards = {card.name: card for card in mnist_core.list_models()}
+    """Show the choice in the sidebar; return False if there is no model."""
+    cards = {card.name: card for card in list_models()}
     if not cards:
         return False
     state = st.session_state
     if (following := state.pop(_NEXT, None)) in cards:
-        state[_CHOICE] = following
-    if state.get(_CHOICE) not in cards:
-        state.pop(_CHOICE, None)  # it was removed or renamed since
+        state[_KEY] = following
+    if state.get(_KEY) not in cards:
+        state.pop(_KEY, None)  # It was deleted or renamed.
     with st.sidebar:
         name = st.selectbox(
             "Model",
             list(cards),
-            key=_CHOICE,
+            key=_KEY,
             format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
-            help="The network that reads. The figure is its accuracy on the MNIST test images.",
+            help="The network that reads, with its accuracy on the MNIST test images.",
         )
         card = cards[name]
         low, high = card.test_interval
         architecture = ARCHITECTURES.get(card.architecture)
         summary = architecture.summary if architecture else card.architecture
         if card.members:
-            summary = f"The mean of {' and '.join(card.members)}."
+            summary = f"Ensemble of {' and '.join(card.members)}."
         st.caption(
             f"{summary}  \n"
-            f"**{card.test_accuracy:.2%}** of 10,000 MNIST test images read rightly "
-            f"(95 % interval {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
+            f"**{card.test_accuracy:.2%}** of 10,000 MNIST test images correct "
+            f"(95% CI {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
         )
     return True
 
 
 def use(name: str) -> None:
-    """Choose a model, from the next run of the page on."""
+    """Choose a model from the next run of the page on."""
     st.session_state[_NEXT] = name
 
 
-def recognizer() -> mnist_core.Recognizer:
-    """The chosen model, loaded once for all visitors as long as its file stays the same.
-
-    Raises:
-        ModelNotFoundError, ModelLoadError: it is gone or damaged.
-    """
-    return load(load_card(st.session_state.get(_CHOICE)))
-
-
-def load(card: mnist_core.ModelCard) -> mnist_core.Recognizer:
-    """A model, loaded once for all visitors as long as its file stays the same.
-
-    Raises:
-        ModelNotFoundError, ModelLoadError: it is gone or damaged.
-    """
-    return _load(card.name, card.digest)
-
-
 def chosen() -> str | None:
-    """The name of the model chosen in the sidebar; None before there is a choice."""
-    return st.session_state.get(_CHOICE)
+    """The name of the chosen model; None before there is a choice."""
+    return st.session_state.get(_KEY)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _load(name: str, digest: str) -> mnist_core.Recognizer:
-    # The digest is there for the cache: a model that was trained again is loaded again.
-    return mnist_core.load_recognizer(name)
+def recognizer() -> Recognizer:
+    """The chosen model, loaded.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: it is gone or damaged.
+    """
+    return load(load_card(chosen()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs=HASHES)
+def load(card: ModelCard) -> Recognizer:
+    """A model, loaded once for all visitors until its file changes.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: it is gone or damaged.
+    """
+    return load_recognizer(card.name)

@@ -1,7 +1,7 @@
-"""A page's own address works on a server that nobody has visited yet.
+"""Makes a page's own address, such as /webcam, work for a server's first visitor.
 
-Until some visitor's run has called `st.navigation`, Streamlit takes `pages/` for its older kind of
-multipage app: an address such as /webcam then runs that file alone, without `app.py`.
+Until some run has called `st.navigation`, Streamlit treats `pages/` as its older kind of multipage
+app: it runs the page's file alone, without `app.py`.
 """
 
 import runpy
@@ -9,22 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
-_ROUTED = "routed"
 
 
 def begin() -> None:
-    """Called by `app.py`: from here on pages run as its pages."""
-    st.session_state[_ROUTED] = True
+    """Mark this session as routed; `app.py` calls it."""
+    st.session_state["routed"] = True
 
 
 def run(page: Callable[[], None]) -> None:
-    """Run a page, by way of `app.py` if it was to be left out."""
-    context = get_script_run_ctx()
-    of_the_app = context is not None and Path(context.main_script_path).resolve() == _APP
-    if of_the_app and _ROUTED not in st.session_state:
-        runpy.run_path(str(_APP), run_name="__main__")
-    else:
+    """Run a page, through `app.py` if Streamlit has skipped that."""
+    if "routed" in st.session_state:
         page()
+    else:
+        runpy.run_path(str(_APP), run_name="__main__")

@@ -1,0 +1,107 @@
+"""The panel beside the video: the reading, probabilities, statistics and history."""
+
+import time
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from mnist_core.charts.probabilities import probability_bars
+from mnist_core.webcam.session import LiveReader, LiveState
+from pages.widgets.gallery import data_url
+from pages.widgets.save_button import save_button
+
+# Seconds that a connection may take before the page explains what can be wrong.
+PATIENCE = 10
+NO_CONNECTION = (
+    f"**No video after {PATIENCE} seconds.** Browser and server cannot reach each other: they are "
+    "in different networks or behind a firewall. Press Stop, then Start to try again. If that does "
+    "not help, the server needs a TURN server (see *docs/webcam.md*). Or read a picture below."
+)
+
+
+def show(live: LiveReader, running: bool) -> None:
+    """Show the panel; it is updated while the video runs."""
+    state = live.state
+    with st.container(key="live_reading"):
+        st.html(_reading_html(state, running, live.settings.inference))
+    waited = time.monotonic() - st.session_state.get("video_since", time.monotonic())
+    if running and not state.frames and not state.error and waited > PATIENCE:
+        st.error(NO_CONNECTION)
+    if state.error:
+        st.error(state.error)
+    # The chart is always there, so that the layout does not jump.
+    result = state.result if running else None
+    digits = result.digits if result else []
+    largest = max(digits, key=lambda digit: digit.box[2] * digit.box[3], default=None)
+    st.caption("Largest digit" if largest is None else f"Largest digit: {largest.label}")
+    st.plotly_chart(
+        probability_bars(largest.probabilities if largest else np.zeros(10, np.float32)),
+        key="live_bars",
+        config={"displayModeBar": False},
+        alt="Probabilities of the ten digits for the largest digit in the box.",
+    )
+    if result:
+        st.caption(
+            f"{state.fps:.0f} frames per second · {state.milliseconds:.1f} ms per frame · "
+            f"{state.skipped} frames skipped"
+        )
+        # A data URL: four images a second would fill the server's media store.
+        alt = "The box after thresholding; ink is white."
+        with st.container(key="processed"):
+            st.html(f'<img src="{data_url(result.ink)}" alt="{alt}">')
+    if state.history:
+        _show_history(live, state)
+
+
+def show_snapshot_button(live: LiveReader) -> None:
+    """Show the button that saves the current frame with its overlay."""
+
+    def make() -> bytes | None:
+        result = live.state.result
+        return cv2.imencode(".png", result.annotated)[1].tobytes() if result else None
+
+    save_button(
+        "Save snapshot",
+        make,
+        "snapshot.png",
+        "image/png",
+        key="snapshot",
+        icon=":material/photo_camera:",
+        nothing="There is no frame yet. Press again when the video runs.",
+    )
+
+
+def _reading_html(state: LiveState, running: bool, inference: bool) -> str:
+    """The reading as HTML, or a hint on how to get one."""
+    if not running:
+        hint = "Press Start and hold a digit inside the box."
+    elif not inference:
+        hint = "Paused."
+    elif state.result is None:
+        hint = "Connecting …"
+    elif state.result.reading:
+        return f"<p>{state.result.reading}</p>"
+    else:
+        hint = "Hold a digit or a number inside the box."
+    return f'<p class="invitation">{hint}</p>'
+
+
+def _show_history(live: LiveReader, state: LiveState) -> None:
+    """Show the last numbers read, the newest first."""
+    with st.container(key="history"):
+        st.dataframe(
+            [asdict(past) for past in state.history],
+            column_order=("at", "reading", "confidence"),
+            column_config={
+                "at": st.column_config.DatetimeColumn(
+                    "Time", format="HH:mm:ss", timezone=st.context.timezone
+                ),
+                "reading": "Number",
+                "confidence": st.column_config.NumberColumn("Confidence", format="percent"),
+            },
+            hide_index=True,
+            height=min(250, 38 + 35 * len(state.history)),
+        )
+    st.button("Clear history", icon=":material/delete:", key="forget", on_click=live.clear_history)
