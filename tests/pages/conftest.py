@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from mnist_core.corrections.store import CorrectionStore
 from mnist_core.registry.card import KERAS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def _fresh_streamlit_cache() -> None:
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorrectionStore:
+    """The store of corrections that the pages use; still empty."""
+    monkeypatch.setenv("MNIST_CORRECTIONS", str(tmp_path / "corrections.sqlite3"))
+    return CorrectionStore()
 
 
 @pytest.fixture

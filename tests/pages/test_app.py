@@ -1,49 +1,31 @@
-"""The pages without a browser: what they show, and what they say when something is wrong."""
+"""The app without a browser: the Draw page, the choice of a model, and errors."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+from support.apps import ROOT, alts, replace_canvas, run_page
 from support.own_strokes import OWN_STROKES, SCRIBBLE
 from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core import Recognizer
-from mnist_core.registry.card import CARD, KERAS, TFLITE
+from mnist_core.registry.card import CARD, TFLITE
 from mnist_core.registry.store import load_card
 from pages.widgets import model_picker
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the bundled models that a test may damage."""
-    folder = tmp_path / "models"
-    shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
-    monkeypatch.setenv("MNIST_MODELS", str(folder))
-    return folder
-
 
 def run_app(model: str | None = None) -> AppTest:
-    """One run of the app by a new visitor, who may have chosen a model.
+    """The first run of the app by a new visitor, who may have chosen a model.
 
-    AppTest does not follow `st.navigation` over a second run, so each run is a visitor's first.
+    AppTest does not support `st.navigation` in a second run.
     """
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     if model:
@@ -51,14 +33,14 @@ def run_app(model: str | None = None) -> AppTest:
     return app.run()
 
 
-def test_the_app_opens_on_the_draw_page() -> None:
+def test_app_opens_on_the_draw_page() -> None:
     app = run_app()
     assert not app.exception
     assert [title.value for title in app.title] == ["Draw a digit"]
     assert not app.error
 
 
-def test_the_sidebar_tells_the_accuracy_of_the_chosen_model() -> None:
+def test_sidebar_shows_accuracy_and_size_of_the_chosen_model() -> None:
     assert run_app().sidebar.selectbox[0].value == "champion"
     for name in ("champion", "cnn", "mlp"):
         card = json.loads((ROOT / "models" / name / CARD).read_text())
@@ -78,25 +60,25 @@ GUESS = r"looks most like an? \d, \d+\.\d%\."
         ([OWN_STROKES[4]], "<p>4</p>", "", [r"\*\*4\*\* "]),
         (
             [SCRIBBLE],
-            '<p class="no_digit">Not a digit</p>',
+            '<p class="non_digit">Not a digit</p>',
             f"It {GUESS}  \n",
             [r"\*\*Not a digit\*\*  \n:small\[\d\? \d+\.\d%\]"],
         ),
         (
             [OWN_STROKES[4], SCRIBBLE, OWN_STROKES[7]],
-            '<p>4<span class="no_digit" role="img" aria-label="not a digit">?</span>7</p>',
+            '<p>4<span class="non_digit" role="img" aria-label="not a digit">?</span>7</p>',
             f"The “\\?” is not a digit: it {GUESS}  \n",
             [r"\*\*4\*\*", r"\*\*Not a digit\*\*", r"\*\*7\*\*"],
         ),
         (
             [SCRIBBLE, SCRIBBLE],
-            '<p class="no_digit">Not digits</p>',
+            '<p class="non_digit">Not digits</p>',
             "2 of 2 are not digits; their best guesses are below.  \n",
             [r"\*\*Not a digit\*\*"] * 2,
         ),
     ],
 )
-def test_what_is_no_digit_is_said_with_its_best_guess(
+def test_drawn_non_digit_is_shown_with_its_best_guess(
     linear_models: Path,
     monkeypatch: pytest.MonkeyPatch,
     drawings: list[Sequence[Stroke]],
@@ -109,12 +91,7 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
     for position, strokes in enumerate(drawings):
         center = (100 + 180 * position, 140)
         draw_strokes(place_strokes(strokes, side=130, center=center), image=image)
-    # A canvas that was drawn on; AppTest has no browser to draw with.
-    canvas = SimpleNamespace(
-        image_data=cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA), json_data={"objects": ["a stroke"]}
-    )
-    module = SimpleNamespace(st_canvas=lambda **options: canvas)
-    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
+    replace_canvas(monkeypatch, image, "a stroke")
     app = run_app("detecting")
     assert not app.exception
     main = app.main
@@ -127,44 +104,33 @@ def test_what_is_no_digit_is_said_with_its_best_guess(
         assert re.match(pattern, text), text
 
 
-def test_a_photo_shows_what_is_no_digit(
+def test_photo_shows_non_digits_with_a_grey_box(
     linear_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_MODELS", str(linear_models))
     image = draw_strokes([], width=400)
     for x, strokes in ((100, SCRIBBLE), (280, OWN_STROKES[7])):
         draw_strokes(place_strokes(strokes, side=130, center=(x, 140)), image=image)
-    # The page by itself: AppTest follows a second run only without `st.navigation`.
-    app = AppTest.from_file(str(ROOT / "pages" / "draw.py"), default_timeout=30).run()
+    app = run_page("draw")
     photo = bytes(cv2.imencode(".png", 255 - image)[1])
     app.file_uploader[0].set_value(("sheet.png", photo, "image/png")).run()
     assert not app.exception
-    number = '<p><span class="no_digit" role="img" aria-label="not a digit">?</span>7</p>'
+    number = '<p><span class="non_digit" role="img" aria-label="not a digit">?</span>7</p>'
     assert number in [html.proto.body for html in app.get("html")]
     assert any(re.match(rf"The “\?” is not a digit: it {GUESS}", c.value) for c in app.caption)
-    alts = [image.proto.imgs[0].alt for image in app.image]
-    (alt,) = [alt for alt in alts if "sheet.png" in alt]
-    assert "A grey box with a “?” is around what is not a digit" in alt
+    (alt,) = [alt for alt in alts(app) if "sheet.png" in alt]
+    assert "Non-digits have a grey box with a “?”" in alt
 
 
-def damage_truncated(folder: Path) -> None:
-    path = folder / TFLITE
-    path.write_bytes(path.read_bytes()[:1000])
-
-
-def damage_missing(folder: Path) -> None:
-    (folder / TFLITE).unlink()
-
-
-def damage_empty(folder: Path) -> None:
-    (folder / TFLITE).write_bytes(b"")
-
-
-@pytest.mark.parametrize("damage", [damage_truncated, damage_missing, damage_empty])
-def test_a_damaged_model_is_explained_and_another_can_be_chosen(
-    models: Path, damage: Callable[[Path], None]
+@pytest.mark.parametrize("size", [1000, 0, None], ids=["truncated", "empty", "missing"])
+def test_damaged_model_is_explained_and_another_can_be_chosen(
+    models: Path, size: int | None
 ) -> None:
-    damage(models / "champion")
+    path = models / "champion" / TFLITE
+    content = path.read_bytes()
+    path.unlink()
+    if size is not None:
+        path.write_bytes(content[:size])
     app = run_app()
     assert not app.exception
     assert "champion" in app.error[0].value
@@ -174,7 +140,7 @@ def test_a_damaged_model_is_explained_and_another_can_be_chosen(
     assert not app.exception
 
 
-def test_a_model_without_a_readable_card_is_not_offered(models: Path) -> None:
+def test_model_without_a_valid_card_is_not_offered(models: Path) -> None:
     (models / "champion" / CARD).write_text("{")
     app = run_app()
     offered = [option.split(" · ")[0] for option in app.sidebar.selectbox[0].options]
@@ -182,10 +148,9 @@ def test_a_model_without_a_readable_card_is_not_offered(models: Path) -> None:
     assert not app.exception
 
 
-def test_a_model_that_was_trained_again_is_loaded_again(models: Path) -> None:
+def test_retrained_model_is_loaded_again(models: Path) -> None:
     def loaded() -> Recognizer:
-        card = load_card("cnn")
-        return model_picker._load(card.name, card.sha256[TFLITE])
+        return model_picker.load(load_card("cnn"))
 
     first = loaded()
     assert loaded() is first
@@ -198,7 +163,7 @@ def test_a_model_that_was_trained_again_is_loaded_again(models: Path) -> None:
     assert not run_app("cnn").error
 
 
-def test_the_folder_that_cannot_be_written_is_explained(
+def test_unwritable_models_folder_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "models"

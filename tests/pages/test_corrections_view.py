@@ -1,119 +1,20 @@
-"""Correcting a reading, and the gallery of corrections, without a browser."""
+"""The gallery of corrections, without a browser."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 
-import cv2
-import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+from support.apps import button_group, press
 from support.frames import make_correction
-from support.own_strokes import OWN_STROKES
-from support.strokes import drawn_digit
 
-from mnist_core import Digit, load_recognizer
 from mnist_core.corrections.files import to_npz, to_zip
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import NOT_A_DIGIT
-from mnist_core.registry.card import TFLITE
-from mnist_core.webcam.reader import WebcamSettings
-from mnist_core.webcam.session import LiveReader
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorrectionStore:
-    """The store that the pages use; nothing is in it yet."""
-    st.cache_resource.clear()
-    monkeypatch.setenv("MNIST_CORRECTIONS", str(tmp_path / "corrections.sqlite3"))
-    return CorrectionStore()
-
-
-def draw_page(monkeypatch: pytest.MonkeyPatch, digit: int = 4) -> AppTest:
-    """The Draw page after a digit was drawn; AppTest has no browser to draw with."""
-    image = cv2.cvtColor(drawn_digit(OWN_STROKES[digit]), cv2.COLOR_GRAY2RGBA)
-    canvas = SimpleNamespace(image_data=image, json_data={"objects": [f"a {digit}"]})
-    module = SimpleNamespace(st_canvas=lambda **options: canvas)
-    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
-    # The page by itself: AppTest follows a second run only without `st.navigation`.
-    app = AppTest.from_file(str(ROOT / "pages" / "draw.py"), default_timeout=60)
-    app.session_state["model"] = "cnn"
-    return app.run()
-
-
-def choice(app: AppTest, label: str) -> object:
-    """The pills whose label begins so."""
-    (found,) = [pills for pills in app.get("button_group") if pills.label.startswith(label)]
-    return found
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    (button,) = [button for button in app.button if (button.key or "").startswith(key)]
-    button.click().run()
-    assert not app.exception
-    return app
 
 
 def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info))
-
-
-def test_a_click_keeps_the_frame_with_the_right_label(
-    monkeypatch: pytest.MonkeyPatch, store: CorrectionStore
-) -> None:
-    app = draw_page(monkeypatch)
-    pills = choice(app, "Read as a 4. It is")
-    assert pills.options == [*"012356789", "no digit"]  # type: ignore[attr-defined]
-    assert not store.path.exists()
-    pills.set_value(9).run()  # type: ignore[attr-defined]
-    assert not app.exception
-    (kept,) = store.find()
-    card = load_recognizer("cnn").card
-    assert (kept.label, kept.guess, kept.source) == (9, 4, "draw")
-    assert (kept.model, kept.model_sha256) == ("cnn", card.sha256[TFLITE])
-    assert kept.confidence > 0.5
-    assert kept.frame.any()
-    assert "Thanks! Kept as **9**" in texts(app)
-    # It is not offered again for this frame, however often it is read.
-    app.run()
-    assert not [p for p in app.get("button_group") if p.label.startswith("Read as")]
-    assert store.counts() == {9: 1}
-
-    press(app, "undo_")
-    assert store.counts() == {}
-    assert "Kept as" not in texts(app)
-    choice(app, "Read as a 4. It is").set_value(NOT_A_DIGIT).run()  # type: ignore[attr-defined]
-    assert "Kept as **no digit**" in texts(app)
-    assert store.counts() == {NOT_A_DIGIT: 1}
-
-
-def test_another_visitor_who_corrects_the_same_frame_does_not_count_it_twice(
-    monkeypatch: pytest.MonkeyPatch, store: CorrectionStore
-) -> None:
-    for label in (9, 9, 7):
-        app = draw_page(monkeypatch)
-        choice(app, "Read as a 4. It is").set_value(label).run()  # type: ignore[attr-defined]
-    assert store.counts() == {7: 1}
-    # Undone, it is what the one before had said.
-    press(app, "undo_")
-    assert store.counts() == {9: 1}
-
-
-def test_a_store_that_cannot_be_written_is_explained_at_the_digit(
-    monkeypatch: pytest.MonkeyPatch, store: CorrectionStore
-) -> None:
-    store.path.write_bytes(b"Seven. " * 400)
-    app = draw_page(monkeypatch)
-    choice(app, "Read as a 4. It is").set_value(9).run()  # type: ignore[attr-defined]
-    assert not app.exception
-    assert "damaged" in app.error[0].value
-    assert "Kept as" not in texts(app)
 
 
 def gallery() -> AppTest:
@@ -139,7 +40,7 @@ def test_an_empty_gallery_says_what_it_is_for(store: CorrectionStore) -> None:
 def test_the_gallery_shows_filters_and_pages(store: CorrectionStore) -> None:
     store.add(*(make_correction(n, n % 3, guess=8, confidence=0.5) for n in range(60)))
     app = gallery()
-    assert choice(app, "60 corrections").options == [  # type: ignore[attr-defined]
+    assert button_group(app, "60 corrections").options == [
         f"{label} :small[(20)]" for label in range(3)
     ]
     alts = [image.proto.imgs[0].alt for image in app.image]
@@ -148,7 +49,7 @@ def test_the_gallery_shows_filters_and_pages(store: CorrectionStore) -> None:
     assert alts[0] == "A correction: 2, 28 by 28 pixels."
     assert "**2** :small[not 8]" in texts(app)
     assert "Read as an 8, 50.0%" in texts(app)
-    choice(app, "60 corrections").set_value(1).run()  # type: ignore[attr-defined]
+    button_group(app, "60 corrections").set_value(1).run()
     alts = [image.proto.imgs[0].alt for image in app.image]
     assert alts == ["A correction: 1, 28 by 28 pixels."] * 20
 
@@ -176,7 +77,7 @@ def test_relabel_delete_and_undo(store: CorrectionStore) -> None:
 def test_only_the_chosen_label_is_deleted(store: CorrectionStore) -> None:
     store.add(*(make_correction(n, n % 2) for n in range(10)))
     app = gallery()
-    choice(app, "10 corrections").set_value(1).run()  # type: ignore[attr-defined]
+    button_group(app, "10 corrections").set_value(1).run()
     press(app, "corrections_clear_sure")
     assert store.counts() == {0: 5}
     assert "5 deleted." in texts(app)
@@ -226,39 +127,3 @@ def test_another_programs_file_is_not_offered_to_be_moved(store: CorrectionStore
     app = gallery()
     assert "another program's" in app.error[0].value
     assert not app.button
-
-
-def live_page(held: bool) -> AppTest:
-    def page() -> None:
-        import streamlit as st
-
-        from pages.widgets import correct
-
-        correct.offer_live(st.session_state["live"])
-
-    reader = LiveReader(load_recognizer("cnn"))
-    if held:
-        reader.settings = WebcamSettings(roi=(0.0, 0.0, 1.0, 1.0), smoothing=1)
-        frame = 255 - cv2.copyMakeBorder(drawn_digit(OWN_STROKES[4]), 100, 100, 180, 180, 0)
-        reader.process(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
-    app = AppTest.from_function(page, default_timeout=60)
-    app.session_state["live"] = reader
-    app.run()
-    assert not app.exception
-    return app
-
-
-def test_a_video_is_held_when_it_is_wrong(store: CorrectionStore) -> None:
-    app = live_page(held=True)
-    assert not app.get("button_group")
-    # As the popover's own press does it, which AppTest has not.
-    digits: list[Digit] = app.session_state["live"].state.result.digits
-    app.session_state["live_held"] = digits
-    app.session_state["live_held_by"] = app.session_state["live"].recognizer.card
-    app.session_state["live_wrong"] = True
-    app.run()
-    assert not app.exception
-    choice(app, "Read as a 4. It is").set_value(9).run()  # type: ignore[attr-defined]
-    (kept,) = store.find()
-    assert (kept.label, kept.guess, kept.source, kept.model) == (9, 4, "webcam", "cnn")
-    assert np.array_equal(kept.frame, digits[0].frame)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import cv2
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_script(script: str, **state: object) -> AppTest:
@@ -14,6 +22,39 @@ def run_script(script: str, **state: object) -> AppTest:
     for key, value in state.items():
         app.session_state[key] = value
     app.run()
+    assert not app.exception
+    return app
+
+
+def run_page(name: str, **state: object) -> AppTest:
+    """Run a page without `app.py`: AppTest can rerun a page only without `st.navigation`."""
+    app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in ({"routed": True} | state).items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def replace_canvas(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, name: str) -> None:
+    """Let the Draw page's canvas return a grey image: AppTest has no browser to draw with."""
+    canvas = SimpleNamespace(
+        image_data=cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA), json_data={"objects": [name]}
+    )
+    module = SimpleNamespace(st_canvas=lambda **options: canvas)
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
+
+
+def button_group(app: AppTest, label: str) -> Any:
+    """The pills or segmented control whose label begins with this text."""
+    (found,) = [group for group in app.get("button_group") if group.label.startswith(label)]
+    return found
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press the button whose key begins with this text."""
+    (button,) = [button for button in app.button if (button.key or "").startswith(key)]
+    button.click().run()
     assert not app.exception
     return app
 

@@ -56,7 +56,7 @@ def test_test_image_is_selected_by_its_number(axes: str) -> None:
     app.number_input(key="map_image").set_value(18).run()
     assert not app.exception
     figure = figures(app)[0]
-    assert [trace["name"] for trace in figure["data"]][-2:] == ["drawn", "looked at"]
+    assert [trace["name"] for trace in figure["data"]][-2:] == ["drawn", "selected"]
     # The map, the probabilities, and the evidence for the two most probable digits.
     assert len(figures(app)) == 4
     assert any("test image 18" in markdown.value for markdown in app.markdown)

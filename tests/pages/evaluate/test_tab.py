@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.apps import run_page
 
 from mnist_core import load_mnist, load_recognizer
 from mnist_core.evaluation.calibration import reliability
@@ -26,16 +27,12 @@ from mnist_core.robustness.measurement import RobustnessJob
 from pages.evaluate.mistakes import PAGE, select_images
 from pages.evaluate.tab import VIEWS
 
-ROOT = Path(__file__).resolve().parents[3]
 GOOD = (load_mnist().x_test[:30], load_mnist().y_test[:30])
 
 
 def open_tab(**state: object) -> AppTest:
     """The tab with some choices made."""
-    app = AppTest.from_file(str(ROOT / "pages" / "train_evaluate.py"), default_timeout=60)
-    for key, value in ({"tab": "Evaluate"} | state).items():
-        app.session_state[key] = value
-    return app.run()
+    return run_page("train_evaluate", **({"tab": "Evaluate"} | state))
 
 
 def npz(images: np.ndarray, labels: np.ndarray) -> bytes:

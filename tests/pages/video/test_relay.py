@@ -1,4 +1,4 @@
-"""What becomes of a video's frames between the browser, the reader and the browser."""
+"""Video frames on their way through the relay and the reader."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from support.sheets import sheet
 
 from mnist_core import load_recognizer
 from mnist_core.webcam.session import LiveReader
-from pages.video.relay import WAITING, NewestRelay, frame_callback
+from pages.video.relay import MAX_WAITING, LatestFrameRelay, frame_callback
 
 
-class Given(MediaStreamTrack):
-    """A track of what is given, all at once; then it ends, or waits if it is told to."""
+class FixedTrack(MediaStreamTrack):
+    """A track that yields these frames at once; after that it ends or waits forever."""
 
     kind = "video"
 
@@ -35,7 +35,7 @@ class Given(MediaStreamTrack):
         return await asyncio.Future()
 
 
-async def all_of(track: MediaStreamTrack) -> list[object]:
+async def collect(track: MediaStreamTrack) -> list[object]:
     frames = []
     try:
         while True:
@@ -49,63 +49,63 @@ async def all_of(track: MediaStreamTrack) -> list[object]:
     [
         ("", ""),
         ("a", "a"),
-        ("ab", "b"),  # the end waits too
+        ("ab", "b"),  # the end of the track counts as waiting
         ("aaaa", "a"),
         ("abcdefg", "g"),
         ("abcdeff", "f"),
         ("abcdefff", "f"),
     ],
 )
-def test_what_is_late_or_known_is_left_out(frames: str, expected: str) -> None:
-    """All frames come at once here: only the last ones are not late."""
+def test_relay_drops_late_and_repeated_frames(frames: str, expected: str) -> None:
+    """All frames arrive at once, so all but the last ones are late."""
 
     async def play() -> tuple[list[object], MediaStreamTrack]:
-        track = NewestRelay().subscribe(Given(frames))
-        return await all_of(track), track
+        track = LatestFrameRelay().subscribe(FixedTrack(frames))
+        return await collect(track), track
 
-    given, track = asyncio.run(play())
-    assert "".join(map(str, given)) == expected
+    received, track = asyncio.run(play())
+    assert "".join(map(str, received)) == expected
     assert track.readyState == "ended"
 
 
-def test_frames_in_time_all_come_and_none_twice() -> None:
-    class Even(Given):
+def test_relay_forwards_each_punctual_frame_once() -> None:
+    class SteadyTrack(FixedTrack):
         async def recv(self) -> object:
             await asyncio.sleep(0.001)
             return await super().recv()
 
     async def play() -> list[object]:
-        return await all_of(NewestRelay().subscribe(Even("aabcccdeef")))
+        return await collect(LatestFrameRelay().subscribe(SteadyTrack("aabcccdeef")))
 
-    # The very last ones may be overtaken by the end.
+    # The end of the track may overtake the last frames.
     assert "".join(map(str, asyncio.run(play()))).startswith("abcd")
 
 
-def test_no_more_than_a_few_wait_for_a_slow_one() -> None:
+def test_relay_keeps_only_a_few_frames_for_a_slow_receiver() -> None:
     async def play() -> list[object]:
-        track = NewestRelay().subscribe(Given(range(100), ends=False))
-        return [await asyncio.wait_for(track.recv(), 5) for _ in range(WAITING)]
+        track = LatestFrameRelay().subscribe(FixedTrack(range(100), ends=False))
+        return [await asyncio.wait_for(track.recv(), 5) for _ in range(MAX_WAITING)]
 
-    assert asyncio.run(play()) == list(range(100))[-WAITING:]
+    assert asyncio.run(play()) == list(range(100))[-MAX_WAITING:]
 
 
-def test_who_stops_is_told_and_others_go_on() -> None:
+def test_relay_ends_a_stopped_track_and_continues_the_others() -> None:
     async def play() -> tuple[list[str], object]:
-        relay, source, told = NewestRelay(), Given("ab", ends=False), []
+        relay, source, events = LatestFrameRelay(), FixedTrack("ab", ends=False), []
         one, other = relay.subscribe(source), relay.subscribe(source)
-        one.on("ended", lambda: told.append("ended"))
+        one.on("ended", lambda: events.append("ended"))
         one.stop()
         with pytest.raises(MediaStreamError):
             await one.recv()
-        return told, await asyncio.wait_for(other.recv(), 5)
+        return events, await asyncio.wait_for(other.recv(), 5)
 
-    told, frame = asyncio.run(play())
-    assert told == ["ended"]
+    events, frame = asyncio.run(play())
+    assert events == ["ended"]
     assert frame in ("a", "b")
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (641, 480), (640, 479), (1, 1)])
-def test_a_frame_comes_back_as_it_was_drawn_on(width: int, height: int) -> None:
+def test_frame_callback_returns_the_annotated_frame(width: int, height: int) -> None:
     live = LiveReader(load_recognizer())
     picture = sheet(4, 7, side=120, width=width, height=height)
     picture[:, : width // 8] = (200, 40, 40)  # blue stays blue
@@ -116,7 +116,7 @@ def test_a_frame_comes_back_as_it_was_drawn_on(width: int, height: int) -> None:
     result = live.state.result
     assert result is not None
     assert result.reading == ("47" if width > 1 else "")
-    # Colors have half as many pixels as grey levels have, so edges of colors are blurred.
+    # YUV 4:2:0 halves the resolution of colors, which blurs their edges.
     difference = np.abs(drawn.to_ndarray(format="bgr24").astype(int) - result.annotated)
     assert np.median(difference) <= 3
     assert (

@@ -1,4 +1,4 @@
-"""A button that makes a file when pressed: what it sends to the browser, and what it says."""
+"""The button that creates a file when pressed: the file in the browser, and the messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sent(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(component.proto.json) for component in app.get("bidi_component")]
 
 
-def test_a_file_is_made_when_the_button_is_pressed_and_sent_with_its_name() -> None:
+def test_save_button_creates_the_file_when_pressed_and_sends_it_once() -> None:
     app = run('return b"\\x00\\xff content"')
     assert not app.session_state["made"]
     assert not sent(app)
@@ -42,13 +42,13 @@ def test_a_file_is_made_when_the_button_is_pressed_and_sent_with_its_name() -> N
     (first,) = sent(app)
     assert base64.b64decode(first["content"]) == b"\x00\xff content"
     assert (first["name"], first["mime"]) == ("some.bin", "application/octet-stream")
-    # Pressed again it is another file; the browser saves each number once.
+    # A second press sends another file; the browser saves each number once.
     app.button(key="some").click().run()
     (second,) = sent(app)
     assert second["number"] > first["number"]
 
 
-def test_a_file_of_nothing_is_not_sent() -> None:
+def test_save_button_sends_nothing_without_content() -> None:
     app = run("return None")
     app.button(key="some").click().run()
     assert not sent(app)
@@ -57,23 +57,23 @@ def test_a_file_of_nothing_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("error", ['MnistError("No room.")', 'OSError("No room.")'])
-def test_what_cannot_be_made_says_why_and_takes_the_last_file_away(error: str) -> None:
+def test_save_button_explains_an_error_and_discards_the_last_file(error: str) -> None:
     make = f"""if len(made) == 1: return b"first"
     raise {error}"""
     app = run(make)
     app.button(key="some").click().run()
     assert sent(app)
     app.button(key="some").click().run()
-    assert [message.value for message in app.error] == ["It could not be made: No room."]
+    assert [message.value for message in app.error] == ["The file could not be created: No room."]
     assert not sent(app)
 
 
-def test_a_page_goes_on_while_a_file_is_made_and_gets_it_then() -> None:
+def test_save_button_sends_a_slow_file_later_while_the_page_stays_usable() -> None:
     app = run('ready.wait(60); return b"late"')
     app.button(key="some").click().run()
     assert not sent(app)
-    assert "Making the file" in app.caption[0].value
-    app.run()  # whatever else is clicked
+    assert "Creating the file" in app.caption[0].value
+    app.run()  # any other click
     assert not sent(app)
     app.session_state["ready"].set()
     app.run()

@@ -1,4 +1,4 @@
-"""Which servers help browser and app to find each other."""
+"""The ICE servers: from the environment, or a default for the page's address."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TURN = {"urls": "turn:turn.example.org", "username": "someone", "credential": "a
         ("https://93.184.216.34", False),
     ],
 )
-def test_one_machine_and_one_network_need_no_server(url: str, local: bool) -> None:
+def test_is_local_recognizes_addresses_in_the_same_network(url: str, local: bool) -> None:
     assert ice.is_local(url) is local
 
 
-def test_the_environment_names_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ice.VARIABLE, json.dumps([STUN, TURN]))
     assert ice.servers() == [STUN, {**TURN, "urls": [TURN["urls"]]}]
     monkeypatch.setenv(ice.VARIABLE, "[]")
@@ -53,15 +53,13 @@ def test_the_environment_names_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         "[3]",
     ],
 )
-def test_what_is_no_list_of_servers_is_refused(
-    configured: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_servers_refuse_an_invalid_list(configured: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ice.VARIABLE, configured)
     with pytest.raises(ValueError, match="Received"):
         ice.servers()
 
 
-def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_do_not_show_secrets_in_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ice.VARIABLE, json.dumps([{**TURN, "password": "hidden"}]))
     with pytest.raises(ValueError, match="Received") as error:
         ice.servers()
