@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -21,8 +24,19 @@ def run_in_fresh_process(
     Raises:
         BrokenProcessPool: the process was killed.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with _without_main(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *args, **kwargs).result()
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep new processes from importing `__main__`: AppTest leaves the last page there."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ def start_process(function: Callable[..., None], *args: object) -> Child:
     context = get_context("spawn")
     messages, sender = context.Pipe(duplex=False)
     process = context.Process(target=function, args=(sender.send, *args), daemon=True)
-    process.start()
+    with _without_main():
+        process.start()
     sender.close()
     return Child(process, messages)
