@@ -263,7 +263,7 @@ def test_past_runs_are_in_the_table_even_damaged_ones() -> None:
 def test_past_runs_say_why_they_ended_so() -> None:
     ends = {
         "failed": Outcome(state="failed", text="The disk\nis full."),
-        "cancelled": Outcome(state="cancelled", text="Stopped before anything was kept."),
+        "cancelled": Outcome(state="cancelled", text="Stopped before anything was saved."),
         "best-0": Outcome(state="done", text="A trial: 97.10%.", validation_accuracy=0.971),
     }
     for name, outcome in ends.items():
@@ -274,7 +274,7 @@ def test_past_runs_say_why_they_ended_so() -> None:
     cut.set_phase("running")
     table = tab().dataframe[-1].value.set_index("model")
     assert table.loc["failed", "note"] == "The disk is full."
-    assert table.loc["cancelled", "note"] == "Stopped before anything was kept."
+    assert table.loc["cancelled", "note"] == "Stopped before anything was saved."
     assert "can be resumed" in table.loc["cut", "note"]
     assert table.loc["best-0", "held out"] == "97.10%"
     assert table.loc["best-0", "epochs"] == "1 of 2"
