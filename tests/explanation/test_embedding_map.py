@@ -17,10 +17,7 @@ from mnist_core.storage.cache import load_arrays, store_arrays
 IMAGES = 600
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MNIST_CACHE", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +95,10 @@ def test_positions_of_a_digit_are_near_each_other(embedding: EmbeddingMap) -> No
 
 
 def test_build_embedding_map_uses_the_cache(
-    champion: Recognizer, reader: ActivationReader, folder: Path, embedding: EmbeddingMap
+    champion: Recognizer, reader: ActivationReader, cache: Path, embedding: EmbeddingMap
 ) -> None:
     build_embedding_map(champion, reader, 50)
-    (path,) = folder.iterdir()
+    (path,) = cache.iterdir()
     arrays = load_arrays(path)
     store_arrays(path, arrays | {"confidence": np.full(50, 0.125, np.float32)})
     assert (build_embedding_map(champion, reader, 50).confidence == 0.125).all()
@@ -118,10 +115,10 @@ def test_build_embedding_map_uses_the_cache(
     ],
 )
 def test_build_embedding_map_replaces_a_damaged_cache_file(
-    champion: Recognizer, reader: ActivationReader, folder: Path, damage: object
+    champion: Recognizer, reader: ActivationReader, cache: Path, damage: object
 ) -> None:
     first = build_embedding_map(champion, reader, 50)
-    (path,) = folder.iterdir()
+    (path,) = cache.iterdir()
     store_arrays(path, damage(load_arrays(path)))  # type: ignore[operator]
     again = build_embedding_map(champion, reader, 50)
     assert (again.positions == first.positions).all()
