@@ -1,4 +1,4 @@
-"""Find a Chromium for the browser tests, or install one: `python tests/browser/chromium.py`."""
+"""Finds a Chromium for the browser tests, or installs one: `python tests/browser/chromium.py`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find() -> str | None:
 
 
 def install() -> None:
-    """Install Chromium by the system's packages where that is possible, else by Playwright."""
+    """Install Chromium with apt-get if possible, else with Playwright."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in ("update -qq", "install -y -qq chromium fonts-dejavu-core"):
@@ -39,5 +39,5 @@ if __name__ == "__main__":
         install()
     path = find()
     if path is None:
-        sys.exit("No Chromium found or installed. Install one, or name it in $CHROMIUM.")
+        sys.exit("Chromium was not found or installed. Install it, or set $CHROMIUM to its path.")
     print(f"Chromium: {path}")

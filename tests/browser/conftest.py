@@ -1,4 +1,4 @@
-"""A running app and a headless Chromium that looks at it."""
+"""A running app and a headless Chromium that opens it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTIFACTS = ROOT / "test-artifacts"
-# Machines that test are slow and busy; what comes late is not wrong.
+# Test machines are slow and busy: a late element is not an error.
 expect.set_options(timeout=60_000)
 ARGUMENTS = [
     "--no-sandbox",
@@ -35,13 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # A machine that does several things at once can lose a click between two renewals of
-            # a page. What is really broken fails three times.
+            # A busy machine can lose a click between two reruns of a page. Real errors fail three
+            # times.
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 class Address(str):
-    """Where an app is, and its process."""
+    """The address of an app, with its process ID."""
 
     __slots__ = ("pid",)
     pid: int
@@ -49,7 +49,7 @@ class Address(str):
 
 @contextmanager
 def running_app(log: Path, **environment: str) -> Iterator[Address]:
-    """The app on a free port of this machine; gives its address."""
+    """Run the app on a free local port; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,8 +87,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield address
 
 
-# A file's own: as long as Playwright is there, an event loop runs in this thread, and no test in it
-# can run another.
+# One per file: while Playwright runs, so does its event loop, and other tests in this thread cannot
+# run another loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find()
@@ -105,10 +105,12 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Open an address in a fresh visitor's page; afterwards nothing may have gone wrong in it."""
+    """Open a page as a new visitor. Fails on JavaScript errors and on requests to other servers."""
     contexts, errors, elsewhere = [], [], []
 
-    def open_page(address: str, *, width: int = 1280, height: int = 900, **options: object) -> Page:
+    def open_page(
+        address: str, path: str = "", *, width: int = 1280, height: int = 900, **options: object
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -118,7 +120,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
             "request",
             lambda r: r.url.startswith((address, "data:", "blob:")) or elsewhere.append(r.url),
         )
-        page.goto(address)
+        page.goto(f"{address}/{path}")
         return page
 
     yield open_page
@@ -128,4 +130,4 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
             page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
         context.close()
     assert not errors, errors
-    assert not elsewhere, f"The page asked the network for {elsewhere}"
+    assert not elsewhere, f"The page sent requests to {elsewhere}"

@@ -1,4 +1,4 @@
-"""What people do on the Draw page, in a real browser."""
+"""The Draw page in a real browser."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from support.strokes import (
 from mnist_core.registry.store import load_card
 
 SIDE = 180
-# The model is right on 98 % of the development strokes: a few of them may be read wrongly without
-# the page being at fault.
-SAMPLE, MAY_ERR = 15, 2
+# The model's accuracy on the development strokes is 98%: a few errors are not the page's.
+SAMPLE, MAX_ERRORS = 15, 2
 
 
 def reading(page: Page) -> Locator:
@@ -36,7 +35,7 @@ def canvas(page: Page) -> Locator:
 
 
 def ready(page: Page) -> Page:
-    """Wait until the page can be drawn on."""
+    """Wait until the canvas is ready."""
     expect(reading(page)).to_contain_text("Draw a digit")
     canvas(page).wait_for()
     return page
@@ -68,13 +67,13 @@ def clear(page: Page) -> None:
     expect(reading(page)).to_contain_text("Draw a digit")
 
 
-def test_an_empty_canvas_invites_and_reads_nothing(app: str, open_page: OpenPage) -> None:
+def test_empty_canvas_shows_a_hint_and_no_reading(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     assert not re.search(r"\d", reading(page).inner_text())
     expect(page.locator(".stPlotlyChart")).to_have_count(0)
 
 
-def test_every_own_digit_is_read(app: str, open_page: OpenPage) -> None:
+def test_digits_of_our_own_strokes_are_read(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     for digit, strokes in OWN_STROKES.items():
         draw(page, strokes)
@@ -85,7 +84,7 @@ def test_every_own_digit_is_read(app: str, open_page: OpenPage) -> None:
 @pytest.mark.skipif(
     not DEVELOPMENT_STROKES.exists(), reason="the development strokes are not beside this checkout"
 )
-def test_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
+def test_digits_of_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
     strokes, labels = load_development_strokes()
     chosen = np.random.default_rng(5).choice(len(labels), SAMPLE, replace=False)
     page = ready(open_page(app))
@@ -93,15 +92,15 @@ def test_other_peoples_strokes_are_read(app: str, open_page: OpenPage) -> None:
     for index in chosen:
         draw(page, strokes[index])
         expect(reading(page)).to_have_text(re.compile(r"^\s*\d+\s*$"))
-        page.wait_for_timeout(300 * len(strokes[index]))  # for the readings of its other strokes
+        page.wait_for_timeout(300 * len(strokes[index]))  # until all its strokes are read
         answer = reading(page).inner_text().strip()
         if answer != str(labels[index]):
             wrong.append((int(index), int(labels[index]), answer))
         clear(page)
-    assert len(wrong) <= MAY_ERR, wrong
+    assert len(wrong) <= MAX_ERRORS, wrong
 
 
-def test_a_number_of_three_digits_and_what_is_shown_of_it(app: str, open_page: OpenPage) -> None:
+def test_number_of_three_digits_has_a_card_for_each(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     page.get_by_text("A number", exact=True).click()
     wait_for_width(page, 560)
@@ -116,18 +115,18 @@ def test_a_number_of_three_digits_and_what_is_shown_of_it(app: str, open_page: O
     clear(page)
 
 
-def test_keys_read_and_clear(app: str, open_page: OpenPage) -> None:
+def test_keys_p_and_c_read_and_clear(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     page.get_by_text("Read as I draw").click()
     page.wait_for_timeout(500)
     draw(page, OWN_STROKES[3])
     page.wait_for_timeout(1000)
-    assert not re.search(r"\d", reading(page).inner_text()), "it read without being asked"
+    assert not re.search(r"\d", reading(page).inner_text()), "it read before the key press"
     page.keyboard.press("p")
     expect_reading(page, "3")
     page.keyboard.press("c")
     expect(reading(page)).to_contain_text("Draw a digit")
-    # Streamlit's own dialog for the key "c" must not come up.
+    # Streamlit's own dialog for the key "c" must not open.
     expect(page.get_by_role("dialog")).to_have_count(0)
     canvas(page).wait_for()
     draw(page, OWN_STROKES[6])
@@ -136,9 +135,7 @@ def test_keys_read_and_clear(app: str, open_page: OpenPage) -> None:
     expect_reading(page, "6")
 
 
-def test_another_stroke_is_read_at_once_and_undo_takes_it_back(
-    app: str, open_page: OpenPage
-) -> None:
+def test_second_stroke_is_read_and_undo_removes_it(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[1], side=150, x=60)
     expect_reading(page, "1")
@@ -151,7 +148,7 @@ def test_another_stroke_is_read_at_once_and_undo_takes_it_back(
     expect_reading(page, "1")
 
 
-def test_the_brush_is_as_wide_as_the_slider_says(app: str, open_page: OpenPage) -> None:
+def test_brush_has_the_width_of_the_slider(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     slider = page.locator(".st-key-brush").get_by_role("slider")
     slider.focus()
@@ -172,10 +169,10 @@ def test_the_brush_is_as_wide_as_the_slider_says(app: str, open_page: OpenPage) 
     assert abs(int((pixels[140] > 128).sum()) - 8) <= 1
 
 
-def test_the_other_model_reads_when_it_is_chosen(app: str, open_page: OpenPage) -> None:
+def test_chosen_model_reads(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
-    share = f"{load_card('champion').test_accuracy:.2%}"
-    expect(page.get_by_text(f"{share} of 10,000 MNIST test images")).to_be_visible()
+    accuracy = f"{load_card('champion').test_accuracy:.2%}"
+    expect(page.get_by_text(f"{accuracy} of 10,000 MNIST test images")).to_be_visible()
     draw(page, OWN_STROKES[2])
     expect_reading(page, "2")
     page.get_by_role("combobox").click()
@@ -184,7 +181,7 @@ def test_the_other_model_reads_when_it_is_chosen(app: str, open_page: OpenPage) 
     expect(reading(page)).to_have_text(re.compile(r"\d"))
 
 
-def test_a_stroke_right_after_clearing_is_not_lost(app: str, open_page: OpenPage) -> None:
+def test_stroke_right_after_clearing_is_kept(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     for digit in (2, 6, 3):
         draw(page, OWN_STROKES[digit])
@@ -193,7 +190,7 @@ def test_a_stroke_right_after_clearing_is_not_lost(app: str, open_page: OpenPage
         expect(reading(page)).to_contain_text("Draw a digit")
 
 
-def test_a_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None:
+def test_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[6], side=150)
     expect_reading(page, "6")
@@ -204,7 +201,7 @@ def test_a_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None
     expect_reading(page, "61")
 
 
-def test_two_visitors_do_not_see_each_other(app: str, open_page: OpenPage) -> None:
+def test_visitors_have_separate_drawings(app: str, open_page: OpenPage) -> None:
     one, other = ready(open_page(app)), ready(open_page(app))
     draw(one, OWN_STROKES[5])
     draw(other, OWN_STROKES[8])
@@ -233,7 +230,7 @@ def picture_of(digits: tuple[int, ...], suffix: str = ".png") -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
-def test_an_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -> None:
+def test_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -> None:
     page = ready(open_page(app))
     upload(page, f"sheet{suffix}", picture_of((4, 7, 2), suffix))
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
@@ -249,21 +246,21 @@ def test_an_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -
     ],
     ids=["text", "empty", "truncated"],
 )
-def test_a_file_that_cannot_be_read_is_explained(
+def test_invalid_file_is_explained(
     app: str, open_page: OpenPage, content: bytes, message: str
 ) -> None:
     page = ready(open_page(app))
     upload(page, "seven.png", content)
     expect(page.get_by_role("alert")).to_contain_text(message)
     assert "Traceback" not in page.inner_text("body")
-    # Nothing is lost: the canvas still reads.
+    # The canvas still works.
     page.get_by_role("tab", name=re.compile("Draw")).click()
     draw(page, OWN_STROKES[7])
     expect_reading(page, "7")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> None:
+def test_page_fits_on_a_phone(app: str, open_page: OpenPage, scheme: str) -> None:
     page = ready(open_page(app, width=390, height=844, color_scheme=scheme))
     draw(page, OWN_STROKES[7])
     expect_reading(page, "7")
@@ -272,7 +269,7 @@ def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> 
     for number, side in (("A number", 358), ("One digit", 280)):
         page.get_by_text(number, exact=True).click()
         wait_for_width(page, 560 if number == "A number" else 280)
-        page.wait_for_timeout(300)  # for the style that follows
+        page.wait_for_timeout(300)  # until the style is applied
         box = canvas(page).bounding_box()
         assert box
         assert box["x"] >= 0
@@ -280,7 +277,7 @@ def test_a_phone_shows_all_of_it(app: str, open_page: OpenPage, scheme: str) -> 
         assert box["width"] <= side
 
 
-def test_a_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> None:
+def test_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390, height=844))
     page.get_by_text("A number", exact=True).click()
     wait_for_width(page, 560)
@@ -289,7 +286,7 @@ def test_a_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> Non
     expect_reading(page, "30")
 
 
-def test_a_finger_draws_and_the_page_stays_in_place(app: str, open_page: OpenPage) -> None:
+def test_touch_draws_without_scrolling_the_page(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390, height=844, has_touch=True, is_mobile=True))
     box = canvas(page).bounding_box()
     assert box
@@ -305,7 +302,7 @@ def test_a_finger_draws_and_the_page_stays_in_place(app: str, open_page: OpenPag
     assert page.evaluate("document.querySelector('.stMain').scrollTop") == 0
 
 
-def test_a_scribble_is_not_a_digit(
+def test_scribble_is_shown_as_a_non_digit(
     tmp_path: Path, linear_models: Path, open_page: OpenPage
 ) -> None:
     with running_app(tmp_path / "log.txt", MNIST_MODELS=str(linear_models)) as address:
@@ -315,7 +312,7 @@ def test_a_scribble_is_not_a_digit(
         guess = re.compile(r"It looks most like an? \d, \d+\.\d%\.\s+Read in .* by detecting")
         expect(page.get_by_text(guess)).to_be_visible()
         clear(page)
-        # In a number it has a place, below the wider canvas, where there is room for the cards.
+        # In a number it is a "?". The cards have room below the wider canvas.
         page.get_by_text("A number", exact=True).click()
         wait_for_width(page, 560)
         for x, strokes in ((100, OWN_STROKES[4]), (280, SCRIBBLE), (460, OWN_STROKES[7])):
@@ -327,16 +324,16 @@ def test_a_scribble_is_not_a_digit(
         assert box["width"] >= 400
 
 
-def test_without_a_model_the_quick_one_is_trained(tmp_path: Path, open_page: OpenPage) -> None:
+def test_app_without_models_trains_the_quick_one(tmp_path: Path, open_page: OpenPage) -> None:
     models = tmp_path / "models"
-    # The tests themselves compete with the training.
+    # At a lower priority the training would wait for the tests.
     environment = {"MNIST_MODELS": str(models), "MNIST_TRAINING_NICE": "0"}
     with running_app(tmp_path / "log.txt", **environment) as address:
         page = open_page(address)
         expect(page.get_by_text("Training the first model")).to_be_visible()
         status = page.locator(".st-key-training_status")
         expect(status).to_contain_text(re.compile(r"accuracy \d+\.\d%, loss"), timeout=60_000)
-        # It goes on without its visitor, and a second one sees the same run.
+        # The training continues without its visitor, and the next one sees the same run.
         page.reload()
         expect(status).to_contain_text(re.compile(r"accuracy \d+\.\d%, loss"))
         expect(reading(page)).to_contain_text("Draw a digit", timeout=120_000)

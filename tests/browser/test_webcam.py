@@ -1,4 +1,4 @@
-"""What people do on the Webcam page, in a real browser whose camera is a film."""
+"""The Webcam page in a real browser whose camera plays a film."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from browser.conftest import ARGUMENTS, ARTIFACTS, Address, running_app
 from playwright.sync_api import Browser, Download, FrameLocator, Locator, Page, expect
 from support.sheets import film, sheet
 
+# Found at import: the search may start Playwright, which cannot start twice in one thread.
+CHROMIUM = find()
 CAMERA = ["--use-fake-device-for-media-stream"]
 ALLOWED = [*CAMERA, "--use-fake-ui-for-media-stream"]
-# Browser, app and video share two cores here.
+# Browser, app and video may share two cores.
 PATIENT = 45_000
-# Visits that are compared, and what one of them would leave behind.
+# The number of visits to compare, and what a leaking video would leave behind at each.
 VISITS = 3
 THREADS_OF_A_VIDEO, MEGABYTES_OF_A_VIDEO = 4, 20
 
@@ -30,18 +32,21 @@ def two_numbers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("films") / "two.mjpeg", "3", "472", frames=180)
 
 
+def with_film(path: Path) -> list[str]:
+    """Arguments for a browser whose camera plays a film and is allowed."""
+    return [*ALLOWED, f"--use-file-for-fake-video-capture={path}"]
+
+
 OpenCamera = Callable[..., Page]
 
 
 @pytest.fixture
 def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenCamera]:
-    """Open the page in a browser of its own, whose arguments say what camera it has."""
+    """Open the page in a browser of its own, whose arguments define its camera."""
     browsers, errors = [], []
 
     def open_camera(address: str, arguments: list[str], *, script: str = "") -> Page:
-        own = browser.browser_type.launch(
-            executable_path=find_once(), args=[*ARGUMENTS, *arguments]
-        )
+        own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
         browsers.append(own)
         page = own.new_page(viewport={"width": 1280, "height": 1000})
         page.add_init_script(script)
@@ -59,14 +64,6 @@ def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Op
                 page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
         own.close()
     assert not errors, errors
-
-
-def find_once() -> Path | str | None:
-    return find_once.path  # type: ignore[attr-defined]
-
-
-# Playwright cannot be started twice in one thread, and looking for its Chromium starts it.
-find_once.path = find()  # type: ignore[attr-defined]
 
 
 def player(page: Page) -> FrameLocator:
@@ -89,20 +86,20 @@ def expect_words(page: Page, words: str) -> None:
     expect(reading(page)).to_contain_text(words, timeout=PATIENT)
 
 
-def playing(page: Page) -> float:
-    """The time in the video that the page shows, in seconds."""
+def video_time(page: Page) -> float:
+    """The position of the page's video, in seconds."""
     return float(player(page).locator("video").evaluate("video => video.currentTime"))
 
 
-def test_a_number_is_read_and_the_reading_follows(
+def test_video_is_read_and_the_reading_follows_it(
     app: str, two_numbers: Path, open_camera: OpenCamera
 ) -> None:
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={two_numbers}"])
+    page = open_camera(app, with_film(two_numbers))
     expect_words(page, "Press Start")
     assert not re.search(r"\d", reading(page).inner_text())
     press(page, "Start")
     expect_reading(page, "3|472")
-    # The film changes, and so does the reading, to the one and to the other.
+    # The film alternates, and so does the reading.
     expect_reading(page, "472")
     expect_reading(page, "3")
     expect(
@@ -112,7 +109,7 @@ def test_a_number_is_read_and_the_reading_follows(
         "src", re.compile("^data:image/png;base64,")
     )
     expect(page.locator(".st-key-history")).to_be_visible()
-    for _ in range(2):  # one file each time
+    for _ in range(2):  # each press saves one file
         saved = save_snapshot(page)
         assert saved.suggested_filename == "snapshot.png"
         snapshot = cv2.imread(str(saved.path()))
@@ -122,15 +119,15 @@ def test_a_number_is_read_and_the_reading_follows(
 
 def save_snapshot(page: Page) -> Download:
     with page.expect_download(timeout=PATIENT) as download:
-        page.get_by_role("button", name="Save a snapshot").click()
+        page.get_by_role("button", name="Save snapshot").click()
     return download.value
 
 
-def test_settings_act_on_the_running_video(
+def test_settings_apply_to_the_running_video(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"])
+    page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "3")
 
@@ -142,24 +139,24 @@ def test_settings_act_on_the_running_video(
     page.get_by_text("Automatic threshold").click()
     expect_reading(page, "3")
 
-    page.get_by_text("light on dark").click()
+    page.get_by_text("Light on dark").click()
     expect_words(page, "Hold a digit")
-    page.get_by_text("automatic", exact=True).click()
+    page.get_by_text("Automatic", exact=True).click()
     expect_reading(page, "3")
 
-    # A box in which the digit is not.
-    page.get_by_text("The box: only what lies wholly inside is read").click()
+    # A box too narrow for the digit.
+    page.get_by_text("Box", exact=True).click()
     page.locator(".st-key-roi_width input[type=range]").press("Home")
     expect_words(page, "Hold a digit")
     page.locator(".st-key-roi_width input[type=range]").press("End")
     expect_reading(page, "3")
 
-    # Paused by the key: the video goes on.
+    # The key pauses the reading but not the video.
     page.keyboard.press("p")
     expect_words(page, "Paused")
-    before = playing(page)
+    before = video_time(page)
     page.wait_for_timeout(1500)
-    assert playing(page) > before
+    assert video_time(page) > before
     page.get_by_role("button", name="Resume reading").click()
     expect_reading(page, "3")
 
@@ -169,20 +166,20 @@ def test_settings_act_on_the_running_video(
     expect_reading(page, "3")
 
 
-def test_on_a_phone_the_reading_stands_before_the_settings(
+def test_layout_on_a_phone_has_the_reading_before_the_settings(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"])
+    page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "3")
     video, shown, settings = (
         page.locator(f".st-key-{key}") for key in ("video", "live_reading", "webcam_settings")
     )
-    # Beside the video where there is room for both …
+    # Beside the video on a wide screen …
     assert left_top(shown)[0] > left_top(video)[0] + 200
     assert abs(left_top(shown)[1] - left_top(video)[1]) < 50
-    # … else below it, on the first screen, and before what is seldom needed.
+    # … else below it, on the first screen, and above the settings.
     page.set_viewport_size({"width": 390, "height": 844})
     expect(shown).to_be_in_viewport()
     assert left_top(shown)[0] == left_top(video)[0]
@@ -196,9 +193,11 @@ def left_top(element: Locator) -> tuple[float, float]:
     return box["x"], box["y"]
 
 
-def test_another_page_and_back(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
+def test_video_can_start_again_after_another_page(
+    app: str, tmp_path: Path, open_camera: OpenCamera
+) -> None:
     one = film(tmp_path / "one.mjpeg", "7", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"])
+    page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "7")
     page.get_by_role("link", name="Draw").click()
@@ -209,9 +208,9 @@ def test_another_page_and_back(app: str, tmp_path: Path, open_camera: OpenCamera
     expect_reading(page, "7")
 
 
-def test_an_empty_sheet_reads_nothing(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
+def test_empty_sheet_has_no_reading(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
     empty = film(tmp_path / "empty.mjpeg", "", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={empty}"])
+    page = open_camera(app, with_film(empty))
     press(page, "Start")
     expect_words(page, "Hold a digit")
     for _ in range(10):
@@ -219,7 +218,7 @@ def test_an_empty_sheet_reads_nothing(app: str, tmp_path: Path, open_camera: Ope
         page.wait_for_timeout(200)
 
 
-def test_a_denied_camera_says_so_and_a_picture_can_be_sent(
+def test_blocked_camera_is_explained_and_a_picture_can_be_read(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
     page = open_camera(app, [*CAMERA, "--deny-permission-prompts"])
@@ -232,26 +231,24 @@ def test_a_denied_camera_says_so_and_a_picture_can_be_sent(
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*47\s*$"))
 
 
-def test_without_a_camera_the_page_says_so(app: str, open_camera: OpenCamera) -> None:
-    # Some browsers tell no permissions.
-    silent = "Object.defineProperty(Navigator.prototype, 'permissions', { value: undefined })"
-    page = open_camera(app, [], script=silent)
-    expect(page.get_by_text("No camera was found.")).to_be_visible()
+def test_missing_camera_is_explained(app: str, open_camera: OpenCamera) -> None:
+    # Some browsers cannot query permissions.
+    script = "Object.defineProperty(Navigator.prototype, 'permissions', { value: undefined })"
+    page = open_camera(app, [], script=script)
+    expect(page.get_by_text("No camera found.")).to_be_visible()
     expect(page.locator("input[type=file]")).to_be_attached()
 
 
-def test_an_address_that_is_not_safe_gets_no_camera_and_says_why(
-    app: str, open_camera: OpenCamera
-) -> None:
+def test_insecure_address_is_explained(app: str, open_camera: OpenCamera) -> None:
     port = app.rsplit(":", 1)[1]
     # Chromium would try HTTPS first.
     named = ["--host-resolver-rules=MAP lab.test 127.0.0.1", "--disable-features=HttpsUpgrades"]
     page = open_camera(f"http://lab.test:{port}", [*ALLOWED, *named])
-    expect(page.get_by_text("No camera can be used at this address.")).to_be_visible()
+    expect(page.get_by_text("Cameras do not work at this address.")).to_be_visible()
     expect(page.locator("input[type=file]")).to_be_attached()
 
 
-# Such a browser finds the server by way of a TURN server only, and there is none.
+# This browser connects through a TURN server only, and there is none.
 BEHIND_A_FIREWALL = """
 const Connection = window.RTCPeerConnection
 window.RTCPeerConnection = function (configuration) {
@@ -260,20 +257,16 @@ window.RTCPeerConnection = function (configuration) {
 """
 
 
-def test_a_connection_that_is_not_made_is_told(
-    app: str, tmp_path: Path, open_camera: OpenCamera
-) -> None:
+def test_failed_connection_is_explained(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(
-        app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"], script=BEHIND_A_FIREWALL
-    )
+    page = open_camera(app, with_film(one), script=BEHIND_A_FIREWALL)
     press(page, "Start")
-    expect(page.get_by_text("No video has come in 10 seconds.")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("No video after 10 seconds.")).to_be_visible(timeout=PATIENT)
 
 
-def test_a_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
+def test_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
     one = film(tmp_path / "one.mjpeg", "5", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"])
+    page = open_camera(app, with_film(one))
     page.get_by_text("Snapshot", exact=True).click()
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*5\s*$"))
@@ -281,29 +274,29 @@ def test_a_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [True, False], ids=["stopped", "tab closed"])
-def test_a_video_that_ends_frees_everything(
+def test_ended_video_frees_threads_and_memory(
     stop: bool, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    arguments = [*ALLOWED, f"--use-file-for-fake-video-capture={one}"]
-    # One arena: memory that is free again is not kept apart for every thread.
+    arguments = with_film(one)
+    # With one arena, freed memory is not kept separately for each thread.
     with running_app(tmp_path / "log.txt", MALLOC_ARENA_MAX="1") as app:
-        # The first visit loads what stays: the model, the codecs, pools of threads.
+        # The first visit loads what stays loaded: the model, codecs, thread pools.
         visit(open_camera, app, arguments, stop=stop)
         after = [(settled_threads(app), resident(app))]
         for _ in range(VISITS):
             visit(open_camera, app, arguments, stop=stop)
             after.append((settled_threads(app), resident(app)))
-    # What is not freed is left by each visit. A pool that grows once, or memory that a busy machine
-    # gives back a visit later, is not: so the usual visit tells, not the sum of all.
+    # A leak grows with each visit. A pool that grows once, or memory that is freed one visit later,
+    # does not: so the median is tested, not the sum.
     threads, megabytes = np.median(np.diff(after, axis=0), axis=0)
-    # A video has four threads of its own; its frames and codecs are tens of megabytes.
+    # A video has four threads; its frames and codecs take tens of megabytes.
     assert threads < THREADS_OF_A_VIDEO, after
     assert megabytes < MEGABYTES_OF_A_VIDEO, after
 
 
 def visit(open_camera: OpenCamera, app: str, arguments: list[str], *, stop: bool) -> None:
-    """Start the video, read, and stop it or close the tab."""
+    """Start the video, wait for a reading, and stop it or close the tab."""
     page = open_camera(app, arguments)
     press(page, "Start")
     expect_reading(page, "3")
@@ -316,19 +309,19 @@ def visit(open_camera: OpenCamera, app: str, arguments: list[str], *, stop: bool
 def status(app: Address, field: str) -> int:
     path = Path(f"/proc/{app.pid}/status")
     if not path.exists():
-        pytest.skip("This machine does not tell of its processes in /proc")
+        pytest.skip("This machine has no /proc")
     found = re.search(rf"^{field}:\s*(\d+)", path.read_text(), re.MULTILINE)
     assert found
     return int(found[1])
 
 
 def resident(app: Address) -> float:
-    """The app's memory, in megabytes."""
+    """The app's resident memory in MB."""
     return status(app, "VmRSS") / 1024
 
 
 def settled_threads(app: Address, seconds: float = 60) -> int:
-    """The app's threads, once they have not changed for five seconds."""
+    """The number of the app's threads, once it has been constant for five seconds."""
     threads, since, end = status(app, "Threads"), time.monotonic(), time.monotonic() + seconds
     while time.monotonic() < min(end, since + 5):
         time.sleep(0.5)

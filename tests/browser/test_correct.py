@@ -1,4 +1,4 @@
-"""Correcting in a real browser: drawn, corrected, seen in the gallery, undone; on video too."""
+"""Corrections in a real browser: of a drawing and of video, in the gallery, undone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from browser.conftest import Address, OpenPage, running_app
 from browser.test_draw import draw, expect_reading, ready
-from browser.test_webcam import ALLOWED, OpenCamera, open_camera, press
+from browser.test_webcam import OpenCamera, open_camera, press, with_film
 from browser.test_webcam import expect_reading as expect_live
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES
@@ -34,7 +34,7 @@ def app(store: CorrectionStore) -> Iterator[Address]:
 
 
 @pytest.fixture(autouse=True)
-def _emptied(store: CorrectionStore) -> None:
+def _empty_store(store: CorrectionStore) -> None:
     store.delete(found.id for found in store.find() if found.id is not None)
 
 
@@ -50,7 +50,7 @@ def choose(page: Page, label: str) -> None:
     page.get_by_test_id("stPopoverBody").get_by_text(label, exact=True).click()
 
 
-def test_drawn_corrected_seen_and_undone(
+def test_correction_of_a_drawing_appears_in_the_gallery(
     app: Address, open_page: OpenPage, store: CorrectionStore
 ) -> None:
     page = ready(open_page(app))
@@ -58,11 +58,11 @@ def test_drawn_corrected_seen_and_undone(
     expect_reading(page, "7")
     wrong(page).click()
     choose(page, "1")
-    expect(page.get_by_text("Kept as 1")).to_be_visible()
-    # It is not asked for again, and the popover is out of the way.
+    expect(page.get_by_text("Saved as 1")).to_be_visible()
+    # The popover is closed, and its button is gone.
     expect(wrong(page)).to_have_count(0)
-    (kept,) = store.find()
-    assert (kept.label, kept.guess, kept.model) == (1, 7, "champion")
+    (correction,) = store.find()
+    assert (correction.label, correction.guess, correction.model) == (1, 7, "champion")
 
     page.get_by_role("link", name="Train and evaluate").click()
     image = page.get_by_alt_text("A correction: 1, 28 by 28 pixels.")
@@ -73,29 +73,29 @@ def test_drawn_corrected_seen_and_undone(
     expect(page.get_by_text("Nothing has been corrected yet")).to_be_visible()
     page.locator(".st-key-corrections_undo button").click()
     expect(image).to_be_visible()
-    assert [found.id for found in store.find()] == [kept.id]
+    assert [found.id for found in store.find()] == [correction.id]
 
 
-def test_undo_on_the_spot(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
+def test_undo_beside_the_drawing(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])
     expect_reading(page, "4")
     wrong(page).click()
-    choose(page, "no digit")
-    expect(page.get_by_text("Kept as no digit")).to_be_visible()
+    choose(page, "non-digit")
+    expect(page.get_by_text("Saved as non-digit")).to_be_visible()
     page.locator('[class*="st-key-undo_"] button').click()
     expect(wrong(page)).to_be_visible()
     assert store.find() == []
-    # What was chosen before is not chosen again, by nobody.
+    # The browser does not restore the undone choice.
     wrong(page).click()
     expect(answers(page)).to_have_count(10)
     expect(answers(page).and_(page.locator("[aria-checked=true]"))).to_have_count(0)
     page.wait_for_timeout(500)
-    expect(page.get_by_text("Kept as")).to_have_count(0)
+    expect(page.get_by_text("Saved as")).to_have_count(0)
     assert store.find() == []
 
 
-def test_by_keyboard_alone(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
+def test_correction_by_keyboard(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[2])
     expect_reading(page, "2")
@@ -105,15 +105,15 @@ def test_by_keyboard_alone(app: Address, open_page: OpenPage, store: CorrectionS
     focused = "document.activeElement.getAttribute('role') + document.activeElement.innerText"
     page.keyboard.press("Tab")
     for label in "013":
-        # An arrow only goes there; nothing is chosen on the way.
+        # An arrow key moves the focus without a choice.
         page.wait_for_function(f"{focused} === 'radio{label}'")
         page.keyboard.press("Enter" if label == "3" else "ArrowRight")
-    expect(page.get_by_text("Kept as 3")).to_be_visible()
+    expect(page.get_by_text("Saved as 3")).to_be_visible()
     assert store.counts() == {3: 1}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_finger_on_a_phone_corrects(
+def test_correction_by_touch_on_a_phone(
     app: Address, open_page: OpenPage, store: CorrectionStore, scheme: str
 ) -> None:
     page = ready(open_page(app, width=390, height=844, has_touch=True, color_scheme=scheme))
@@ -126,7 +126,7 @@ def test_a_finger_on_a_phone_corrects(
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     body.get_by_text("1", exact=True).tap()
-    expect(page.get_by_text("Kept as 1")).to_be_visible()
+    expect(page.get_by_text("Saved as 1")).to_be_visible()
     assert store.counts() == {1: 1}
     page.goto(f"{app}/train_evaluate")
     expect(page.get_by_alt_text(re.compile("A correction: 1"))).to_be_visible()
@@ -134,7 +134,7 @@ def test_a_finger_on_a_phone_corrects(
     assert page.evaluate(overflow) <= 0
 
 
-def test_files_go_out_and_come_in(
+def test_corrections_are_exported_and_imported(
     app: Address, open_page: OpenPage, store: CorrectionStore, tmp_path: Path
 ) -> None:
     from support.frames import make_correction
@@ -160,21 +160,21 @@ def test_files_go_out_and_come_in(
         assert store.counts() == dict.fromkeys(range(10), 3)
 
 
-def test_a_digit_on_video_is_held_and_corrected(
+def test_correction_of_video_uses_the_digits_at_the_click(
     app: Address, open_camera: OpenCamera, store: CorrectionStore, tmp_path: Path
 ) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(app, [*ALLOWED, f"--use-file-for-fake-video-capture={one}"])
+    page = open_camera(app, with_film(one))
     wrong(page).click()
-    expect(page.get_by_text("No digit was in the box")).to_be_visible(timeout=45_000)
+    expect(page.get_by_text("There was no digit in the box")).to_be_visible(timeout=45_000)
     page.keyboard.press("Escape")
     press(page, "Start")
     expect_live(page, "3")
-    # Held when it was pressed; the video goes on beside it.
+    # The digits of this moment stay, while the video continues.
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     wrong(page).click()
     expect(page.get_by_alt_text("Read as a 3.")).to_be_visible()
     choose(page, "8")
-    expect(page.get_by_text("Kept as 8")).to_be_visible()
-    (kept,) = store.find()
-    assert (kept.label, kept.guess, kept.source) == (8, 3, "webcam")
+    expect(page.get_by_text("Saved as 8")).to_be_visible()
+    (correction,) = store.find()
+    assert (correction.label, correction.guess, correction.source) == (8, 3, "webcam")

@@ -1,4 +1,4 @@
-"""Why a drawn digit was read as it was, in a real browser."""
+"""The explanation of a prediction, in a real browser."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from playwright.sync_api import expect
 from support.own_strokes import OWN_STROKES
 
 
-def test_why_a_drawn_digit_was_read_so(app: str, open_page: OpenPage) -> None:
+def test_why_explains_a_drawn_digit(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])
     expect_reading(page, "4")
-    # Nothing is worked out until someone asks.
-    expect(page.get_by_text("What speaks for")).to_have_count(0)
+    # Nothing is computed before the click.
+    expect(page.get_by_text("Evidence for")).to_have_count(0)
     page.get_by_role("button", name="Why?").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("What speaks for 4")).to_be_visible()
-    expect(dialog.get_by_text(re.compile(r"the runner-up, \d+\.\d%"))).to_be_visible()
-    expect(dialog.get_by_text("What would change its mind")).to_be_visible()
+    expect(dialog.get_by_text("Evidence for 4")).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"runner-up, \d+\.\d%"))).to_be_visible()
+    expect(dialog.get_by_text("What would change the prediction")).to_be_visible()
     expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
-    dialog.get_by_text("Its layers").click()
-    expect(dialog.get_by_alt_text(re.compile("What convolution 12 made"))).to_have_count(1)
+    dialog.get_by_text("Activations").click()
+    expect(dialog.get_by_alt_text(re.compile("Activations of convolution 12"))).to_have_count(1)
     expect(dialog.get_by_text("convolution 1 (3 x 3): 26 x 26 x 32")).to_be_visible()
     expect(dialog.get_by_text("convolution 11 (7 x 7): 6 x 6 x 48")).to_be_visible()
     page.keyboard.press("Escape")
@@ -32,44 +32,44 @@ def test_why_a_drawn_digit_was_read_so(app: str, open_page: OpenPage) -> None:
     draw(page, OWN_STROKES[7])
     expect_reading(page, "7")
     page.get_by_role("button", name="Why?").click()
-    expect(page.get_by_role("dialog").get_by_text("What speaks for 7")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("Evidence for 7")).to_be_visible()
 
 
-def test_two_digits_have_each_their_own_reason(app: str, open_page: OpenPage) -> None:
+def test_why_explains_the_digit_it_belongs_to(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390))
     draw(page, OWN_STROKES[1], side=150, x=60)
     draw(page, OWN_STROKES[0], side=110, x=200)
     expect_reading(page, "10")
     page.get_by_role("button", name="Why?").nth(1).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("What speaks for 0")).to_be_visible()
+    expect(dialog.get_by_text("Evidence for 0")).to_be_visible()
     box = dialog.bounding_box()
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
 
 
-def test_why_a_digit_of_a_photo_was_read_so(app: str, open_page: OpenPage) -> None:
+def test_why_explains_a_digit_of_a_photo(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     upload(page, "sheet.png", picture_of((4, 7)))
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*47\s*$"))
     page.get_by_role("button", name="Why?").nth(1).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("What speaks for 7")).to_be_visible()
+    expect(dialog.get_by_text("Evidence for 7")).to_be_visible()
     expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
 
 
-def test_the_digit_just_drawn_is_on_the_map_in_2_d_and_3_d(app: str, open_page: OpenPage) -> None:
+def test_embedding_map_shows_the_drawn_digit_in_2_d_and_3_d(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])
     expect_reading(page, "4")
     page.get_by_role("link", name="Train and evaluate").click()
     page.get_by_role("tab", name="Evaluate").click()
     page.get_by_role("tab", name="Embedding").click()
-    feature_map = page.locator(".st-key-feature_map")
-    entry = feature_map.locator(".legendtext", has_text="drawn")
+    embedding_map = page.locator(".st-key-feature_map")
+    entry = embedding_map.locator(".legendtext", has_text="drawn")
     expect(entry).to_have_count(1)
-    expect(feature_map).to_contain_text("The star is your digit")
-    feature_map.get_by_text("3-D", exact=True).click()
-    expect(feature_map).to_contain_text("drag to turn")
+    expect(embedding_map).to_contain_text("The star is your digit")
+    embedding_map.get_by_text("3-D", exact=True).click()
+    expect(embedding_map).to_contain_text("drag to turn")
     expect(entry).to_have_count(1)
