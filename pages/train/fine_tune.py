@@ -1,4 +1,4 @@
-"""Teach a model what was corrected: which one, what it will be called, and Start."""
+"""Fine-tune a model on the corrections."""
 
 import streamlit as st
 
@@ -8,29 +8,29 @@ from pages.train import form
 
 
 def show() -> None:
-    """The form, where there is something to teach and someone to learn it."""
-    # An ensemble is made of trained models: it is they that learn.
+    """The choice of a model, if there are corrections and models to train."""
+    # An ensemble itself is not trained, only its members.
     cards = {card.name: card for card in list_models() if not card.members}
     try:
-        count = sum(CorrectionStore().counts().values())
+        corrections = CorrectionStore().counts()
     except MnistError:
-        return  # the gallery above has said why
-    if not count or not cards:
+        return  # the gallery above shows the error
+    if not corrections or not cards:
         return
     with st.container(key="teaching"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             model = st.selectbox(
-                "Teach them to",
+                "Fine-tune a model on the corrections",
                 list(cards),
                 key="teach_model",
-                width=260,
-                help="It is fine-tuned on MNIST and the corrections, and held to what it says of "
-                "all other digits, so that it forgets nothing. The model itself stays as it is.",
+                width=320,
+                help="Trains a copy on your corrections and on MNIST while keeping its other "
+                "answers unchanged. The original model is not modified.",
             )
-            pressed = st.button("Teach", icon=":material/school:", key="teach", type="primary")
+            pressed = st.button("Fine-tune", icon=":material/school:", key="teach", type="primary")
         st.caption(
-            "A pass over the images: some minutes, for the champion longer. It says how many of "
-            "the corrections and of the MNIST test images are read rightly, before and after."
+            "Takes one epoch, some minutes, and reports the accuracy on the corrections and on the "
+            "MNIST test images before and after."
         )
         if pressed:
             try:

@@ -1,6 +1,6 @@
-"""What is to be trained: the settings, the network, a few of its images, and Start."""
+"""The training form: network, settings, a sample of the training images, and Start."""
 
-import dataclasses
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,13 +20,14 @@ from pages.train import watch
 from pages.widgets.charts import enlarged
 
 _SAMPLES, _ROW = 40, 10
-_NOBODY = "none: begin with chance"
+_RANDOM = "none (random initialization)"
 
 
 def show() -> None:
-    """The form, and beside it what it would train."""
+    """The form, with the network and its training images beside it."""
     st.subheader("Train a model")
     left, right = st.columns([3, 2], gap="large")
+    config = None
     with left:
         architecture = get_architecture(
             st.segmented_control(
@@ -35,11 +36,11 @@ def show() -> None:
                 default="mlp",
                 required=True,
                 key="train_architecture",
-                help="A larger network reads better and takes longer to train.",
+                help="Larger networks are more accurate and take longer to train.",
             )
         )
         st.caption(architecture.summary)
-        settings = _settings(architecture)
+        settings = _choose_settings(architecture)
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", key="train_start"
         )
@@ -47,21 +48,17 @@ def show() -> None:
             config = TrainingConfig(architecture=architecture.name, **settings)
         except MnistError as error:
             st.error(str(error))
-            config = None
         if pressed and config:
             start(config)
     with right:
-        _network(architecture.name, settings["dropout"])
+        _show_network(architecture.name, settings["dropout"])
         if config:
-            _samples(config)
+            _show_samples(config)
 
 
 def start(config: TrainingConfig) -> None:
-    """Start the run, and show it at the top of the page."""
+    """Start the run and show it at the top of the page."""
     try:
-        if config.overwrite and is_bundled(str(config.name)):
-            # The command line can; a click is too easily made.
-            config = dataclasses.replace(config, overwrite=False)
         run = jobs.start(config)
     except MnistError as error:
         st.error(str(error))
@@ -71,21 +68,20 @@ def start(config: TrainingConfig) -> None:
 
 
 def free_name(model: str) -> str:
-    """A name that neither a model nor a run that goes on has."""
+    """A model name that no model and no run has."""
     taken = {card.name for card in list_models()}
-    for run in list_runs():
-        taken.add(run.id.partition("-")[2].partition("-")[2])
+    taken |= {run.id.split("-", 2)[-1] for run in list_runs()}
     number = 1
     while f"my-{model}-{number}" in taken:
         number += 1
     return f"my-{model}-{number}"
 
 
-def _settings(architecture: Architecture) -> dict[str, object]:
-    """The settings, as people choose them; the defaults are what suits the network."""
+def _choose_settings(architecture: Architecture) -> dict[str, Any]:
+    """Fields of the `TrainingConfig`, at first those that suit the architecture."""
     kind = architecture.name
     state = st.session_state
-    # A name of the form's own is renewed once it is taken; one that was typed in stays.
+    # The proposed name changes once it is taken; a name that the user entered stays.
     key, proposed = f"train_name_{kind}", f"train_proposed_{kind}"
     if state.get(key) in (None, "", state.get(proposed)):
         state[key] = state[proposed] = free_name(kind)
@@ -93,7 +89,7 @@ def _settings(architecture: Architecture) -> dict[str, object]:
         "Name",
         key=key,
         max_chars=40,
-        help="What the model will be called: lower-case letters, digits, '-', '_' and '.'.",
+        help="Name of the model: lower-case letters, digits, '-', '_' and '.'.",
     )
     length = st.segmented_control(
         "Length",
@@ -105,128 +101,130 @@ def _settings(architecture: Architecture) -> dict[str, object]:
             "quick": f"Quick · {architecture.quick_epochs} epochs",
             "full": f"Full · {architecture.epochs} epochs",
         }.__getitem__,
-        help="An epoch is one pass over the training images. Quick is enough to see how it goes.",
+        help="An epoch is one pass over the training images. Quick gives a first impression.",
     )
     epochs = architecture.quick_epochs if length == "quick" else architecture.epochs
-    values: dict[str, object] = {"name": name}
     with st.expander("More settings", icon=":material/tune:"):
-        values |= _more(architecture, epochs, f"{kind}_{length}")
-    values["overwrite"] = False
+        left, right = st.columns(2)
+        with left:
+            settings = _choose_optimization(architecture, epochs, f"{kind}_{length}")
+        with right:
+            settings |= _choose_regularization(architecture)
+            settings |= _choose_initial_model(kind)
+    overwrite = False
     if name in {card.name for card in list_models()} and not is_bundled(name):
-        values["overwrite"] = st.checkbox(
-            f"Replace the model “{name}”", key=f"train_overwrite_{name}", help="It is lost then."
+        overwrite = st.checkbox(
+            f"Replace the model “{name}”",
+            key=f"train_overwrite_{name}",
+            help="The old model is deleted.",
         )
-    return values
+    return settings | {"name": name, "overwrite": overwrite}
 
 
-def _more(architecture: Architecture, epochs: int, key: str) -> dict[str, object]:
-    one, two = st.columns(2)
+def _choose_optimization(architecture: Architecture, epochs: int, key: str) -> dict[str, Any]:
     kind = architecture.name
-    values: dict[str, object] = {}
-    with one:
-        values["epochs"] = st.number_input(
-            "Epochs, at most", 1, 1000, epochs, key=f"train_epochs_{key}",
+    return {
+        "epochs": st.number_input(
+            "Maximum epochs", 1, 1000, epochs, key=f"train_epochs_{key}",
             help="Passes over the training images.",
-        )  # fmt: skip
-        values["batch_size"] = st.select_slider(
+        ),
+        "batch_size": st.select_slider(
             "Batch size", [16, 32, 64, 128, 256, 512, 1024], architecture.batch_size,
             key=f"train_batch_{kind}",
-            help="Images between two changes of the weights. Larger batches run faster, and learn "
-            "less from each image.",
-        )  # fmt: skip
-        values["learning_rate"] = st.number_input(
+            help="Images per weight update. Larger batches train faster but learn less per image.",
+        ),
+        "learning_rate": st.number_input(
             "Learning rate", 1e-6, 1.0, architecture.learning_rate, step=1e-4, format="%.6f",
             key=f"train_rate_{kind}",
-            help="How far each step goes. Too high, and it never settles; too low, and it takes "
-            "for ever.",
-        )  # fmt: skip
-        values["schedule"] = st.selectbox(
-            "Schedule", list(SCHEDULES), list(SCHEDULES).index(architecture.schedule),
+            help="Size of each weight update. Too high: the training does not converge. Too low: "
+            "it takes very long.",
+        ),
+        "schedule": st.selectbox(
+            "Learning rate schedule", list(SCHEDULES), list(SCHEDULES).index(architecture.schedule),
             format_func=SCHEDULES.__getitem__, key=f"train_schedule_{kind}",
-            help="How the learning rate changes from the first epoch to the last.",
-        )  # fmt: skip
-        values["optimizer"] = st.selectbox(
+            help="How the learning rate changes during the training.",
+        ),
+        "optimizer": st.selectbox(
             "Optimizer", list(OPTIMIZERS), list(OPTIMIZERS).index(architecture.optimizer),
             format_func=OPTIMIZERS.__getitem__, key=f"train_optimizer_{kind}",
-            help="How the weights are changed to lower the loss.",
-        )  # fmt: skip
-        values["seed"] = st.number_input(
+            help="How the weights are updated to lower the loss.",
+        ),
+        "seed": st.number_input(
             "Seed", 0, 2**32 - 1, TrainingConfig.seed, key="train_seed",
-            help="Of everything random: the same seed gives the same weights on one machine.",
-        )  # fmt: skip
-    with two:
-        values["augmentation"] = st.slider(
-            "Altered images", 0.0, 1.0, architecture.augmentation, 0.05,
+            help="The same seed gives the same weights on the same machine.",
+        ),
+    }  # fmt: skip
+
+
+def _choose_regularization(architecture: Architecture) -> dict[str, Any]:
+    kind = architecture.name
+    return {
+        "augmentation": st.slider(
+            "Augmentation", 0.0, 1.0, architecture.augmentation, 0.05,
             key=f"train_augmentation_{kind}",
-            help="How strongly each image is turned, bent, thickened or blurred anew each time it "
-            "is seen. It helps with digits that are not MNIST's.",
-        )  # fmt: skip
-        values["dropout"] = _own_dropout(kind)
-        patience = st.number_input(
+            help="Strength of the random changes to each training image: rotation, distortion, "
+            "stroke width, blur. Helps with digits that differ from MNIST's.",
+        ),
+        "dropout": st.select_slider(
+            "Dropout", [None, *(share / 20 for share in range(19))], key=f"train_dropout_{kind}",
+            format_func=lambda share: "default" if share is None else f"{share:.2f}",
+            help="Share of units dropped at random in each step, against overfitting.",
+        ),
+        "patience": st.number_input(
             "Patience (epochs)", 0, 1000, 0, key=f"train_patience_{kind}",
-            help="Stop after so many epochs in a row without a lower loss on the held-out images, "
-            "and keep the best epoch. 0: never.",
-        )  # fmt: skip
-        values["patience"] = patience or None
-        values["target_accuracy"] = st.number_input(
-            "Stop at training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0, 0.005,
+            help="Stop early after this number of epochs without a lower validation loss, and "
+            "keep the best epoch. 0: never.",
+        ) or None,
+        "target_accuracy": st.number_input(
+            "Target training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0, 0.005,
             format="%.3f", key=f"train_target_{kind}",
             help="Stop after the epoch that reaches it. 1: practically never.",
-        )  # fmt: skip
-        values["validation_fraction"] = st.slider(
-            "Held out", 0.01, 0.5, TrainingConfig.validation_fraction, key="train_held_out",
-            help="Share of the training images that it does not learn from, to see how it does on "
-            "new ones.",
-        )  # fmt: skip
-        beginnings = [_NOBODY, *(c.name for c in list_models() if c.architecture == kind)]
-        initial = st.selectbox(
-            "Begin with the weights of", beginnings, key=f"train_initial_{kind}",
-            help="Fine-tuning: go on from a model of the same network. Lower the learning rate.",
-        )  # fmt: skip
-        values["initial_model"] = None if initial == _NOBODY else initial
-        count = _corrections()
-        values["include_corrections"] = st.checkbox(
-            f"Include the corrections ({count})", key="train_corrections", disabled=not count,
-            help="Learn from what was corrected on Draw and Webcam as well, besides MNIST. A model "
-            "that it begins with is taught them so that it forgets nothing.",
-        ) and count > 0  # fmt: skip
-        # What suits a training from nothing need not suit one that begins with weights.
-        tuned = "" if values["initial_model"] is None else "_tuned"
-        suited = TrainingConfig(architecture=kind, initial_model=values["initial_model"])
-        values["mixed_precision"] = st.checkbox(
-            "Mixed precision", suited.resolved().mixed_precision, key=f"train_mixed_{kind}{tuned}",
-            help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
-            "that multiply such numbers by themselves, where it is on for large networks.",
-        )  # fmt: skip
-    return values
+        ),
+        "validation_fraction": st.slider(
+            "Validation fraction", 0.01, 0.5, TrainingConfig.validation_fraction,
+            key="train_held_out", help="Share of the training images used for validation only.",
+        ),
+    }  # fmt: skip
 
 
-def _corrections() -> int:
-    """How many there are to learn from."""
-    try:
-        return sum(CorrectionStore().counts().values())
-    except MnistError:
-        return 0  # the gallery below says why
-
-
-def _own_dropout(kind: str) -> float | None:
-    choice = st.select_slider(
-        "Dropout", ["own", *(f"{share / 20:.2f}" for share in range(19))], "own",
-        key=f"train_dropout_{kind}",
-        help="Share of units that are left out at each step, so that none is relied on too much. "
-        "Own: as the network has it.",
+def _choose_initial_model(kind: str) -> dict[str, Any]:
+    models = [_RANDOM, *(card.name for card in list_models() if card.architecture == kind)]
+    chosen = st.selectbox(
+        "Initial model", models, key=f"train_initial_{kind}",
+        help="Fine-tune a trained model of the same network. Lower the learning rate.",
     )  # fmt: skip
-    return None if choice == "own" else float(choice)
+    initial_model = None if chosen == _RANDOM else chosen
+    try:
+        corrections = sum(CorrectionStore().counts().values())
+    except MnistError:
+        corrections = 0  # the gallery shows the error
+    default = TrainingConfig(architecture=kind, initial_model=initial_model)
+    # A key of its own: the default differs with an initial model.
+    key = f"train_mixed_{kind}{'_tuned' if initial_model else ''}"
+    return {
+        "initial_model": initial_model,
+        "include_corrections": st.checkbox(
+            f"Include corrections ({corrections})", key="train_corrections",
+            disabled=not corrections,
+            help="Train on the digits that were corrected on Draw and Webcam, too. With an initial "
+            "model, its answers to other digits stay the same.",
+        ) and corrections > 0,
+        "mixed_precision": st.checkbox(
+            "Mixed precision", default.resolved().mixed_precision, key=key,
+            help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
+            "with bfloat16 instructions, where it is the default for large networks.",
+        ),
+    }  # fmt: skip
 
 
-def _network(architecture: str, dropout: object) -> None:
-    with st.expander("The network", icon=":material/schema:", expanded=True):
-        layers = layers_of(architecture, dropout if isinstance(dropout, float) else None)
+def _show_network(architecture: str, dropout: float | None) -> None:
+    with st.expander("Network", icon=":material/schema:", expanded=True):
+        layers = layers_of(architecture, dropout)
         st.plotly_chart(
             network_drawing(layers),
             key="network_drawing",
             config={"displayModeBar": False},
-            alt=f"The network {architecture} drawn as blocks, from the image to ten answers.",
+            alt=f"Block diagram of the network {architecture}, from the image to the ten outputs.",
         )
         st.caption(f"{sum(layer.parameters for layer in layers):,} parameters")
         branched = any(layer.branch for layer in layers)
@@ -243,30 +241,27 @@ def _network(architecture: str, dropout: object) -> None:
             )
 
 
-def _samples(config: TrainingConfig) -> None:
-    # All that the images depend on; the rest may change without asking again.
-    seen = dataclasses.replace(
-        TrainingConfig(architecture=config.architecture),
-        augmentation=config.augmentation,
-        seed=config.seed,
-    )
-    with st.expander("What it will see", icon=":material/grid_on:"):
-        if st.button("Show a sample", key="train_sample"):
+def _show_samples(config: TrainingConfig) -> None:
+    with st.expander("Training images", icon=":material/grid_on:"):
+        if st.button("Show samples", key="train_sample"):
             st.session_state["train_sampled"] = True
         if not st.session_state.get("train_sampled"):
-            st.caption("A few of its images, altered as the training alters them.")
+            st.caption("Some images with the chosen augmentation.")
             return
+        # Only what the images depend on: a change of other settings reuses them.
+        relevant = TrainingConfig(
+            architecture=config.architecture, augmentation=config.augmentation, seed=config.seed
+        )
         try:
-            sheet = _sheet(seen)
+            sheet = _sample_sheet(relevant)
         except MnistError as error:
             st.error(str(error))
             return
-        st.image(sheet, width="stretch", alt="A sample of the images that it will learn from.")
+        st.image(sheet, width="stretch", alt="Samples of the training images.")
 
 
-@st.cache_data(show_spinner="Making a sample; this takes some seconds …", max_entries=50)
-def _sheet(config: TrainingConfig) -> np.ndarray:
+@st.cache_data(show_spinner="Generating samples; this takes some seconds …", max_entries=50)
+def _sample_sheet(config: TrainingConfig) -> np.ndarray:
     frames = draw_samples(config, _SAMPLES)
-    # Rows of digits, each as large as a thumb.
     rows = frames.reshape(-1, _ROW, FRAME_SIZE, FRAME_SIZE).transpose(0, 2, 1, 3)
     return enlarged(rows.reshape(-1, _ROW * FRAME_SIZE), 2)

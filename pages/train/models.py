@@ -1,4 +1,4 @@
-"""The models that are there: take them along, give them another name, remove them."""
+"""The models: download, rename, delete."""
 
 import streamlit as st
 
@@ -11,71 +11,70 @@ from pages.widgets import model_picker
 from pages.widgets.save_button import save_button
 
 _FILES = {
-    KERAS: ("Keras", "To train on, or to use with Keras."),
-    TFLITE: ("LiteRT", "To read with, on phones as well."),
-    CARD: ("Card", "What it is, how it was trained, and how good it is."),
+    KERAS: ("Keras", "For training, or for use with Keras."),
+    TFLITE: ("LiteRT", "For inference, also on phones."),
+    CARD: ("Card", "Architecture, training settings and test results."),
 }
 
 
 def show() -> None:
-    """A chosen model and what can be done with it."""
+    """A chosen model and its actions."""
     cards = {card.name: card for card in list_models()}
     if not cards:
         return
     st.subheader("Models")
     if st.session_state.get("shelf") not in cards:
         st.session_state.pop("shelf", None)
-    card = cards[st.selectbox("A model", list(cards), key="shelf")]
+    card = cards[st.selectbox("Model", list(cards), key="shelf")]
     low, high = card.test_interval
     st.caption(
         f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
-        f"{card.training_seconds:,.0f} s, seed {card.seed}. **{card.test_accuracy:.2%}** of the "
-        f"MNIST test images ({low:.2%} to {high:.2%})."
+        f"{card.training_seconds:,.0f} s, seed {card.seed}. MNIST test accuracy "
+        f"**{card.test_accuracy:.2%}** (95% CI {low:.2%} to {high:.2%})."
     )
     with st.container(horizontal=True):
-        for file, (label, text) in _FILES.items():
-            _download(card, file, label, text)
+        for file, (label, description) in _FILES.items():
+            _show_download(card, file, label, description)
         if is_bundled(card.name):
-            st.caption("It came with the repository: it can be neither renamed nor removed.")
+            st.caption("Bundled models cannot be renamed or deleted.")
             return
         with st.popover("Rename", icon=":material/edit:", key="shelf_rename_open"):
-            _rename(card)
-        with st.popover("Remove", icon=":material/delete:", key="shelf_delete_open"):
-            _delete(card)
+            _show_rename(card)
+        with st.popover("Delete", icon=":material/delete:", key="shelf_delete_open"):
+            _show_delete(card)
 
 
-def _download(card: ModelCard, file: str, label: str, text: str) -> None:
+def _show_download(card: ModelCard, file: str, label: str, description: str) -> None:
     path = models_directory() / card.name / file
-    if not path.is_file():
-        return
-    save_button(
-        label,
-        path.read_bytes,
-        f"{card.name}-{file}",
-        "application/json" if file == CARD else "application/octet-stream",
-        key=f"shelf_{file}",
-        icon=":material/download:",
-        help=text,
-    )
+    if path.is_file():
+        save_button(
+            label,
+            path.read_bytes,
+            f"{card.name}-{file}",
+            "application/json" if file == CARD else "application/octet-stream",
+            key=f"shelf_{file}",
+            icon=":material/download:",
+            help=description,
+        )
 
 
-def _rename(card: ModelCard) -> None:
-    new = st.text_input("New name", card.name, max_chars=40, key=f"shelf_name_{card.name}")
-    if st.button("Rename it", key="shelf_rename", disabled=new == card.name):
+def _show_rename(card: ModelCard) -> None:
+    name = st.text_input("New name", card.name, max_chars=40, key=f"shelf_name_{card.name}")
+    if st.button("Rename", key="shelf_rename", disabled=name == card.name):
         try:
-            rename_model(card.name, new)
+            rename_model(card.name, name)
         except MnistError as error:
             st.error(str(error))
             return
         if model_picker.chosen() == card.name:
-            model_picker.use(new)
+            model_picker.use(name)
         st.session_state.pop("shelf", None)
         st.rerun()
 
 
-def _delete(card: ModelCard) -> None:
-    st.write(f"“{card.name}” is lost for good.")
-    if st.button("Remove it", type="primary", key="shelf_delete"):
+def _show_delete(card: ModelCard) -> None:
+    st.write(f"“{card.name}” will be deleted permanently.")
+    if st.button("Delete", type="primary", key="shelf_delete"):
         try:
             delete_model(card.name)
         except MnistError as error:

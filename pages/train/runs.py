@@ -1,4 +1,4 @@
-"""The trainings of the past, in a table; their curves side by side."""
+"""The table of runs, and the training curves of the selected ones."""
 
 import streamlit as st
 
@@ -13,52 +13,52 @@ _SHOWN = 200
 
 
 def show() -> None:
-    """The table, and what can be done with the rows that are chosen."""
+    """The table and the actions for the selected rows."""
     runs = list_runs()[:_SHOWN]
     if not runs:
         return
     st.subheader("Runs")
-    rows = [_row(run) for run in runs]
-    chosen = st.dataframe(
-        rows,
+    rows = st.dataframe(
+        [_row(run) for run in runs],
         hide_index=True,
         key="runs",
         on_select="rerun",
         selection_mode="multi-row",
-        height=min(36 * (len(rows) + 1), 300),
+        height=min(36 * (len(runs) + 1), 300),
         column_config={
-            "began": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-            "note": st.column_config.TextColumn(help="Why it failed, or was cancelled."),
+            "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+            "note": st.column_config.TextColumn(help="Why the run failed or was cancelled."),
         },
     )["selection"]["rows"]
-    # The table may have become shorter since.
-    selected = [runs[row] for row in chosen if row < len(runs)]
+    # The table may have become shorter since the rows were selected.
+    selected = [runs[row] for row in rows if row < len(runs)]
     if not selected:
-        st.caption("Choose rows to compare their curves, to resume a run, or to remove it.")
+        st.caption("Select rows to compare their curves, or to resume or delete a run.")
         return
-    curves = {run.id: follow(run.events()).validation for run in selected}
     st.plotly_chart(
-        compared_curves(curves),
+        compared_curves({run.id: follow(run.events()).validation for run in selected}),
         key="compared_curves",
         config={"displayModeBar": False},
-        alt="Accuracy and loss on the held-out images of the chosen runs.",
+        alt="Validation accuracy and loss of the selected runs.",
     )
     with st.container(horizontal=True):
-        if len(selected) == 1 and not selected[0].is_active and selected[0].state != "done":
-            watch.resume_button(selected[0], "runs_resume")
-        if len(selected) == 1 and st.button("Show", key="runs_show", icon=":material/visibility:"):
-            watch.watch(selected[0].id)
-            st.rerun()
+        if len(selected) == 1:
+            (run,) = selected
+            if not run.is_active and run.state != "done":
+                watch.resume_button(run, "runs_resume")
+            if st.button("Show", key="runs_show", icon=":material/visibility:"):
+                watch.watch(run.id)
+                st.rerun()
         if st.button(
-            "Remove",
+            "Delete",
             key="runs_remove",
             icon=":material/delete:",
-            help="Remove the runs and their curves. Their models stay.",
+            help="Delete the runs and their curves. Their models are kept.",
         ):
-            _remove(selected)
+            _delete(selected)
 
 
-def _remove(runs: list[Run]) -> None:
+def _delete(runs: list[Run]) -> None:
     try:
         for run in runs:
             run.delete()
@@ -69,33 +69,30 @@ def _remove(runs: list[Run]) -> None:
     st.rerun()
 
 
-def _note(run: Run) -> str:
-    """Why it ended as it did, in a line."""
-    if run.state == "interrupted":
-        return "The process ended without a word; it can be resumed."
-    return " ".join(run.outcome.text.split()) if run.outcome else ""
-
-
 def _row(run: Run) -> dict[str, object]:
     outcome = run.outcome
     card = outcome.card if outcome else None
     try:
         config = run.config
-        name, kind, epochs = config.name, config.architecture, config.epochs
+        name, network, epochs = config.name, config.architecture, config.epochs
     except MnistError:
-        name, kind, epochs = "damaged", "?", None
+        name, network, epochs = "damaged", "?", None
     done = card.epochs if card else run.epochs_done
-    trial = outcome.validation_accuracy if outcome else None
-    held_out = card.validation_accuracy if card else trial
-    if trial is not None:  # its checkpoints are gone
+    validation = outcome.validation_accuracy if outcome else None
+    if validation is not None:  # a trial of a search, which keeps no checkpoints
         done = len(follow(run.events()).validation)
+    if card:
+        validation = card.validation_accuracy
+    note = " ".join(outcome.text.split()) if outcome else ""
+    if run.state == "interrupted":
+        note = "The process was killed; the run can be resumed."
     return {
         "model": name,
-        "network": kind,
+        "network": network,
         "state": run.state,
         "epochs": f"{done} of {epochs}",
         "MNIST test": f"{card.test_accuracy:.2%}" if card else "",
-        "held out": "" if held_out is None else f"{held_out:.2%}",
-        "began": run.created,
-        "note": _note(run),
+        "validation": "" if validation is None else f"{validation:.2%}",
+        "started": run.created,
+        "note": note,
     }

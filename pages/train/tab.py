@@ -1,4 +1,4 @@
-"""The Train tab: start a run, watch it learn, keep the model."""
+"""The Train tab: start a training, watch it, and manage runs, models and corrections."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from pages.train import corrections, fine_tune, form, models, runs, watch
 
 
 def show() -> None:
-    """The tab."""
+    """Show the tab."""
     with st.container(key="training_status"):
         watch.show()
     form.show()

@@ -1,10 +1,10 @@
-"""How the running training goes, and what came of it."""
+"""The watched run: its progress, then its result."""
 
 import time
 
 import streamlit as st
 
-from mnist_core import MnistError, list_models
+from mnist_core import MnistError, ModelCard, list_models
 from mnist_core.charts import training_curves
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
@@ -13,11 +13,11 @@ from mnist_core.runs.store import find_run, list_runs
 from pages.widgets import model_picker
 
 _WATCHED = "training_watched"
-# In the page's address as well, so that it is found again when the page is loaded again.
+# The run is in the page's address, too, so that a reload shows it again.
 _ADDRESS = "run"
-# What the watched run did when the whole page was last shown.
+# State of the watched run when the whole page was last shown.
 _STATE = "training_state"
-# A run that does not stop by itself can be ended after so many seconds.
+# How long a run may take to stop before the page offers to kill it, s.
 _PATIENCE = 5.0
 
 
@@ -28,77 +28,76 @@ def watch(run_id: str) -> None:
 
 
 def show() -> None:
-    """The run that this visitor watches: the one that was chosen, else the one that goes on."""
-    run = _watched()
+    """The run that this visitor watches, or the active one."""
+    run = _watched_run()
     if run is None:
-        st.caption("No training is going on. Start one below.")
-        # Another visitor may start one.
-        _look_out()
+        st.caption("No training is running. Start one below.")
+        _wait_for_run()
         return
     st.session_state[_STATE] = run.state
     if run.is_active:
-        _follow(run)
+        _show_progress(run)
     else:
-        _ended(run)
+        _show_result(run)
 
 
-def _watched() -> Run | None:
+def _watched_run() -> Run | None:
     try:
-        known = st.session_state.get(_WATCHED, st.query_params.get(_ADDRESS, ""))
-        run = find_run(known)
+        return find_run(st.session_state.get(_WATCHED, st.query_params.get(_ADDRESS, "")))
     except MnistError:
-        run = None
-    if run is None or not run.is_active:
-        going = [other for other in list_runs() if other.is_active]
-        # The one that computes comes before those that wait.
-        going.sort(key=lambda other: (other.state == "queued", other.process.ticket))
-        if going and run is None:
-            run = going[0]
-            watch(run.id)
+        active = [run for run in list_runs() if run.is_active]
+    if not active:
+        return None
+    # A run that computes comes before those in the queue.
+    run = min(active, key=lambda run: (run.state == "queued", run.process.ticket))
+    watch(run.id)
     return run
 
 
 @st.fragment(run_every=3)
-def _look_out() -> None:
+def _wait_for_run() -> None:
+    # Another visitor may start one.
     if any(run.is_active for run in list_runs()):
         st.rerun()
 
 
 @st.fragment(run_every=1)
-def _follow(run: Run) -> None:
-    """A run that goes on, every second anew."""
+def _show_progress(run: Run) -> None:
     state = run.state
     if state != st.session_state[_STATE]:
-        # The table of runs has it too; at the end, the sidebar has a model more.
+        # The table of runs shows the state, too, and the sidebar lists a new model.
         st.rerun()
     config = run.config
     st.subheader(f"Training {config.name}")
     progress = follow(run.events(), config.batch_size)
-    keep = run.stop_requested
+    stopping = run.stop_requested is not None
     if state == "queued":
-        text = "Waiting for another training to end"
-    elif keep is not None and state == "running":
+        text = "Waiting for another training to finish"
+    elif stopping and state == "running":
         text = "Stopping"
     else:
         text = progress.text
     st.progress(progress.share, text)
-    st.caption(_pace(progress, state))
+    st.caption(_speed(progress) if state == "running" else "&nbsp;")
     with st.container(horizontal=True):
-        _cancel_buttons(run, possible=keep is None and state != "saving")
-        if keep is not None and time.time() - _asked(run) > _PATIENCE and state != "saving":
-            st.button("End it at once", on_click=jobs.kill, args=(run,), key="train_end")
-    _curves(progress)
-    _others(run)
+        _show_stop_buttons(run, disabled=stopping or state == "saving")
+        if stopping and time.time() - _requested_at(run) > _PATIENCE and state != "saving":
+            st.button("Force stop", on_click=jobs.kill, args=(run,), key="train_end")
+    _show_curves(progress)
+    others = [other for other in list_runs() if other.is_active and other.id != run.id]
+    if others:
+        names = ", ".join(f"{other.config.name} ({other.state})" for other in others)
+        st.caption(f"Other active runs: {names}.")
 
 
-def _cancel_buttons(run: Run, *, possible: bool) -> None:
-    # Always in the same place: a page that moves while one aims is no help.
+def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
+    # Disabled rather than hidden: buttons must not move while the user aims at one.
     st.button(
-        "Stop and keep",
+        "Stop and save",
         icon=":material/stop:",
         key="train_keep",
-        help="Stop, and save what was learnt up to the last whole epoch as the model.",
-        disabled=not possible or not run.epochs_done,
+        help="Stop, and save the model of the last complete epoch.",
+        disabled=disabled or not run.epochs_done,
         on_click=jobs.cancel,
         args=(run,),
     )
@@ -106,28 +105,29 @@ def _cancel_buttons(run: Run, *, possible: bool) -> None:
         "Cancel",
         icon=":material/close:",
         key="train_cancel",
-        help="Stop without a model. The run can be resumed after its last whole epoch.",
-        disabled=not possible,
+        help="Stop without saving a model. The run can be resumed after its last complete epoch.",
+        disabled=disabled,
         on_click=jobs.cancel,
         args=(run,),
         kwargs={"keep": False},
     )
 
 
-def _asked(run: Run) -> float:
+def _requested_at(run: Run) -> float:
+    """When the run was asked to stop."""
     try:
         return (run.folder / "request.json").stat().st_mtime
     except OSError:
         return time.time()
 
 
-def _pace(progress: Progress, state: str) -> str:
-    if state != "running" or not progress.images_per_second:
+def _speed(progress: Progress) -> str:
+    if not progress.images_per_second:
         return "&nbsp;"
-    parts = [f"{progress.images_per_second:,.0f} images a second"]
+    text = f"{progress.images_per_second:,.0f} images/s"
     if progress.seconds_left is not None:
-        parts.append(f"{_duration(progress.seconds_left)} left at most")
-    return " · ".join(parts)
+        text += f" · at most {_duration(progress.seconds_left)} left"
+    return text
 
 
 def _duration(seconds: float) -> str:
@@ -138,102 +138,66 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def _curves(progress: Progress) -> None:
+def _show_curves(progress: Progress) -> None:
     if progress.training:
         st.plotly_chart(
             training_curves(progress.training, progress.validation),
             key="training_curves",
             config={"displayModeBar": False},
-            alt="Accuracy and loss during the training, so far.",
+            alt="Training curves so far: accuracy and loss.",
         )
 
 
-def _others(run: Run) -> None:
-    waiting = [other for other in list_runs() if other.is_active and other.id != run.id]
-    if waiting:
-        names = ", ".join(f"{other.config.name} ({other.state})" for other in waiting)
-        st.caption(f"Besides: {names}.")
-
-
-def _ended(run: Run) -> None:
-    """What came of a run."""
+def _show_result(run: Run) -> None:
     outcome, state = run.outcome, run.state
+    card, text = (outcome.card, outcome.text) if outcome else (None, "")
     try:
         config = run.config
     except MnistError as error:
         st.error(str(error))
         return
     st.subheader(f"Training {config.name}: {state}")
-    if outcome and outcome.card:
-        card = outcome.card
-        low, high = card.test_interval
-        st.success(
-            f"**{card.test_accuracy:.2%}** of the 10,000 MNIST test images are read rightly "
-            f"(95 % interval {low:.2%} to {high:.2%}), after {card.epochs} "
-            f"epoch{'s' * (card.epochs != 1)} in {_duration(card.training_seconds)}."
-        )
-        _compare(card.name)
+    if card:
+        _show_accuracy(card)
     elif state == "done":
-        st.info(f"{outcome.text if outcome else ''} It left no model.")
+        st.info(f"{text} No model was saved.")
     if state == "failed":
-        st.error(f"The training failed. {outcome.text if outcome else ''}")
+        st.error(f"The training failed. {text}")
     elif state == "cancelled":
-        st.info(outcome.text if outcome else "")
+        st.info(text)
     elif state == "interrupted":
         st.warning(
-            "The process ended without a word: it was killed, or the computer stopped. "
-            f"{run.epochs_done} epochs are kept; the run can go on after them."
+            "The process was killed, or the computer shut down. "
+            f"{run.epochs_done} complete epochs are saved; the run can be resumed after them."
         )
     if state in ("failed", "interrupted") and (end := run.log_end()):
-        with st.expander("End of its log"):
+        with st.expander("End of the log"):
             st.code(end, language=None)
     with st.container(horizontal=True):
-        if (
-            outcome
-            and outcome.card
-            and _is_there(outcome.card.name)
-            and st.button(
-                "Use it now",
-                type="primary",
-                icon=":material/draw:",
-                key="train_use",
-                help="Let this model read on all pages: it is chosen in the sidebar.",
-                on_click=model_picker.use,
-                args=(outcome.card.name,),
-            )
-        ):
-            st.toast(f"{outcome.card.name} reads from now on.")
+        if card and any(other.name == card.name for other in list_models()):
+            _show_use_button(card.name)
         if state != "done":
             resume_button(run, "train_resume")
-        st.button("Close", key="train_close", on_click=_close)
-    _curves(follow(run.events(), config.batch_size))
+        st.button("Close", key="train_close", on_click=watch, args=("",))
+    _show_curves(follow(run.events(), config.batch_size))
 
 
-def resume_button(run: Run, key: str) -> None:
-    """A button that lets a run go on."""
-    if st.button(
-        "Resume",
-        icon=":material/resume:",
-        key=key,
-        help=f"Go on after epoch {run.epochs_done}." if run.epochs_done else "Begin again.",
-    ):
-        try:
-            jobs.resume(run)
-        except MnistError as error:
-            st.error(str(error))
-            return
-        watch(run.id)
-        st.rerun()
-
-
-def _compare(name: str) -> None:
+def _show_accuracy(new: ModelCard) -> None:
+    """The new model's accuracy, and a table of all models."""
+    low, high = new.test_interval
+    st.success(
+        f"MNIST test accuracy **{new.test_accuracy:.2%}** (95% CI {low:.2%} to {high:.2%}) after "
+        f"{new.epochs} epoch{'s' * (new.epochs != 1)} in {_duration(new.training_seconds)}."
+    )
     cards = sorted(list_models(), key=lambda card: -card.test_accuracy)
     st.dataframe(
         {
-            "model": [f"{card.name} ← new" if card.name == name else card.name for card in cards],
+            "model": [
+                f"{card.name} ← new" if card.name == new.name else card.name for card in cards
+            ],
             "MNIST test": [card.test_accuracy for card in cards],
             "parameters": [card.parameters for card in cards],
-            "trained in (s)": [card.training_seconds for card in cards],
+            "training time (s)": [card.training_seconds for card in cards],
         },
         column_config={
             "MNIST test": st.column_config.NumberColumn(format="percent"),
@@ -243,9 +207,28 @@ def _compare(name: str) -> None:
     )
 
 
-def _is_there(name: str) -> bool:
-    return any(card.name == name for card in list_models())
+def _show_use_button(name: str) -> None:
+    if st.button(
+        "Use this model",
+        type="primary",
+        icon=":material/draw:",
+        key="train_use",
+        help="Select it in the sidebar for all pages.",
+        on_click=model_picker.use,
+        args=(name,),
+    ):
+        st.toast(f"{name} is now in use.")
 
 
-def _close() -> None:
-    watch("")
+def resume_button(run: Run, key: str) -> None:
+    """A button that resumes a stopped run and shows it."""
+    epochs = run.epochs_done
+    help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
+    if st.button("Resume", icon=":material/resume:", key=key, help=help_text):
+        try:
+            jobs.resume(run)
+        except MnistError as error:
+            st.error(str(error))
+            return
+        watch(run.id)
+        st.rerun()
