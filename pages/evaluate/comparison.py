@@ -11,6 +11,10 @@ from mnist_core.evaluation.comparison import compare
 from pages.evaluate.views import PERCENT
 from pages.widgets.charts import chart
 
+PERCENTAGES = (
+    "Accuracy", "95% CI low", "95% CI high", "Top-2 accuracy", "Macro F1", "Difference",
+)  # fmt: skip
+
 
 def show(assessments: Sequence[Assessment]) -> None:
     """Compare two models or more."""
@@ -31,24 +35,24 @@ def show(assessments: Sequence[Assessment]) -> None:
 
 
 def _show_metrics(assessments: Sequence[Assessment]) -> None:
-    shares = {
-        "Accuracy": [item.evaluation.accuracy for item in assessments],
-        "95% CI low": [item.evaluation.interval[0] for item in assessments],
-        "95% CI high": [item.evaluation.interval[1] for item in assessments],
-        "Top-2 accuracy": [item.evaluation.top2_accuracy for item in assessments],
-        "Macro F1": [item.class_metrics[-2].f1 for item in assessments],
-        "ECE": [item.reliability.ece for item in assessments],
-    }
     st.dataframe(
-        {
-            "Model": [item.card.name for item in assessments],
-            **{name: [100 * share for share in column] for name, column in shares.items()},
-            "Errors": [len(item.evaluation.errors) for item in assessments],
-            "Brier score": [item.reliability.brier for item in assessments],
-            "AURC": [item.coverage.aurc for item in assessments],
-        },
+        [
+            {
+                "Model": item.card.name,
+                "Accuracy": 100 * item.evaluation.accuracy,
+                "95% CI low": 100 * item.evaluation.interval[0],
+                "95% CI high": 100 * item.evaluation.interval[1],
+                "Errors": len(item.evaluation.errors),
+                "Top-2 accuracy": 100 * item.evaluation.top2_accuracy,
+                "Macro F1": 100 * item.class_metrics[-2].f1,
+                "ECE": 100 * item.reliability.ece,
+                "Brier score": item.reliability.brier,
+                "AURC": item.coverage.aurc,
+            }
+            for item in assessments
+        ],
         column_config={
-            **dict.fromkeys(shares, PERCENT),
+            **dict.fromkeys(PERCENTAGES, PERCENT),
             "ECE": st.column_config.NumberColumn(
                 format="%.2f%%", help="Expected calibration error; lower is better."
             ),
@@ -59,13 +63,9 @@ def _show_metrics(assessments: Sequence[Assessment]) -> None:
                 format="%.6f", help="Area under the risk-coverage curve; lower is better."
             ),
         },
-        column_order=[
-            "Model", "Accuracy", "95% CI low", "95% CI high", "Errors", "Top-2 accuracy",
-            "Macro F1", "ECE", "Brier score", "AURC",
-        ],
         hide_index=True,
         key="comparison",
-    )  # fmt: skip
+    )
     chart(
         accuracy_intervals({item.card.name: item.evaluation for item in assessments}),
         "accuracies",
@@ -75,25 +75,25 @@ def _show_metrics(assessments: Sequence[Assessment]) -> None:
 
 def _show_pairs(assessments: Sequence[Assessment]) -> None:
     pairs = [(a, b, compare(a.evaluation, b.evaluation)) for a, b in combinations(assessments, 2)]
-    differences = {
-        "Difference": [result.difference for *_, result in pairs],
-        "95% CI low": [result.interval[0] for *_, result in pairs],
-        "95% CI high": [result.interval[1] for *_, result in pairs],
-    }
     st.dataframe(
-        {
-            "Models": [f"{a.card.name} vs. {b.card.name}" for a, b, _ in pairs],
-            "Only first correct": [result.first_only for *_, result in pairs],
-            "Only second correct": [result.second_only for *_, result in pairs],
-            **{name: [100 * share for share in column] for name, column in differences.items()},
-            "McNemar's p": [f"{result.p_value:.2g}" for *_, result in pairs],
-        },
-        column_config=dict.fromkeys(differences, PERCENT),
+        [
+            {
+                "Models": f"{a.card.name} vs. {b.card.name}",
+                "Only first correct": result.first_only,
+                "Only second correct": result.second_only,
+                "Difference": 100 * result.difference,
+                "95% CI low": 100 * result.interval[0],
+                "95% CI high": 100 * result.interval[1],
+                "McNemar's p": f"{result.p_value:.2g}",
+            }
+            for a, b, result in pairs
+        ],
+        column_config=dict.fromkeys(PERCENTAGES, PERCENT),
         hide_index=True,
         key="comparison_pairs",
     )
     chart(
-        difference_intervals({f"{a.card.name} − {b.card.name}": c for a, b, c in pairs}),
+        difference_intervals({f"{a.card.name} − {b.card.name}": result for a, b, result in pairs}),
         "differences",
         "Difference in accuracy of each pair of models with its 95% bootstrap interval.",
     )

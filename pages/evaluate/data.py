@@ -32,7 +32,7 @@ def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
     )
     if upload is not None and _PARSED not in state:
         with st.spinner("Reading the file …"):
-            state[_PARSED] = _parse(upload.name, upload.getvalue())
+            state[_PARSED] = load_labelled(upload.getvalue(), upload.name)
     if _PARSED not in state:
         st.caption(
             "An NPZ file with the arrays `images` and `labels`, as `numpy.savez` writes it, or a "
@@ -58,14 +58,9 @@ def _corrections(cards: Sequence[ModelCard]) -> LabelledImages | None:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _parse(name: str, content: bytes) -> LabelledImages:
-    return load_labelled(content, name)
-
-
-@st.cache_resource(show_spinner="Finding the digits …")
-def _scikit_learn_digits() -> LabelledImages:
-    return scikit_learn_digits()
+def _scikit_learn_digits(cards: Sequence[ModelCard]) -> LabelledImages:
+    with st.spinner("Finding the digits …"):
+        return scikit_learn_digits()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -80,7 +75,7 @@ def _validation(
 SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
     "MNIST test": lambda _: mnist_test(),
     "MNIST validation": lambda cards: _validation(tuple(splits(card) for card in cards), cards),
-    "scikit-learn digits": lambda _: _scikit_learn_digits(),
+    "scikit-learn digits": _scikit_learn_digits,
     "My corrections": _corrections,
     "Uploaded set": _uploaded,
 }

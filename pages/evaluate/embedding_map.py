@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import Digit, MnistError, ModelCard, Recognizer, load_mnist
+from mnist_core import Digit, ModelCard, Recognizer, load_mnist
 from mnist_core.charts.embedding_map import map_figure
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.explanation.embedding_map import IMAGES, EmbeddingMap, build_embedding_map
 from pages.evaluate import clicks_3d
 from pages.widgets import charts, explain, model_picker
+from pages.widgets.show_errors import show_errors
 
 FLAT, DEEP = "2-D", "3-D"
 
@@ -24,15 +25,12 @@ def show(card: ModelCard, drawn: Sequence[Digit] | None = None) -> None:
         card: the model's card.
         drawn: digits to show among the test images; None takes those on the Draw page's canvas.
     """
-    with st.container(key="feature_map"):
-        try:
-            recognizer = model_picker.load(card)
-            if drawn is None:
-                canvas = st.session_state.get("canvas_read")
-                drawn = [] if canvas is None else recognizer.read(canvas)
-            _show(recognizer, drawn)
-        except MnistError as error:
-            st.error(str(error))
+    with st.container(key="feature_map"), show_errors():
+        recognizer = model_picker.load(card)
+        if drawn is None:
+            canvas = st.session_state.get("canvas_read")
+            drawn = [] if canvas is None else recognizer.read(canvas)
+        _show(recognizer, drawn)
 
 
 def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
@@ -110,15 +108,12 @@ def _show_chart(
         f"Embedding of {len(embedding.labels):,} test images by {card.name}: a point for each, in "
         "the color of its digit; errors are crosses."
     )
+    on_select: Any = "ignore" if deep else select_point
     config = charts.camera(f"map_{card.name}")
-    if not deep:
-        st.plotly_chart(
-            figure, key=key, on_select=select_point, selection_mode="points", config=config, alt=alt
-        )
-        return
-    st.plotly_chart(figure, key=key, config=config, alt=alt)
-    place = clicks_3d.clicked_point(key, "map_clicks")
-    if place is not None:
+    st.plotly_chart(
+        figure, key=key, on_select=on_select, selection_mode="points", config=config, alt=alt
+    )
+    if deep and (place := clicks_3d.clicked_point(key, "map_clicks")) is not None:
         st.session_state["map_clicked"] = int(embedding.indices[place])
         st.rerun(scope="fragment")
 

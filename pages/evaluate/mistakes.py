@@ -42,16 +42,19 @@ def show(assessment: Assessment) -> None:
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for label, key in (("True digit", "mistakes_truth"), ("Predicted", "mistakes_answer")):
-                st.selectbox(label, CHOICES, key=key, on_change=reset_selection, width=110)
+                st.selectbox(label, CHOICES, key=key, on_change=reset_matrix, width=110)
         show_images(assessment, truth, answer)
 
 
-def reset_selection() -> None:
-    """Unmark the image and the cell of the matrix, since other images are shown now."""
-    state = st.session_state
-    state["mistakes_count"] = PAGE
-    state["mistakes_chosen"] = None
-    state["matrix_version"] = state.get("matrix_version", 0) + 1
+def reset_images() -> None:
+    """Show the first page of other images, none of them in detail."""
+    st.session_state.update(mistakes_count=PAGE, mistakes_chosen=None)
+
+
+def reset_matrix() -> None:
+    """Unmark the cell, too: its images are no longer shown."""
+    reset_images()
+    st.session_state["matrix_version"] += 1
 
 
 def show_matrix(evaluation: Evaluation) -> None:
@@ -75,8 +78,7 @@ def show_matrix(evaluation: Evaluation) -> None:
             return
         state["mistakes_truth"] = str(points[0]["y"])
         state["mistakes_answer"] = str(points[0]["x"])
-        state["mistakes_count"] = PAGE
-        state["mistakes_chosen"] = None
+        reset_images()
 
     st.plotly_chart(
         confusion_matrix(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_core import MnistError, load_mnist
+from mnist_core import load_mnist
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
@@ -14,6 +14,7 @@ from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
 from mnist_core.robustness.result import Robustness
 from pages.widgets import model_picker
 from pages.widgets.charts import camera, enlarged
+from pages.widgets.show_errors import show_errors
 
 SOME, ALL = f"{SAMPLE:,} test images", "All 10,000"
 # How often the page looks at the progress, s.
@@ -24,16 +25,12 @@ _EXAMPLES = (3, 2, 1, 18, 4, 8)
 
 def show(cards: Sequence[ModelCard]) -> None:
     """Robustness of at least one model."""
-    with st.container(key="robustness"):
+    with st.container(key="robustness"), show_errors():
         chosen = st.segmented_control(
             "Measure on", [SOME, ALL], default=SOME, required=True, key="robustness_sample"
         )
         sample = 10_000 if chosen == ALL else SAMPLE
-        try:
-            jobs = [_job(card.name, card.digest, sample) for card in cards]
-        except MnistError as error:
-            st.error(str(error))
-            return
+        jobs = [_job(card.name, card.digest, sample) for card in cards]
         running = any(job.running for job in jobs)
         st.fragment(run_every=_REFRESH if running else None)(_watch)(jobs, running)
         _show_examples()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 import mnist_core
-from mnist_core import MnistError
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.export import predictions_csv
 from mnist_core.report import report_html
@@ -13,6 +12,7 @@ from pages.evaluate import comparison, embedding_map, mistakes, robustness, view
 from pages.evaluate.data import SOURCES, assessment, warm_up
 from pages.widgets import model_picker
 from pages.widgets.save_button import save_button
+from pages.widgets.show_errors import show_errors
 
 # The views of one model; robustness shows all models together. Only the open view is run.
 VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
@@ -39,12 +39,9 @@ def show() -> None:
     """Show the tab; a change in it reruns only this part of the page."""
     warm_up().join()
     st.html(STYLE)
-    with st.container(key="evaluation"):
-        try:
-            if assessments := choose_assessments():
-                show_assessments(assessments)
-        except MnistError as error:
-            st.error(str(error))
+    with st.container(key="evaluation"), show_errors():
+        if assessments := choose_assessments():
+            show_assessments(assessments)
 
 
 def keep_choices() -> None:
@@ -88,11 +85,9 @@ def choose_assessments() -> list[Assessment]:
         st.caption(" ".join(data.notes))
     assessments = []
     for name in names:
-        try:
+        # If one model is damaged, the others are still evaluated.
+        with show_errors():
             assessments.append(assessment(cards[name], data))
-        except MnistError as error:
-            # The other models are still evaluated.
-            st.error(str(error))
     return assessments
 
 

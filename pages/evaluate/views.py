@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from mnist_core import MnistError
 from mnist_core.charts import (
     class_bars,
     confidence_bars,
@@ -16,6 +15,7 @@ from mnist_core.charts.curves import RocView
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.registry.artifacts import load_history
 from pages.widgets.charts import chart
+from pages.widgets.show_errors import show_errors
 
 ROC_VIEWS: dict[RocView, str] = {"whole": "Full", "corner": "Zoomed in", "log": "Log axis"}
 # For values from 0 to 100: Streamlit's own "percent" format drops trailing zeros.
@@ -25,18 +25,20 @@ PERCENT = st.column_config.NumberColumn(format="%.2f%%")
 def show_per_class(assessment: Assessment) -> None:
     """Precision, recall, F1 and accuracy of each digit."""
     chart(class_bars(assessment.evaluation), "digits", "Precision, recall and F1 of each digit.")
-    metrics = {"Precision": "precision", "Recall": "recall", "F1": "f1", "Accuracy": "accuracy"}
     st.dataframe(
-        {
-            "Digit": [row.name for row in assessment.class_metrics],
-            **{
-                title: [100 * getattr(row, name) for row in assessment.class_metrics]
-                for title, name in metrics.items()
-            },
-            "Images": [row.support for row in assessment.class_metrics],
-        },
+        [
+            {
+                "Digit": row.name,
+                "Precision": 100 * row.precision,
+                "Recall": 100 * row.recall,
+                "F1": 100 * row.f1,
+                "Accuracy": 100 * row.accuracy,
+                "Images": row.support,
+            }
+            for row in assessment.class_metrics
+        ],
         column_config={
-            **dict.fromkeys(metrics, PERCENT),
+            **dict.fromkeys(("Precision", "Recall", "F1", "Accuracy"), PERCENT),
             "Images": st.column_config.NumberColumn(format="localized"),
         },
         hide_index=True,
@@ -145,9 +147,5 @@ def show_training_curves(assessment: Assessment) -> None:
         f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}, {card.created[:10]}."
     )
-    try:
-        history = load_history(card)
-    except MnistError as error:
-        st.error(str(error))
-        return
-    chart(history_curves(history), "training", "Accuracy and loss of each epoch.")
+    with show_errors():
+        chart(history_curves(load_history(card)), "training", "Accuracy and loss of each epoch.")

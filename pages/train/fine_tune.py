@@ -5,6 +5,7 @@ import streamlit as st
 from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from pages.train import form
+from pages.widgets.show_errors import show_errors
 
 
 def show() -> None:
@@ -33,14 +34,12 @@ def show() -> None:
             "MNIST test images before and after."
         )
         if pressed:
-            try:
-                config = TrainingConfig(
-                    architecture=cards[model].architecture,
-                    name=form.free_name(model),
-                    initial_model=model,
-                    include_corrections=True,
+            with show_errors():
+                form.start(
+                    TrainingConfig(
+                        architecture=cards[model].architecture,
+                        name=form.free_name(model),
+                        initial_model=model,
+                        include_corrections=True,
+                    )
                 )
-            except MnistError as error:
-                st.error(str(error))
-            else:
-                form.start(config)

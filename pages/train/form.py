@@ -18,6 +18,7 @@ from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
 from pages.widgets.charts import enlarged
+from pages.widgets.show_errors import show_errors
 
 _SAMPLES, _ROW = 40, 10
 _RANDOM = "none (random initialization)"
@@ -44,10 +45,8 @@ def show() -> None:
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", key="train_start"
         )
-        try:
+        with show_errors():
             config = TrainingConfig(architecture=architecture.name, **settings)
-        except MnistError as error:
-            st.error(str(error))
         if pressed and config:
             start(config)
     with right:
@@ -58,13 +57,10 @@ def show() -> None:
 
 def start(config: TrainingConfig) -> None:
     """Start the run and show it at the top of the page."""
-    try:
+    with show_errors():
         run = jobs.start(config)
-    except MnistError as error:
-        st.error(str(error))
-        return
-    watch.watch(run.id)
-    st.rerun()
+        watch.watch(run.id)
+        st.rerun()
 
 
 def free_name(model: str) -> str:
@@ -252,12 +248,9 @@ def _show_samples(config: TrainingConfig) -> None:
         relevant = TrainingConfig(
             architecture=config.architecture, augmentation=config.augmentation, seed=config.seed
         )
-        try:
+        with show_errors():
             sheet = _sample_sheet(relevant)
-        except MnistError as error:
-            st.error(str(error))
-            return
-        st.image(sheet, width="stretch", alt="Samples of the training images.")
+            st.image(sheet, width="stretch", alt="Samples of the training images.")
 
 
 @st.cache_data(show_spinner="Generating samples; this takes some seconds …", max_entries=50)

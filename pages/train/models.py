@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from mnist_core import MnistError, ModelCard, list_models
+from mnist_core import ModelCard, list_models
 from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
 from mnist_core.registry.store import is_bundled
 from mnist_core.storage.paths import models_directory
 from pages.widgets import model_picker
 from pages.widgets.save_button import save_button
+from pages.widgets.show_errors import show_errors
 
 _FILES = {
     KERAS: ("Keras", "For training, or for use with Keras."),
@@ -61,23 +62,17 @@ def _show_download(card: ModelCard, file: str, label: str, description: str) -> 
 def _show_rename(card: ModelCard) -> None:
     name = st.text_input("New name", card.name, max_chars=40, key=f"shelf_name_{card.name}")
     if st.button("Rename", key="shelf_rename", disabled=name == card.name):
-        try:
+        with show_errors():
             rename_model(card.name, name)
-        except MnistError as error:
-            st.error(str(error))
-            return
-        if model_picker.chosen() == card.name:
-            model_picker.use(name)
-        st.session_state.pop("shelf", None)
-        st.rerun()
+            if model_picker.chosen() == card.name:
+                model_picker.use(name)
+            st.session_state.pop("shelf", None)
+            st.rerun()
 
 
 def _show_delete(card: ModelCard) -> None:
     st.write(f"“{card.name}” will be deleted permanently.")
     if st.button("Delete", type="primary", key="shelf_delete"):
-        try:
+        with show_errors():
             delete_model(card.name)
-        except MnistError as error:
-            st.error(str(error))
-            return
-        st.rerun()
+            st.rerun()

@@ -8,6 +8,7 @@ from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
 from pages.train import watch
+from pages.widgets.show_errors import show_errors
 
 _SHOWN = 200
 
@@ -55,18 +56,11 @@ def show() -> None:
             icon=":material/delete:",
             help="Delete the runs and their curves. Their models are kept.",
         ):
-            _delete(selected)
-
-
-def _delete(runs: list[Run]) -> None:
-    try:
-        for run in runs:
-            run.delete()
-    except MnistError as error:
-        st.error(str(error))
-        return
-    del st.session_state["runs"]
-    st.rerun()
+            with show_errors():
+                for run in selected:
+                    run.delete()
+                del st.session_state["runs"]
+                st.rerun()
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -11,6 +11,7 @@ from mnist_core.runs.progress import Progress, follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
 from pages.widgets import model_picker
+from pages.widgets.show_errors import show_errors
 
 _WATCHED = "training_watched"
 # The run is in the page's address, too, so that a reload shows it again.
@@ -225,10 +226,7 @@ def resume_button(run: Run, key: str) -> None:
     epochs = run.epochs_done
     help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
     if st.button("Resume", icon=":material/resume:", key=key, help=help_text):
-        try:
+        with show_errors():
             jobs.resume(run)
-        except MnistError as error:
-            st.error(str(error))
-            return
-        watch(run.id)
-        st.rerun()
+            watch(run.id)
+            st.rerun()
