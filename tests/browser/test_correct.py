@@ -70,7 +70,7 @@ def test_correction_of_a_drawing_appears_in_the_gallery(
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_test_id("stPopoverBody")).to_contain_text("Read by champion as a 7")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Nothing has been corrected yet")).to_be_visible()
+    expect(page.get_by_text("No corrections yet")).to_be_visible()
     page.locator(".st-key-corrections_undo button").click()
     expect(image).to_be_visible()
     assert [found.id for found in store.find()] == [correction.id]
@@ -147,16 +147,16 @@ def test_corrections_are_exported_and_imported(
         page.get_by_test_id("stPagination").get_by_text("2", exact=True)
     ).first.click()
     expect(page.get_by_alt_text(re.compile("A correction"))).to_have_count(6)
-    for name in ("Save as NPZ", "Save as images"):
+    for name in ("Export NPZ", "Export images"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
         store.delete(found.id for found in store.find() if found.id is not None)
         page.reload()
-        page.get_by_role("button", name="Bring in").click()
+        page.locator(".st-key-corrections_import button").click()
         page.locator("input[type=file]").set_input_files(path)
-        expect(page.get_by_text("30 of 30 brought in.")).to_be_visible()
+        expect(page.get_by_text("30 of 30 imported.")).to_be_visible()
         assert store.counts() == dict.fromkeys(range(10), 3)
 
 

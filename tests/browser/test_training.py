@@ -1,4 +1,4 @@
-"""What people do on the Train tab, in a real browser, with real trainings of the quick model."""
+"""The Train tab in a real browser, with real trainings of the smallest network."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from mnist_core.registry.card import KERAS
 from mnist_core.registry.store import load_card
 from mnist_core.runs.run import Run
 
-# A training begins by loading TensorFlow, and other tests may be at work.
+# A training loads TensorFlow first, and other tests may be running.
 LONG = 180_000
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """The bundled models, and room for another."""
+    """A copy of the bundled models."""
     folder = tmp_path / "models"
     shutil.copytree(ROOT / "models", folder, ignore=shutil.ignore_patterns(KERAS))
     return folder
@@ -32,9 +32,9 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path, models: Path) -> Iterator[dict[str, str]]:
-    """Folders of the test's own; whatever still runs in them at its end is ended."""
+    """Separate folders; runs in them are stopped at the end."""
     runs = tmp_path / "runs"
-    # The tests themselves compete with the training.
+    # Other tests compete with the training.
     yield {"MNIST_RUNS": str(runs), "MNIST_MODELS": str(models), "MNIST_TRAINING_NICE": "0"}
     for run in runs.glob("*-*-*"):
         Run(run).request_stop(keep=False)
@@ -59,7 +59,7 @@ def start(page: Page, name: str, epochs: int) -> None:
     number = page.locator(".st-key-train_epochs_mlp_quick input")
     number.fill(str(epochs))
     number.press("Enter")
-    # So that it does not end by itself while the test looks at it.
+    # The training must not end before the test stops it.
     for key, value in (("target", "1"), ("rate", "0.00005")):
         field = page.locator(f".st-key-train_{key}_mlp input")
         field.fill(value)
@@ -69,14 +69,14 @@ def start(page: Page, name: str, epochs: int) -> None:
 
 
 def press(page: Page, key: str) -> None:
-    # A button with an explanation is there twice: for wide and for narrow windows.
+    # Streamlit renders a button with a tooltip twice: for wide and for narrow windows.
     button = page.locator(f".st-key-{key} button").filter(visible=True)
     expect(button).to_be_enabled(timeout=LONG)
     button.click(timeout=LONG)
 
 
 def points(page: Page) -> int:
-    """How many points the curve of the training's accuracy has."""
+    """Number of points of the training accuracy curve."""
     return page.evaluate(
         """() => {
             const plot = document.querySelector(".st-key-training_status .js-plotly-plot")
@@ -93,20 +93,20 @@ def wait_for_points(page: Page, more_than: int) -> int:
     return count
 
 
-def test_a_model_is_trained_before_ones_eyes_and_reads_a_drawn_digit(
+def test_training_is_watched_saved_and_used(
     tmp_path: Path, models: Path, environment: dict[str, str], open_page: OpenPage
 ) -> None:
     with running_app(tmp_path / "first.txt", **environment) as app:
         page = open_tab(open_page, app)
         start(page, "fresh", 300)
         few = wait_for_points(page, 0)
-        # The tab is loaded again, and another visitor comes: both see how far it is.
+        # A reload and another visitor show the same progress.
         page.reload()
         wait_for_points(page, few)
         other = open_tab(open_page, app)
         expect(status(other)).to_contain_text("Training fresh")
         wait_for_points(other, 0)
-    # The server is gone; the training goes on, and a new server finds it.
+    # The training survives the server, and a new server finds it.
     with running_app(tmp_path / "second.txt", **environment) as app:
         page = open_tab(open_page, app)
         expect(status(page)).to_contain_text("Training fresh")
@@ -128,7 +128,7 @@ def test_a_model_is_trained_before_ones_eyes_and_reads_a_drawn_digit(
         expect(page.get_by_text(re.compile("by fresh"))).to_be_visible()
 
 
-def test_a_training_is_cancelled_and_leaves_no_model(
+def test_training_is_cancelled_without_a_model(
     tmp_path: Path, models: Path, environment: dict[str, str], open_page: OpenPage
 ) -> None:
     with running_app(tmp_path / "log.txt", **environment) as app:
@@ -136,9 +136,9 @@ def test_a_training_is_cancelled_and_leaves_no_model(
         start(page, "never", 50)
         wait_for_points(page, 0)
         press(page, "train_cancel")
-        asked = time.monotonic()
+        cancelled = time.monotonic()
         expect(status(page)).to_contain_text("Training never: cancelled")
-        # It stops within two seconds; the page looks every second; the machine may be busy.
-        assert time.monotonic() - asked < 2 + 1 + 7
+        # It stops within two seconds, the page refreshes every second, and the machine may be busy.
+        assert time.monotonic() - cancelled < 2 + 1 + 7
         expect(page.get_by_role("button", name="Resume")).to_be_visible()
         assert not (models / "never").exists()
