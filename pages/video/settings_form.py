@@ -41,10 +41,10 @@ def show(live: LiveReader) -> None:
         left, right = st.columns(2)
         with left:
             width = st.slider("Width (%)", 5, 100, round(100 * default.roi[2]), key="roi_width")
-            x = st.slider("Left to right (%)", 0, 100, 50, key="roi_x", help="50: centered.")
+            x = st.slider("Horizontal position (%)", 0, 100, 50, key="roi_x", help="50: centered.")
         with right:
             height = st.slider("Height (%)", 5, 100, round(100 * default.roi[3]), key="roi_height")
-            y = st.slider("Top to bottom (%)", 0, 100, 50, key="roi_y", help="50: centered.")
+            y = st.slider("Vertical position (%)", 0, 100, 50, key="roi_y", help="50: centered.")
     live.settings = WebcamSettings(
         inference=not st.session_state["paused"],
         roi=((100 - width) * x / 10_000, (100 - height) * y / 10_000, width / 100, height / 100),

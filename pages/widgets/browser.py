@@ -99,13 +99,8 @@ def save_file(
 ) -> None:
     """Save a file in the visitor's browser, once.
 
-    Args:
-        number: larger than the numbers of all earlier files with this key.
-        name: the file's name.
-        mime: its MIME type.
-        content: its content.
-        key: the component's key.
-        on_saved: called when the browser has received the file.
+    The number must be larger than those of earlier files with this key. `on_saved` is called when
+    the browser has received the file.
     """
     text = base64.b64encode(content).decode()
     data = {"button": key, "number": number, "name": name, "mime": mime, "content": text}

@@ -17,13 +17,7 @@ def camera(name: str) -> dict[str, Any]:
 
 
 def chart(figure: Any, name: str, alt: str) -> None:
-    """Show a chart of the Evaluate tab.
-
-    Args:
-        figure: a Plotly figure.
-        name: for its key and its PNG.
-        alt: its description, for screen readers.
-    """
+    """Show a chart of the Evaluate tab; its key and its PNG have this name."""
     st.plotly_chart(figure, key=f"evaluation_{name}", config=camera(name), alt=alt)
 
 

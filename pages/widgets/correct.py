@@ -10,13 +10,13 @@ import streamlit as st
 
 from mnist_core import Digit, MnistError, ModelCard
 from mnist_core.corrections.correction import Correction
-from mnist_core.corrections.store import Change, CorrectionStore
+from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.webcam.session import LiveReader
 from pages.widgets.charts import enlarged
 
-# The corrections that a session remembers, and the digits of a video frame offered for correction.
-MAX_REMEMBERED, MAX_DIGITS = 200, 8
+# The most digits of a video frame that are offered for correction.
+MAX_DIGITS = 8
 LABELS = (*range(10), NOT_A_DIGIT)
 
 
@@ -33,11 +33,7 @@ def with_article(label: int) -> str:
 def show(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     """Show "Wrong?" below a digit, or that it was corrected.
 
-    Args:
-        digit: what was read.
-        model: what read it.
-        source: where it came from, one of `SOURCES`.
-        key: distinguishes its widgets from those of an identical digit.
+    The source is one of `SOURCES`. The key distinguishes the widgets of identical digits.
     """
     if not _show_corrected(digit, key):
         with st.popover("Wrong?", type="tertiary", key=f"wrong_{key}_{_digest(digit)}"):
@@ -96,10 +92,7 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
             state["correction_error"] = (digest, str(error))
             return
         state.pop("correction_error", None)
-        corrected: dict[str, tuple[int, Change]] = state.setdefault("corrected", {})
-        corrected[digest] = (label, change)
-        while len(corrected) > MAX_REMEMBERED:
-            corrected.pop(next(iter(corrected)))
+        state.setdefault("corrected", {})[digest] = (label, change)
 
     st.pills(
         f"Read as {with_article(prediction)}. Correct answer:",

@@ -27,14 +27,7 @@ SIDE = 220
 
 @st.fragment
 def show(recognizer: Recognizer, frame: np.ndarray, key: str, side: int = SIDE) -> None:
-    """Explain the prediction for a frame.
-
-    Args:
-        recognizer: the model that reads.
-        frame: (28, 28) uint8.
-        key: distinguishes its elements from those of other digits on the page.
-        side: of each map, px; two stand side by side where both fit.
-    """
+    """Explain the prediction for a frame, (28, 28) uint8, with maps of this side in px."""
     with st.container(key=f"why_{key}"):
         try:
             explanation = _explain(recognizer, frame)
@@ -95,7 +88,7 @@ def _show_perturbation(explanation: Explanation) -> None:
         text = f"With this patch {done}, the prediction is {answer}."
     else:
         text = (
-            f"No single patch changes it. With this one {done}, its confidence is lowest: {answer}."
+            f"No single patch changes it. With this one {done}, the confidence is lowest: {answer}."
         )
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.image(

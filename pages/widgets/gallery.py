@@ -53,14 +53,7 @@ _component = st.components.v2.component("digit_lab_gallery", css=_CSS, js=_SCRIP
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One picture of a gallery.
-
-    Attributes:
-        id: returned when it is picked.
-        frame: (28, 28) uint8.
-        caption: the short text below it.
-        alt: its description, for screen readers and as a tooltip.
-    """
+    """A picture, (28, 28) uint8, with a short caption and, as its tooltip, a description."""
 
     id: int
     frame: np.ndarray

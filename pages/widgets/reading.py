@@ -23,17 +23,17 @@ STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 3.5rem; }
 @media (max-width: 640px) { .stMainBlockContainer h1 { font-size: 2rem; } }
+.st-key-reading p, .st-key-live_reading p, .st-key-photo_reading p { font-weight: 700;
+  line-height: 1.1; letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
 .st-key-reading p, .st-key-live_reading p { font-size: clamp(3.5rem, 9vw, 6.5rem);
-  font-weight: 700; line-height: 1.1; letter-spacing: .06em; margin: 0; overflow-wrap: anywhere;
   font-variant-numeric: tabular-nums; }
+.st-key-photo_reading p { font-size: clamp(2.5rem, 6vw, 4rem); }
 .st-key-reading .invitation, .st-key-live_reading .invitation { font-size: 1.6rem;
   font-weight: 400; letter-spacing: 0; opacity: .6; padding: 1rem 0; }
 /* Non-digits are less prominent, with a contrast of at least 4.5 to 1 in both themes. */
 .st-key-reading .non_digit, .st-key-photo_reading .non_digit { opacity: .65; font-weight: 400; }
 .st-key-reading p.non_digit, .st-key-photo_reading p.non_digit { font-size: 2.5rem;
   letter-spacing: 0; padding: 1rem 0; }
-.st-key-photo_reading p { font-size: clamp(2.5rem, 6vw, 4rem); font-weight: 700; line-height: 1.1;
-  letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
 </style>
 """
 
@@ -77,13 +77,7 @@ def ink_control(key: str | None = None) -> Ink:
 
 
 def show_digits(digits: list[Digit], source: str, recognizer: Recognizer) -> None:
-    """Show a card for each digit, with an explanation and a correction on request.
-
-    Args:
-        digits: what was read.
-        source: "draw" or "photo".
-        recognizer: what read them.
-    """
+    """Show a card for each digit; the source is "draw" or "photo"."""
     with st.container(horizontal=True):
         for place, digit in enumerate(digits[:MAX_CARDS]):
             key = f"{source}_{place}"

@@ -37,18 +37,10 @@ def save_button(
     help: str | None = None,
     nothing: str = "There is nothing to save.",
 ) -> None:
-    """Show the button.
+    """Show a button like `st.button` that saves a file.
 
-    Args:
-        label: the button's text.
-        make: returns the file's content, in a thread without a page; None if there is nothing to
-            save.
-        file_name: the name of the file.
-        mime: its MIME type.
-        key: Streamlit's key of the button.
-        icon: Streamlit's icon.
-        help: the button's tooltip.
-        nothing: the message if there is nothing to save.
+    `make` runs in a thread without a page. It returns the content of the file, or None, which shows
+    the message `nothing`.
     """
 
     @st.fragment
