@@ -11,7 +11,8 @@ from mnist_core.charts.embedding_map import map_figure
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.explanation.embedding_map import IMAGES, EmbeddingMap, build_embedding_map
 from pages.evaluate import clicks_3d
-from pages.widgets import charts, explain, model_picker
+from pages.widgets import explain, model_picker
+from pages.widgets.charts import chart, enlarged
 from pages.widgets.show_errors import show_errors
 
 FLAT, DEEP = "2-D", "3-D"
@@ -108,11 +109,9 @@ def _show_chart(
         f"Embedding of {len(embedding.labels):,} test images by {card.name}: a point for each, in "
         "the color of its digit; errors are crosses."
     )
-    on_select: Any = "ignore" if deep else select_point
-    config = charts.camera(f"map_{card.name}")
-    st.plotly_chart(
-        figure, key=key, on_select=on_select, selection_mode="points", config=config, alt=alt
-    )
+    # Streamlit cannot select points in 3-D.
+    options = {} if deep else {"on_select": select_point, "selection_mode": "points"}
+    chart(figure, f"map_{card.name}", alt, key=key, **options)
     if deep and (place := clicks_3d.clicked_point(key, "map_clicks")) is not None:
         st.session_state["map_clicked"] = int(embedding.indices[place])
         st.rerun(scope="fragment")
@@ -130,16 +129,14 @@ def _show_details(recognizer: Recognizer, image: int) -> None:
     answer = int(probabilities.argmax())
     with st.container(horizontal=True, key="map_chosen"):
         with st.container(width=190):
-            st.image(
-                charts.enlarged(frame, 5), width=140, alt=f"MNIST test image {image}, a {label}."
-            )
+            st.image(enlarged(frame, 5), width=140, alt=f"MNIST test image {image}, a {label}.")
             result = "correct" if answer == label else f"predicted as **{answer}**"
             st.markdown(f"**{label}**, {result}  \n:small[test image {image}]")
-            st.plotly_chart(
+            chart(
                 probability_bars(probabilities),
+                "probabilities",
+                f"Probabilities of the ten digits; {answer} has {probabilities.max():.1%}.",
                 key=f"map_bars_{image}",
-                config=charts.camera("probabilities"),
-                alt=f"Probabilities of the ten digits; {answer} has {probabilities.max():.1%}.",
             )
         with st.container(width=480):
             explain.show(recognizer, frame, f"map_{image}")

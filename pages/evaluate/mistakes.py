@@ -8,7 +8,7 @@ from mnist_core.charts.probabilities import probability_bars
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.metrics import Evaluation
 from pages.widgets import explain, gallery, model_picker
-from pages.widgets.charts import camera, enlarged
+from pages.widgets.charts import chart, enlarged
 
 ANY = "any"
 CHOICES = [ANY, *(str(digit) for digit in range(10))]
@@ -80,16 +80,16 @@ def show_matrix(evaluation: Evaluation) -> None:
         state["mistakes_answer"] = str(points[0]["x"])
         reset_images()
 
-    st.plotly_chart(
+    chart(
         confusion_matrix(
             evaluation, rates=RATES in options, errors_only=ERRORS in options, log=LOG in options
         ),
+        "confusion_matrix",
+        "Confusion matrix: true digits down, predictions across. The two select boxes beside "
+        "it choose a cell, too.",
         key=key,
         on_select=select_cell,
         selection_mode="points",
-        config=camera("confusion_matrix"),
-        alt="Confusion matrix: true digits down, predictions across. The two select boxes beside "
-        "it choose a cell, too.",
     )
     st.caption("Click a cell to see its images.")
 
@@ -170,11 +170,11 @@ def show_details(assessment: Assessment, index: int) -> None:
                 f" true digit {probabilities[truth]:.1%}.  \n"
                 f":small[Image {index} of {assessment.data.name}]"
             )
-        st.plotly_chart(
+        chart(
             probability_bars(probabilities),
-            key="mistake_bars",
-            config=camera("probabilities"),
-            alt="Probabilities of the ten digits for this image: "
+            "probabilities",
+            "Probabilities of the ten digits for this image: "
             + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
+            key="mistake_bars",
         )
         explain.show(model_picker.load(assessment.card), frame, key="mistake", side=MAP)

@@ -13,7 +13,7 @@ from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
 from mnist_core.robustness.result import Robustness
 from pages.widgets import model_picker
-from pages.widgets.charts import camera, enlarged
+from pages.widgets.charts import chart, enlarged
 from pages.widgets.show_errors import show_errors
 
 SOME, ALL = f"{SAMPLE:,} test images", "All 10,000"
@@ -89,18 +89,16 @@ def _show_results(results: list[Robustness]) -> None:
                     f"**{result.mnist_c_accuracy:.1%}** at MNIST-C's own severities (bold), "
                     f"{result.clean:.1%} on the clean images."
                 )
-            st.plotly_chart(
+            chart(
                 corruption_heat_map(result),
-                key=f"robustness_heat_{result.name}",
-                config=camera(f"corruptions_{result.name}"),
-                alt=f"Accuracy of {result.name} under 15 corruptions at five severities.",
+                f"corruptions_{result.name}",
+                f"Accuracy of {result.name} under 15 corruptions at five severities.",
             )
     if any(not np.isnan(result.accuracy["rotation"]).all() for result in results):
-        st.plotly_chart(
+        chart(
             sweep_curves(results),
-            key="robustness_curves",
-            config=camera("distortions"),
-            alt="Accuracy against rotation, shift, size and noise, a curve for each model.",
+            "distortions",
+            "Accuracy against rotation, shift, size and noise, a curve for each model.",
         )
 
 

@@ -16,9 +16,13 @@ def camera(name: str) -> dict[str, Any]:
     }
 
 
-def chart(figure: Any, name: str, alt: str) -> None:
-    """Show a chart of the Evaluate tab; its key and its PNG have this name."""
-    st.plotly_chart(figure, key=f"evaluation_{name}", config=camera(name), alt=alt)
+def chart(figure: Any, name: str, alt: str, *, key: str | None = None, **options: Any) -> None:
+    """Show a chart of the Evaluate tab that is saved as a PNG of this name.
+
+    The default key is "evaluation_" and the name; `options` go to `st.plotly_chart`.
+    """
+    key = key or f"evaluation_{name}"
+    st.plotly_chart(figure, key=key, config=camera(name), alt=alt, **options)
 
 
 def enlarged(frame: np.ndarray, factor: int) -> np.ndarray:

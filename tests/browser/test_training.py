@@ -113,7 +113,7 @@ def test_training_is_watched_saved_and_used(
         wait_for_points(page, few)
         press(page, "train_keep")
         expect(status(page)).to_contain_text("Training fresh: cancelled", timeout=LONG)
-        expect(status(page)).to_contain_text("was kept")
+        expect(status(page)).to_contain_text("was saved")
         page.reload()
         accuracy = load_card("fresh", models).test_accuracy
         expect(status(page)).to_contain_text(f"{accuracy:.2%}")
