@@ -5,7 +5,7 @@
 
 CANDIDATES := python3.12 python3.13 python3.11 python3 python
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-# Looked for only while there is no .venv; run, not just looked up: a name on the path may be a stub.
+# Searched only while .venv is missing. Each candidate is run: a name on the path may be a stub.
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(FITS)' >/dev/null 2>&1 && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,39 +63,18 @@ def map_figure(
     import plotly.graph_objects as go
 
     flat = axes == 2
-    point_size, error_size, drawn_size, ring_size = _SIZES[axes]
+    _, _, drawn_size, ring_size = _SIZES[axes]
     figure = go.Figure()
-    texts = _hover_texts(embedding)
 
     def add(positions: NDArray[np.float32], **options: Any) -> None:
         trace = go.Scattergl if flat else go.Scatter3d
         coordinates = dict(zip("xyz"[:axes], positions.T, strict=False))
         figure.add_trace(trace(mode="markers", **coordinates, **options))
 
-    def add_images(indices: NDArray[np.intp], **options: Any) -> None:
-        add(
-            embedding.positions[indices],
-            # A list: Streamlit returns an array as a table.
-            customdata=indices[:, np.newaxis].tolist(),
-            text=[texts[index] for index in indices],
-            hovertemplate="%{text}<extra></extra>",
-            **options,
-        )
-
+    for images in _image_traces(embedding, axes, errors_only):
+        add(**images)
     if not errors_only:
-        for digit, color in enumerate(DIGIT_COLORS):
-            correct = np.flatnonzero((embedding.labels == digit) & ~embedding.is_error)
-            marker = {"color": color, "size": point_size, "opacity": 0.75}
-            add_images(correct, name=str(digit), marker=marker)
         _label_digits(figure, embedding, axes)
-    errors = np.flatnonzero(embedding.is_error)
-    marker = {
-        "symbol": "x" if flat else "cross",
-        "size": error_size,
-        "color": [DIGIT_COLORS[label] for label in embedding.labels[errors]],
-        "line": {"width": 1.5, "color": "#D00000"},
-    }
-    add_images(errors, name="error", marker=marker)
     if drawn is not None and len(drawn):
         marker = {
             "symbol": "star" if flat else "diamond",
@@ -110,6 +90,37 @@ def map_figure(
         add(selected[np.newaxis], name="selected", hoverinfo="skip", marker=marker)
     _set_layout(figure, embedding, axes, height)
     return figure
+
+
+def _image_traces(
+    embedding: EmbeddingMap, axes: int, errors_only: bool
+) -> Iterator[dict[str, Any]]:
+    """The options of a trace for each digit, and of one for the errors."""
+    point_size, error_size, *_ = _SIZES[axes]
+    texts = _hover_texts(embedding)
+
+    def options(indices: NDArray[np.intp], name: str, marker: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "positions": embedding.positions[indices],
+            # A list: Streamlit returns an array as a table.
+            "customdata": indices[:, np.newaxis].tolist(),
+            "text": [texts[index] for index in indices],
+            "hovertemplate": "%{text}<extra></extra>",
+            "name": name,
+            "marker": marker,
+        }
+
+    for digit, color in enumerate(() if errors_only else DIGIT_COLORS):
+        correct = np.flatnonzero((embedding.labels == digit) & ~embedding.is_error)
+        yield options(correct, str(digit), {"color": color, "size": point_size, "opacity": 0.75})
+    errors = np.flatnonzero(embedding.is_error)
+    marker = {
+        "symbol": "x" if axes == 2 else "cross",
+        "size": error_size,
+        "color": [DIGIT_COLORS[label] for label in embedding.labels[errors]],
+        "line": {"width": 1.5, "color": "#D00000"},
+    }
+    yield options(errors, "error", marker)
 
 
 def _hover_texts(embedding: EmbeddingMap) -> list[str]:

@@ -161,7 +161,7 @@ def _count_true(mask: Mask) -> NDArray[np.int32]:
 
 
 def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> NDArray[np.intp]:
-    """The pixels to erase of the line in rows `top` to `bottom` of a band; none if it is no line.
+    """The pixels to erase of the line in rows `top` to `bottom` of a band; none without a line.
 
     They are indices into the flattened, padded image.
     """

@@ -75,10 +75,10 @@ class ModelCard:
             al., "On Calibration of Modern Neural Networks", ICML 2017).
         digit_threshold: frames with a digit score below it are non-digits, 0 to 1.
         sha256: file name -> SHA-256 of each file beside the card.
-        fine_tuning: of a fine-tuned model: the initial "model" and the "sha256" of its network,
-            the number of "corrections", how many of those were and are correct
-            ("corrections_right_before", "corrections_right"), "test_accuracy_before" and
-            "test_accuracy", and the validation split ("held_out"); empty for others.
+        fine_tuning: of a model with an initial model: the initial "model", the "sha256" of its
+            network and its validation split ("held_out"); with corrections also their number
+            ("corrections"), how many of them were and are correct ("corrections_right_before",
+            "corrections_right"), "test_accuracy_before" and "test_accuracy"; empty for others.
     """
 
     name: str

@@ -162,7 +162,7 @@ def _train(run: Run, hooks: Hooks) -> _Result:
 
     on_event(Message(text=f"Training {settings.name}"))
     fine_tuning = inputs.evaluate_initial(settings)
-    if fine_tuning:
+    if "corrections" in fine_tuning:
         on_event(Message(text=f"Before: {describe_fine_tuning(fine_tuning, 'before')}"))
     data = inputs.split(settings, dataset)
     checkpoints = Checkpoints(run.checkpoints, _checkpoint_settings(settings, inputs))
@@ -222,7 +222,7 @@ def _save(run: Run, result: _Result, on_event: OnEvent) -> ModelCard:
             test=result.test,
             corrections=result.inputs.corrections,
         )
-    if result.fine_tuning:
+    if "corrections" in result.fine_tuning:
         on_event(Message(text=f"After: {describe_fine_tuning(card.fine_tuning)}"))
     return card
 

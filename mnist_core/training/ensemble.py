@@ -46,9 +46,8 @@ def make_ensemble(
 ) -> ModelCard:
     """Make one model of several and save it under `models/<name>`, complete or not at all.
 
-    Temperature and threshold are fitted on validation images, as for any model. The members may
-    have different validation images: each image is answered by those that did not learn from it.
-    The MNIST test images are used once, at the end.
+    Temperature and threshold are fitted on validation images. The members may have different ones:
+    each image is answered by those that did not learn from it. The test images are used once.
 
     Args:
         members: names of two or more models, each once; they are not changed.
@@ -56,9 +55,6 @@ def make_ensemble(
         overwrite: replace a model of that name.
         directory: of the members and the ensemble, instead of `models_directory()`.
         on_message: called with lines of progress.
-
-    Returns:
-        The new model's card.
 
     Raises:
         TrainingError: fewer than two members, or one twice; the name is taken, invalid or a
@@ -88,8 +84,8 @@ def make_ensemble(
                 test=load_mnist().test,
                 labels=labels,
                 probabilities=probabilities,
-                # Without digit scores, the confidence at the ensemble's temperature.
                 digit_scores=lambda recognizer: (
+                    # The members have no digit scores: confidence at the ensemble's temperature.
                     _confidences(probabilities, recognizer.card.temperature)
                     if scores is None
                     else scores

@@ -108,7 +108,7 @@ def finish_model(
         test_interval=result.interval,
         digit_threshold=rejection_threshold(digit_scores(recognizer)),
     )
-    if draft.fine_tuning and corrections is not None:
+    if "corrections" in draft.fine_tuning and corrections is not None:
         after = {
             "corrections_right": count_correct(Recognizer(content, draft), corrections),
             "test_accuracy": result.accuracy,

@@ -147,19 +147,25 @@ class TrainingInputs:
         )
 
     def evaluate_initial(self, settings: Settings) -> dict[str, Any]:
-        """The initial model's accuracy, for the card; {} without one or without corrections."""
-        count = len(self.corrections.labels)
-        if self.initial is None or not count:
+        """The initial model and its validation split, for the card; {} without one.
+
+        With corrections, also the initial model's accuracy on them and on the test images.
+        """
+        if self.initial is None:
             return {}
-        recognizer = load_recognizer(self.initial.name, self.directory)
-        return {
+        record: dict[str, Any] = {
             "model": self.initial.name,
             "sha256": self.initial.sha256[KERAS],
-            "corrections": count,
-            "corrections_right_before": count_correct(recognizer, self.corrections),
-            "test_accuracy_before": self.initial.test_accuracy,
             "held_out": self.validation_split(settings),
         }
+        if count := len(self.corrections.labels):
+            recognizer = load_recognizer(self.initial.name, self.directory)
+            record |= {
+                "corrections": count,
+                "corrections_right_before": count_correct(recognizer, self.corrections),
+                "test_accuracy_before": self.initial.test_accuracy,
+            }
+        return record
 
 
 def count_correct(recognizer: Recognizer, data: LabelledArrays) -> int:

@@ -24,6 +24,7 @@ from mnist_core import (
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays
 from mnist_core.registry.card import KERAS, write_card
+from mnist_core.registry.splits import splits
 from mnist_core.registry.staging import staged_model
 from mnist_core.training.config import Settings
 from mnist_core.training.inputs import (
@@ -189,6 +190,26 @@ def test_count_correct_counts_accepted_digits_and_rejected_non_digits(
     assert count_correct(recognizer, data) == 0
     data.labels[:] = NOT_A_DIGIT
     assert count_correct(recognizer, data) == 200
+
+
+def test_evaluate_initial_without_corrections_records_the_validation_split(
+    linear_models: Path,
+) -> None:
+    card = load_recognizer("plain", linear_models).card
+    first = dataclasses.replace(
+        card, sha256={**card.sha256, KERAS: "ab"}, configuration={"validation_fraction": 0.25}
+    )
+    none = LabelledArrays(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
+    given = TrainingInputs(initial=first, directory=linear_models, corrections=none)
+    record = given.evaluate_initial(TrainingConfig(architecture="mlp", seed=77).resolved())
+    assert record == {
+        "model": "plain",
+        "sha256": "ab",
+        "held_out": {"seed": card.seed, "fraction": 0.25},
+    }
+    # The new model's own seed and fraction are not those of its validation images.
+    second = dataclasses.replace(first, seed=77, fine_tuning=record)
+    assert splits(second) == splits(first) == ((card.seed, 0.25),)
 
 
 def test_describe_fine_tuning_before_and_after(linear_models: Path, dataset: Dataset) -> None:
