@@ -185,7 +185,7 @@ def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
     page.locator(".st-key-feature_map").get_by_text("3-D", exact=True).click()
     chart = page.locator(".st-key-feature_map .js-plotly-plot").first
     chart.locator("#scene canvas").wait_for()
-    expect(shown).to_contain_text("What speaks for")
+    expect(shown).to_contain_text("Evidence for")
     # A point's position depends on the projection: search around the ring.
     page.evaluate(
         """() => {
