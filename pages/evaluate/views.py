@@ -84,11 +84,11 @@ def show_roc_and_pr(assessment: Assessment) -> None:
 def show_calibration(assessment: Assessment) -> None:
     """Whether the model's confidence can be trusted."""
     show_coverage(assessment)
-    st.subheader("Confidence of correct and incorrect answers")
+    st.subheader("Confidence of correct and incorrect predictions")
     chart(
         confidence_bars(assessment.confidences),
         "confidences",
-        "Histogram of the confidence of correct and incorrect answers, on a log scale.",
+        "Histogram of the confidence of correct and incorrect predictions, on a log scale.",
     )
     st.subheader("Reliability diagram")
     reliability = assessment.reliability
@@ -100,7 +100,7 @@ def show_calibration(assessment: Assessment) -> None:
     chart(
         reliability_diagram(reliability),
         "reliability",
-        "Accuracy against confidence in bins, with 95% intervals; below, the answers per bin.",
+        "Accuracy against confidence in bins, with 95% intervals; below, the predictions per bin.",
     )
 
 

@@ -162,7 +162,7 @@ def test_report_predictions_and_charts_are_saved(
     report = open_page(path.as_uri(), offline=True)
     expect(report.get_by_role("heading", name="Evaluation of mlp")).to_be_visible()
     expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(14)
-    for title in ("Training", "Map, 3-D", "Corruptions", "Turned, moved, scaled and noisy"):
+    for title in ("Training curves", "Embedding, 3-D", "Robustness to corruptions"):
         expect(report.get_by_role("heading", name=title)).to_be_visible()
     expect(report.locator('.modebar-btn[data-title*="Download"]')).to_have_count(14)
     expect(report.locator("figure img")).to_have_count(len(result.errors))
@@ -218,7 +218,7 @@ def test_uploaded_set(app: str, open_page: OpenPage, tmp_path: Path) -> None:
     page.locator(".st-key-evaluation_data").get_by_role("combobox").click()
     page.get_by_role("option", name="Uploaded set").click()
     page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(bad)
-    expect(tab(page)).to_contain_text("This is no NPZ and no ZIP")
+    expect(tab(page)).to_contain_text("The file cannot be used")
     page.locator('.st-key-evaluation_upload input[type="file"]').set_input_files(good)
     expect(headline(page)).to_contain_text("of 25")
     # The images stay while another tab is open.
