@@ -20,7 +20,7 @@ FLAT, DEEP = "2-D", "3-D"
 
 @st.fragment
 def show(card: ModelCard, drawn: Sequence[Digit] | None = None) -> None:
-    """A model's embedding map.
+    """Show a model's embedding map.
 
     Args:
         card: the model's card.
@@ -70,7 +70,7 @@ def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
 
 
 def _show_controls() -> tuple[str, int | None, bool]:
-    """Dimensions, test image and whether only errors are shown."""
+    """Choose the dimensions, a test image and whether to show only errors."""
     state = st.session_state
     # A click in 3-D is known only after the number box was drawn.
     if (clicked := state.pop("map_clicked", None)) is not None:
@@ -96,7 +96,7 @@ def _show_controls() -> tuple[str, int | None, bool]:
 def _show_chart(
     card: ModelCard, embedding: EmbeddingMap, figure: Any, key: str, *, deep: bool
 ) -> None:
-    """The map; a click on a point selects its image."""
+    """Show the map; a click on a point selects its image."""
 
     def select_point() -> None:
         points = st.session_state[key].selection.points
@@ -123,7 +123,7 @@ def _build(digest: str, _card: ModelCard) -> EmbeddingMap:
 
 
 def _show_details(recognizer: Recognizer, image: int) -> None:
-    """A test image, its probabilities and their explanation."""
+    """Show a test image, its probabilities and their explanation."""
     frame, label = load_mnist().x_test[image], int(load_mnist().y_test[image])
     probabilities = recognizer.classify(frame[np.newaxis])[0]
     answer = int(probabilities.argmax())

@@ -29,7 +29,7 @@ div:has(> .st-key-mistakes_right) { flex: 5 1 340px; min-width: min(340px, 100%)
 
 @st.fragment
 def show(assessment: Assessment) -> None:
-    """The matrix and the gallery; a click reruns only this part of the page."""
+    """Show the matrix and the gallery; a click reruns only this part of the page."""
     st.html(STYLE)
     state = st.session_state
     truth = state.setdefault("mistakes_truth", ANY)
@@ -58,7 +58,7 @@ def reset_matrix() -> None:
 
 
 def show_matrix(evaluation: Evaluation) -> None:
-    """The confusion matrix; a click on a cell selects its images."""
+    """Show the confusion matrix; a click on a cell selects its images."""
     state = st.session_state
     options = st.pills(
         "Matrix",
@@ -95,7 +95,7 @@ def show_matrix(evaluation: Evaluation) -> None:
 
 
 def show_images(assessment: Assessment, truth: str, answer: str) -> None:
-    """The selected images, and one of them in detail."""
+    """Show the selected images, and one of them in detail."""
     state = st.session_state
     evaluation = assessment.evaluation
     indices = select_images(evaluation, truth, answer)
@@ -158,7 +158,7 @@ def title(count: int, truth: str, answer: str) -> str:
 
 
 def show_details(assessment: Assessment, index: int) -> None:
-    """One image, its ten probabilities and their explanation."""
+    """Show one image, its ten probabilities and their explanation."""
     evaluation = assessment.evaluation
     frame, probabilities = assessment.data.images[index], evaluation.probabilities[index]
     truth, answer = int(evaluation.labels[index]), int(evaluation.predicted[index])

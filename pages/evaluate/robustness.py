@@ -24,7 +24,7 @@ _EXAMPLES = (3, 2, 1, 18, 4, 8)
 
 
 def show(cards: Sequence[ModelCard]) -> None:
-    """Robustness of at least one model."""
+    """Show the robustness of at least one model."""
     with st.container(key="robustness"), show_errors():
         chosen = st.segmented_control(
             "Measure on", [SOME, ALL], default=SOME, required=True, key="robustness_sample"

@@ -92,7 +92,7 @@ def choose_assessments() -> list[Assessment]:
 
 
 def show_assessments(assessments: Sequence[Assessment]) -> None:
-    """The comparison, if there are several models, and the details of one of them."""
+    """Show the comparison, if there are several models, and the details of one of them."""
     selected = assessments[0]
     if len(assessments) > 1:
         comparison.show(assessments)
@@ -111,7 +111,7 @@ def show_assessments(assessments: Sequence[Assessment]) -> None:
 
 
 def show_tiles(selected: Assessment) -> None:
-    """The most important metrics."""
+    """Show the most important metrics."""
     evaluation = selected.evaluation
     low, high = evaluation.interval
     with st.container(horizontal=True, key="evaluation_headline"):
@@ -131,7 +131,7 @@ def show_tiles(selected: Assessment) -> None:
 
 
 def show_downloads(selected: Assessment, assessments: Sequence[Assessment]) -> None:
-    """The report on all chosen models, and the predictions of the selected one."""
+    """Offer the report on all chosen models and the predictions of the selected one."""
     with st.container(horizontal=True):
         save_button(
             "Report",

@@ -23,7 +23,7 @@ PERCENT = st.column_config.NumberColumn(format="%.2f%%")
 
 
 def show_per_class(assessment: Assessment) -> None:
-    """Precision, recall, F1 and accuracy of each digit."""
+    """Show precision, recall, F1 and accuracy of each digit."""
     chart(class_bars(assessment.evaluation), "digits", "Precision, recall and F1 of each digit.")
     st.dataframe(
         [
@@ -53,7 +53,7 @@ def show_per_class(assessment: Assessment) -> None:
 
 @st.fragment
 def show_roc_and_pr(assessment: Assessment) -> None:
-    """ROC and precision-recall curves."""
+    """Show the ROC and precision-recall curves."""
     view = st.segmented_control(
         "ROC",
         list(ROC_VIEWS),
@@ -82,7 +82,7 @@ def show_roc_and_pr(assessment: Assessment) -> None:
 
 
 def show_calibration(assessment: Assessment) -> None:
-    """Whether the model's confidence can be trusted."""
+    """Show whether the model's confidence can be trusted."""
     show_coverage(assessment)
     st.subheader("Confidence of correct and incorrect predictions")
     chart(
@@ -106,7 +106,7 @@ def show_calibration(assessment: Assessment) -> None:
 
 @st.fragment
 def show_coverage(assessment: Assessment) -> None:
-    """Coverage and accuracy at a confidence threshold that the user chooses."""
+    """Show coverage and accuracy at a confidence threshold that the user chooses."""
     st.subheader("Accuracy against coverage")
     threshold = st.slider(
         "Confidence threshold (%)", 0.0, 100.0, 90.0, 0.5, format="%.1f%%", key="coverage"
@@ -135,7 +135,7 @@ def show_coverage(assessment: Assessment) -> None:
 
 
 def show_training_curves(assessment: Assessment) -> None:
-    """Accuracy and loss of each epoch of the training."""
+    """Show accuracy and loss of each epoch of the training."""
     card = assessment.card
     if card.members:
         st.info(

@@ -109,7 +109,7 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int]) -> None:
 
 
 def _show_card(correction: Correction) -> None:
-    """One correction, with the actions on it."""
+    """Show one correction, with the actions on it."""
     name = label_name(correction.label)
     st.image(enlarged(correction.frame, 3), width=84, alt=f"A correction: {name}, 28 by 28 pixels.")
     guess = "" if correction.guess is None else f"not {label_name(correction.guess)}"

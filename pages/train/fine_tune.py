@@ -9,7 +9,7 @@ from pages.widgets.show_errors import show_errors
 
 
 def show() -> None:
-    """The choice of a model, if there are corrections and models to train."""
+    """Show the choice of a model, if there are corrections and models to train."""
     # An ensemble itself is not trained, only its members.
     cards = {card.name: card for card in list_models() if not card.members}
     try:

@@ -25,7 +25,7 @@ _RANDOM = "none (random initialization)"
 
 
 def show() -> None:
-    """The form, with the network and its training images beside it."""
+    """Show the form, with the network and its training images beside it."""
     st.subheader("Train a model")
     left, right = st.columns([3, 2], gap="large")
     config = None

@@ -19,7 +19,7 @@ _FILES = {
 
 
 def show() -> None:
-    """A chosen model and its actions."""
+    """Show the chosen model and its actions."""
     cards = {card.name: card for card in list_models()}
     if not cards:
         return

@@ -14,7 +14,7 @@ _SHOWN = 200
 
 
 def show() -> None:
-    """The table and the actions for the selected rows."""
+    """Show the table and the actions for the selected rows."""
     runs = list_runs()[:_SHOWN]
     if not runs:
         return

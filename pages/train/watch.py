@@ -29,7 +29,7 @@ def watch(run_id: str) -> None:
 
 
 def show() -> None:
-    """The run that this visitor watches, or the active one."""
+    """Show the run that this visitor watches, or the active one."""
     run = _watched_run()
     if run is None:
         st.caption("No training is running. Start one below.")
@@ -184,7 +184,7 @@ def _show_result(run: Run) -> None:
 
 
 def _show_accuracy(new: ModelCard) -> None:
-    """The new model's accuracy, and a table of all models."""
+    """Show the new model's accuracy and a table of all models."""
     low, high = new.test_interval
     st.success(
         f"MNIST test accuracy **{new.test_accuracy:.2%}** (95% CI {low:.2%} to {high:.2%}) after "
@@ -222,7 +222,7 @@ def _show_use_button(name: str) -> None:
 
 
 def resume_button(run: Run, key: str) -> None:
-    """A button that resumes a stopped run and shows it."""
+    """Show a button that resumes a stopped run and watches it."""
     epochs = run.epochs_done
     help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
     if st.button("Resume", icon=":material/resume:", key=key, help=help_text):

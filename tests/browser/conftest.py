@@ -120,7 +120,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
             "request",
             lambda r: r.url.startswith((address, "data:", "blob:")) or elsewhere.append(r.url),
         )
-        page.goto(f"{address}/{path}")
+        page.goto(f"{address}/{path}" if path else address)
         return page
 
     yield open_page

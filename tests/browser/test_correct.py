@@ -91,7 +91,7 @@ def test_undo_beside_the_drawing(app: Address, open_page: OpenPage, store: Corre
     expect(answers(page)).to_have_count(10)
     expect(answers(page).and_(page.locator("[aria-checked=true]"))).to_have_count(0)
     page.wait_for_timeout(500)
-    expect(page.get_by_text("Saved as")).to_have_count(0)
+    expect(page.get_by_text("Saved as non-digit")).to_have_count(0)
     assert store.find() == []
 
 
