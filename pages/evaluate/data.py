@@ -24,7 +24,7 @@ _PARSED = "evaluation_upload_parsed"
 def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
     state = st.session_state
     upload = st.file_uploader(
-        "Labelled images",
+        "Labeled images",
         type=["npz", "zip"],
         key="evaluation_upload",
         # The browser forgets the file when another tab is opened; the images in it are kept.
