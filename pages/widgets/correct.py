@@ -103,7 +103,7 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     )
     _show_error(digest)
     st.caption(
-        "The image is saved as training data on the computer that runs this app. "
+        "The image is stored for training on the computer that runs this app. "
         "See *Train and evaluate*."
     )
 

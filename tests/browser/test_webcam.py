@@ -268,6 +268,9 @@ def test_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> 
     one = film(tmp_path / "one.mjpeg", "5", frames=60)
     page = open_camera(app, with_film(one))
     page.get_by_text("Snapshot", exact=True).click()
+    # The button is there before the camera's first picture.
+    video = "document.querySelector('[data-testid=stCameraInput] video')"
+    page.wait_for_function(f"{video}?.readyState === 4 && {video}.currentTime > 0.5")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*5\s*$"))
 
