@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_core import MnistError, Recognizer
+from mnist_core import Recognizer
 from pages.widgets import browser, model_picker, reading, routing
+from pages.widgets.show_errors import show_errors
 
 CANVAS_HEIGHT = 280
 CANVAS_WIDTHS = {"One digit": 280, "A number": 560}
@@ -30,17 +31,14 @@ def main() -> None:
     """Show the page."""
     st.html(reading.STYLE + STYLE)
     st.title("Draw a digit")
-    try:
+    with show_errors():
         recognizer = model_picker.recognizer()
-    except MnistError as error:
-        st.error(str(error))
-        return
-    drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
-    with drawing:
-        show_canvas(recognizer)
-        browser.handle_input({"p": "read", "c": "clear"})
-    with photo:
-        show_upload(recognizer)
+        drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
+        with drawing:
+            show_canvas(recognizer)
+            browser.handle_input({"p": "read", "c": "clear"})
+        with photo:
+            show_upload(recognizer)
 
 
 @st.fragment

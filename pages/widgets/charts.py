@@ -17,7 +17,7 @@ def camera(name: str) -> dict[str, Any]:
 
 
 def chart(figure: Any, name: str, alt: str, *, key: str | None = None, **options: Any) -> None:
-    """Show a chart of the Evaluate tab that is saved as a PNG of this name.
+    """Show a chart whose button saves it as a PNG of this name.
 
     The default key is "evaluation_" and the name; `options` go to `st.plotly_chart`.
     """

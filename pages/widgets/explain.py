@@ -5,14 +5,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import MnistError, Recognizer
+from mnist_core import Recognizer
 from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.registry.card import ModelCard
-from pages.widgets.charts import camera
+from pages.widgets.charts import chart
 from pages.widgets.model_picker import HASHES
+from pages.widgets.show_errors import show_errors
 
 ACTIVATIONS, GRAD_CAM = "Activations", "Grad-CAM"
 HELP = (
@@ -28,14 +29,11 @@ SIDE = 220
 @st.fragment
 def show(recognizer: Recognizer, frame: np.ndarray, key: str, side: int = SIDE) -> None:
     """Explain the prediction for a frame, (28, 28) uint8, with maps of this side in px."""
-    with st.container(key=f"why_{key}"):
-        try:
-            explanation = _explain(recognizer, frame)
-            _show_evidence(explanation, key, side)
-            _show_perturbation(explanation)
-            _show_internals(recognizer.card, explanation, key, side)
-        except MnistError as error:
-            st.error(str(error))
+    with st.container(key=f"why_{key}"), show_errors():
+        explanation = _explain(recognizer, frame)
+        _show_evidence(explanation, key, side)
+        _show_perturbation(explanation)
+        _show_internals(recognizer.card, explanation, key, side)
 
 
 @st.cache_resource(show_spinner=False, max_entries=100, hash_funcs=HASHES)
@@ -76,7 +74,7 @@ def _show_evidence(explanation: Explanation, key: str, side: int) -> None:
 def _show_map(title: str, figure: Any, *, key: str, name: str, side: int, alt: str) -> None:
     with st.container(width=side, gap="small"):
         st.markdown(title)
-        st.plotly_chart(figure, width=side, key=key, config=camera(name), alt=alt)
+        chart(figure, name, alt, key=key, width=side)
 
 
 def _show_perturbation(explanation: Explanation) -> None:
