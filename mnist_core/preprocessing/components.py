@@ -27,6 +27,8 @@ class Component:
     right: int
     bottom: int
     labels: tuple[int, ...]
+    # Height of the tallest connected component, in pixels: it does not grow by merging.
+    scale: int
 
     @property
     def width(self) -> int:
@@ -47,6 +49,7 @@ class Component:
             max(self.right, other.right),
             max(self.bottom, other.bottom),
             self.labels + other.labels,
+            max(self.scale, other.scale),
         )
 
 
@@ -60,7 +63,7 @@ def find_components(solid: Image, most: int) -> tuple[list[Component], Labels]:
     sides[0] = 0  # the background
     largest = np.argsort(-sides, kind="stable")[: min(count - 1, most)]
     components = [
-        Component(x, y, x + w, y + h, (label,))
+        Component(x, y, x + w, y + h, (label,), h)
         for label, (x, y, w, h, _) in zip(largest.tolist(), stats[largest].tolist(), strict=True)
     ]
     return components, labels

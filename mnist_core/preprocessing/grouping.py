@@ -124,14 +124,16 @@ def _neighbors(boxes: NDArray[np.float64], i: int) -> list[int]:
 
 def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> float:
     """The distance of two components, divided by the largest of strokes of one digit."""
-    tall, low = (one, other) if one.height >= other.height else (other, one)
+    low = other if one.height >= other.height else one
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
     overlap = -gap_x / min(one.width, other.width)
+    # One wrong merge must not make the next ones more likely: a tall group is not a yardstick.
+    scale = max(one.scale, other.scale)
     if _is_open_four(one, other, shapes):
-        reach = _STEM_REACH * one.merge(other).height / tall.height
-    elif low.height <= _PART_HEIGHT * tall.height:
-        bar = low.height <= _BAR_HEIGHT * tall.height and low.width >= _BAR_WIDTH * low.height
+        reach = _STEM_REACH * one.merge(other).height / scale
+    elif low.height <= _PART_HEIGHT * scale:
+        bar = low.height <= _BAR_HEIGHT * scale and low.width >= _BAR_WIDTH * low.height
         if overlap >= _OVERLAP or bar:
             reach = _OVERLAP_REACH
         else:
@@ -140,7 +142,10 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
         reach = _CROSSING_REACH if gap_y < 0 else _STACKED_REACH
     else:
         return np.inf
-    return shapes.distance(one, other) / (reach * tall.height)
+    # The distance of the boxes is less, and quick to compute.
+    if np.hypot(max(gap_x, 0), max(gap_y, 0)) - 1 > reach * scale:
+        return np.inf
+    return shapes.distance(one, other) / (reach * scale)
 
 
 def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
