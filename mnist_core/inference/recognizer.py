@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
 from mnist_core.errors import ModelLoadError
-from mnist_core.preprocessing.framing import Box, FramedDigit, Ink, extract_digits
+from mnist_core.inference.selection import read_best
+from mnist_core.preprocessing.framing import Box, FramedDigit, Ink
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
 
@@ -178,7 +179,7 @@ class Recognizer:
             InvalidImageError: another shape, dtype or size.
             ValueError: another `ink`.
         """
-        return self.read_framed(extract_digits(image, ink))
+        return read_best(image, ink, self.read_framed)
 
     def read_framed(self, found: Sequence[FramedDigit]) -> list[Digit]:
         """Classify digits that `extract_digits` found; returns one `Digit` for each, in order."""

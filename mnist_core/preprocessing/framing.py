@@ -17,19 +17,27 @@ MNIST the center of mass is within half a pixel of (14, 14).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
 from mnist_core.data import FRAME_SIZE
 from mnist_core.errors import require_choice
-from mnist_core.preprocessing.grey import Image, scaled_size, shrink
+from mnist_core.preprocessing.grey import Image, scaled_size, shrink, to_grey
 from mnist_core.preprocessing.images import check_image
-from mnist_core.preprocessing.ink import Ink, ink_map
+from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
+from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, find_digits
 
-__all__ = ["Box", "FramedDigit", "Ink", "extract_digits", "frame_digit"]
+__all__ = [
+    "Box",
+    "FramedDigit",
+    "Ink",
+    "extract_digits",
+    "extract_plain_digits",
+    "frame_digit",
+]
 
 # In pixels: the longer side of a digit in its frame, and where its center of mass is placed.
 _DIGIT_SIZE, _CENTER = 20, 14
@@ -66,11 +74,28 @@ def extract_digits(image: Image, ink: Ink = "auto") -> list[FramedDigit]:
     """
     image = check_image(image)
     require_choice("ink", ink, get_args(Ink), error=ValueError)
-    height, width = image.shape[:2]
-    image, scale = shrink(image, _WORKING_SIDE)
-    found = ink_map(image, ink)
+    shrunk, _ = shrink(image, _WORKING_SIDE)
+    return _frame_all(ink_map(shrunk, ink), image.shape)
+
+
+def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> list[FramedDigit]:
+    """Find digits as `extract_digits` does, but on a plain background (see `plain`).
+
+    Args:
+        image: as checked by `extract_digits`.
+        ink: "light" or "dark" digits.
+    """
+    shrunk, _ = shrink(image, _WORKING_SIDE)
+    grey = to_grey(flatten_alpha(shrunk, ink))
+    return _frame_all(InkMap(ink=plain_ink(grey, ink), drawn=True), image.shape)
+
+
+def _frame_all(found: InkMap, shape: tuple[int, ...]) -> list[FramedDigit]:
+    """Make the frames of all digits of an ink map, with boxes in an image of this shape."""
+    height, width = shape[:2]
+    scale = max(height, width) / max(found.ink.shape)
     return [
-        FramedDigit(box=_scale_box(digit.box, 1 / scale, width, height), frame=frame_digit(digit))
+        FramedDigit(box=_scale_box(digit.box, scale, width, height), frame=frame_digit(digit))
         for digit in find_digits(found.ink, drawn=found.drawn)
     ]
 

@@ -16,7 +16,7 @@ from mnist_core.preprocessing.drawing import drawing_ink
 from mnist_core.preprocessing.grey import Image, Ink, to_grey
 from mnist_core.preprocessing.photo import photo_ink
 
-__all__ = ["Ink", "InkMap", "ink_map"]
+__all__ = ["Ink", "InkMap", "flatten_alpha", "ink_map"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,16 +39,17 @@ def ink_map(image: Image, ink: Ink = "auto") -> InkMap:
         image: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
         ink: "light" or "dark" against its background; "auto" measures it.
     """
-    if image.ndim == 3 and image.shape[2] == 4:
-        image = _flatten_alpha(image, ink)
+    image = flatten_alpha(image, ink)
     drawn = drawing_ink(image, ink)
     if drawn is not None:
         return InkMap(ink=drawn, drawn=True)
     return InkMap(ink=photo_ink(to_grey(image), ink), drawn=False)
 
 
-def _flatten_alpha(image: Image, ink: Ink) -> Image:
-    """Blend an RGBA image with a background that contrasts with its ink."""
+def flatten_alpha(image: Image, ink: Ink) -> Image:
+    """Blend an RGBA image with a background that contrasts with its ink; return others as is."""
+    if image.ndim == 2 or image.shape[2] == 3:
+        return image
     alpha = image[:, :, 3]
     if alpha.min() == 255:
         return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)

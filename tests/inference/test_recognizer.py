@@ -28,6 +28,7 @@ from mnist_core import (
     load_recognizer,
 )
 from mnist_core.inference.recognizer import _sigmoid
+from mnist_core.preprocessing.framing import extract_digits
 from mnist_core.registry.card import CARD, TFLITE, write_card
 from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
@@ -245,9 +246,9 @@ def test_scribble_is_a_non_digit(linear_models: Path) -> None:
 
 @pytest.mark.parametrize("name", ["detecting", "plain"])
 def test_digit_score_at_the_threshold_is_a_digit(linear_models: Path, name: str) -> None:
-    drawing = drawn_digit(OWN_STROKES[2])
+    found = extract_digits(drawn_digit(OWN_STROKES[2]))
     recognizer = load_recognizer(name, linear_models)
-    (digit,) = recognizer.read(drawing)
+    (digit,) = recognizer.read_framed(found)
     content = (linear_models / name / TFLITE).read_bytes()
     for threshold, expected in (
         (digit.digit_score, True),
@@ -255,8 +256,8 @@ def test_digit_score_at_the_threshold_is_a_digit(linear_models: Path, name: str)
         (np.float64(0.0), True),
     ):
         other = Recognizer(content, make_card(temperature=1.0, digit_threshold=threshold))
-        assert [digit.is_digit for digit in other.read(drawing)] == [expected]
-        assert type(other.read(drawing)[0].is_digit) is bool
+        (digit,) = other.read_framed(found)
+        assert digit.is_digit is expected
 
 
 def test_temperature_does_not_change_digit_scores(linear_models: Path, dataset: Dataset) -> None:

@@ -1,0 +1,133 @@
+"""The best of several readings of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.own_strokes import OWN_STROKES
+from support.strokes import SHARED, drawn_digit
+
+from mnist_core import Dataset, Recognizer, load_image, load_recognizer
+from mnist_core.inference import selection
+
+CASES = SHARED / "cases"
+
+
+@pytest.fixture(scope="module")
+def champion() -> Recognizer:
+    return load_recognizer("champion")
+
+
+def text(recognizer: Recognizer, image: np.ndarray) -> str:
+    return "".join(digit.text for digit in recognizer.read(image))
+
+
+def compress(image: np.ndarray, quality: int) -> np.ndarray:
+    """The image after JPEG compression."""
+    content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
+
+
+def blur(frame: np.ndarray) -> np.ndarray:
+    return cv2.GaussianBlur(frame, (0, 0), 0.8)
+
+
+def enlarge(frame: np.ndarray) -> np.ndarray:
+    return cv2.resize(frame, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+
+
+SMALL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "PNG": lambda frame: frame,
+    "JPEG 95": lambda frame: compress(frame, 95),
+    "JPEG 85": lambda frame: compress(frame, 85),
+    "JPEG 75": lambda frame: compress(frame, 75),
+    "black on white, JPEG 85": lambda frame: compress(255 - frame, 85),
+    "black on white, JPEG 75": lambda frame: compress(255 - frame, 75),
+    "dim, JPEG 75": lambda frame: compress((frame * 0.4 + 30).astype(np.uint8), 75),
+    "dim, black on white, JPEG 75": lambda frame: compress(
+        (200 - frame * 0.4).astype(np.uint8), 75
+    ),
+    "blurred, JPEG 85": lambda frame: compress(blur(frame), 85),
+    "blurred, black on white, JPEG 85": lambda frame: compress(255 - blur(frame), 85),
+    "enlarged, JPEG 75": lambda frame: compress(enlarge(frame), 75),
+    "noisy": lambda frame: np.clip(
+        frame + np.random.default_rng(1).normal(0, 12, frame.shape), 0, 255
+    ).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_pictures_are_read_whatever_their_format(
+    champion: Recognizer, dataset: Dataset, name: str
+) -> None:
+    indices = np.arange(5, 10_000, 41)
+    frames, labels = dataset.x_test[indices], dataset.y_test[indices]
+    best = (champion.classify(frames).argmax(axis=1) == labels).mean()
+    correct = [
+        text(champion, SMALL[name](frame)) == str(label)
+        for frame, label in zip(frames, labels, strict=True)
+    ]
+    assert np.mean(correct) >= best - 0.02
+
+
+@given(st.integers(0, 9_999), st.integers(60, 100), st.booleans())
+def test_jpeg_compression_does_not_change_the_reading(
+    champion: Recognizer, dataset: Dataset, index: int, quality: int, inverted: bool
+) -> None:
+    frame = dataset.x_test[index]
+    probabilities = champion.classify(frame[np.newaxis])[0]
+    if probabilities.max() < 0.999 or champion.digit_scores(frame[np.newaxis])[0] < 0.999:
+        return  # an ambiguous digit
+    image = compress(255 - frame if inverted else frame, quality)
+    assert text(champion, image) == str(probabilities.argmax())
+
+
+def test_a_picture_without_doubt_is_read_once(
+    champion: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "extract_plain_digits", lambda *a: pytest.fail("read again"))
+    assert text(champion, drawn_digit(OWN_STROKES[4])) == "4"
+
+
+def test_the_polarity_is_respected_if_it_is_given(champion: Recognizer, dataset: Dataset) -> None:
+    image = compress(dataset.x_test[0], 75)
+    assert [digit.text for digit in champion.read(image, "light")] == ["7"]
+    assert [digit.text for digit in champion.read(image, "dark")] != ["7"]
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 3), (28, 28, 4), (1, 1), (300, 2)])
+def test_an_empty_picture_has_no_digits(
+    champion: Recognizer, shape: tuple[int, ...], level: int
+) -> None:
+    assert champion.read(np.full(shape, level, np.uint8)) == []
+
+
+def test_noise_is_not_a_number(champion: Recognizer) -> None:
+    random = np.random.default_rng(3)
+    for side in (28, 64, 200):
+        noise = random.integers(0, 256, (side, side)).astype(np.uint8)
+        assert not any(digit.is_digit for digit in champion.read(noise))
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="needs the development pictures")
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("small_1.jpg", "0"),
+        ("small_2.png", "5"),
+        ("small_3.jpg", "0"),
+        ("tight_1.jpg", "5"),
+        ("pasted_1.png", "4"),
+        ("desk_4.png", "358"),
+        ("card_2.jpg", "2047"),
+    ],
+)
+def test_development_pictures(champion: Recognizer, name: str, expected: str) -> None:
+    assert text(champion, load_image(Path(CASES / name))) == expected
