@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.own_strokes import OWN_STROKES
+from support.small_pictures import SMALL_PICTURES, compress
 from support.strokes import SHARED, drawn_digit
 
 from mnist_core import Dataset, Recognizer, load_image, load_recognizer
@@ -28,41 +27,7 @@ def text(recognizer: Recognizer, image: np.ndarray) -> str:
     return "".join(digit.text for digit in recognizer.read(image))
 
 
-def compress(image: np.ndarray, quality: int) -> np.ndarray:
-    """The image after JPEG compression."""
-    content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
-
-
-def blur(frame: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(frame, (0, 0), 0.8)
-
-
-def enlarge(frame: np.ndarray) -> np.ndarray:
-    return cv2.resize(frame, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-
-
-SMALL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "PNG": lambda frame: frame,
-    "JPEG 95": lambda frame: compress(frame, 95),
-    "JPEG 85": lambda frame: compress(frame, 85),
-    "JPEG 75": lambda frame: compress(frame, 75),
-    "black on white, JPEG 85": lambda frame: compress(255 - frame, 85),
-    "black on white, JPEG 75": lambda frame: compress(255 - frame, 75),
-    "dim, JPEG 75": lambda frame: compress((frame * 0.4 + 30).astype(np.uint8), 75),
-    "dim, black on white, JPEG 75": lambda frame: compress(
-        (200 - frame * 0.4).astype(np.uint8), 75
-    ),
-    "blurred, JPEG 85": lambda frame: compress(blur(frame), 85),
-    "blurred, black on white, JPEG 85": lambda frame: compress(255 - blur(frame), 85),
-    "enlarged, JPEG 75": lambda frame: compress(enlarge(frame), 75),
-    "noisy": lambda frame: np.clip(
-        frame + np.random.default_rng(1).normal(0, 12, frame.shape), 0, 255
-    ).astype(np.uint8),
-}
-
-
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", SMALL_PICTURES)
 def test_small_pictures_are_read_whatever_their_format(
     champion: Recognizer, dataset: Dataset, name: str
 ) -> None:
@@ -70,7 +35,7 @@ def test_small_pictures_are_read_whatever_their_format(
     frames, labels = dataset.x_test[indices], dataset.y_test[indices]
     best = (champion.classify(frames).argmax(axis=1) == labels).mean()
     correct = [
-        text(champion, SMALL[name](frame)) == str(label)
+        text(champion, SMALL_PICTURES[name](frame)) == str(label)
         for frame, label in zip(frames, labels, strict=True)
     ]
     assert np.mean(correct) >= best - 0.02
