@@ -1,4 +1,4 @@
-"""Data to Plotly figures. Nothing is computed here that someone might want as a number."""
+"""Data to Plotly figures. The numbers are computed elsewhere."""
 
 from mnist_core.charts.comparison import accuracy_intervals, difference_intervals
 from mnist_core.charts.curves import precision_recall_curves, roc_curves

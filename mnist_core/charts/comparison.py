@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_core.charts.style import CORRECT, MUTED, styled
+from mnist_core.charts.style import CORRECT, MUTED, interval_bars, new_figure
 from mnist_core.evaluation.comparison import Comparison
 from mnist_core.evaluation.metrics import Evaluation
 
@@ -56,28 +56,28 @@ def _points(
     values: Sequence[float],
     intervals: Sequence[tuple[float, ...]],
     hover: str,
-    more: Sequence[float] | None = None,
+    *more: Sequence[float],
 ) -> go.Figure:
-    """A row for each name, with a value and its interval."""
-    import plotly.graph_objects as go
+    """A row for each name, with a value and its interval.
 
+    Args:
+        names: of the rows, the first at the top.
+        values: one per row.
+        intervals: low and high end per row.
+        hover: its custom data are the two ends and `more`.
+        more: further values per row.
+    """
     center = np.array(values, np.float64)
     low, high = np.array(intervals, np.float64).reshape(-1, 2).T
-    figure = go.Figure(
-        go.Scatter(
-            x=center,
-            y=list(names),
-            mode="markers",
-            marker={"size": 11, "color": CORRECT},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": high - center,
-                "arrayminus": center - low,
-            },
-            customdata=np.column_stack([low, high, *([] if more is None else [more])]),
-            hovertemplate=hover,
-        )
+    figure = new_figure(height=_MARGINS + _ROW * len(names), showlegend=False)
+    figure.add_scatter(
+        x=center,
+        y=list(names),
+        mode="markers",
+        marker={"size": 11, "color": CORRECT},
+        error_x=interval_bars(center, low, high),
+        customdata=np.column_stack([low, high, *more]),
+        hovertemplate=hover,
     )
     figure.update_yaxes(type="category", autorange="reversed")
-    return styled(figure, height=_MARGINS + _ROW * len(names), showlegend=False)
+    return figure

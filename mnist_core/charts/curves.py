@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.charts.style import MUTED, line_style, styled, thin_out
+from mnist_core.charts.style import MUTED, line_style, new_figure, thin_out
 from mnist_core.evaluation.curves import MICRO, PrecisionRecall, PrecisionRecallCurve, Roc, RocCurve
 
 if TYPE_CHECKING:
@@ -31,9 +31,12 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
         view: the complete curves; the upper left corner, large enough for the bend of every curve;
             or a logarithmic axis of false positive rates.
     """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
+    macro = "" if roc.macro_auc is None else f", macro {roc.macro_auc:.6f}"
+    figure = _rate_axes(
+        f"Area under the curve: micro {roc.micro.auc:.6f}{macro}",
+        "false positive rate",
+        "true positive rate",
+    )
     curves = (*roc.curves, roc.micro)
     # A logarithmic axis has no 0: it is drawn at half the smallest positive rate.
     positive = np.concatenate([c.false_positive_rate[c.false_positive_rate > 0] for c in curves])
@@ -42,21 +45,17 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
         false_positives, true_positives, thresholds = thin_out(
             curve.false_positive_rate, curve.true_positive_rate, curve.thresholds
         )
-        figure.add_trace(
-            go.Scatter(
-                name=f"{curve.name} ({curve.auc:.6f})",
-                x=np.maximum(false_positives, least) if view == "log" else false_positives,
-                y=true_positives,
-                mode="lines",
-                line=_line(curve),
-                customdata=np.stack([np.minimum(thresholds, 1), false_positives], axis=1),
-                hovertemplate=f"{curve.name}, threshold %{{customdata[0]:.4%}}<br>"
-                "true positive rate %{y:.2%}<br>"
-                "false positive rate %{customdata[1]:.4%}<extra></extra>",
-            )
+        figure.add_scatter(
+            name=f"{curve.name} ({curve.auc:.6f})",
+            x=np.maximum(false_positives, least) if view == "log" else false_positives,
+            y=true_positives,
+            mode="lines",
+            line=_line(curve),
+            customdata=np.stack([np.minimum(thresholds, 1), false_positives], axis=1),
+            hovertemplate=f"{curve.name}, threshold %{{customdata[0]:.4%}}<br>"
+            "true positive rate %{y:.2%}<br>"
+            "false positive rate %{customdata[1]:.4%}<extra></extra>",
         )
-    figure.update_xaxes(title_text="false positive rate", tickformat=".2~%")
-    figure.update_yaxes(title_text="true positive rate", tickformat=".2~%")
     if view == "log":
         figure.update_xaxes(
             type="log",
@@ -75,9 +74,48 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     else:
         figure.update_xaxes(range=[-0.01, 1])
         figure.update_yaxes(range=[0, 1.01])
-    macro = "" if roc.macro_auc is None else f", macro {roc.macro_auc:.6f}"
-    title = f"Area under the curve: micro {roc.micro.auc:.6f}{macro}"
-    return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
+    return figure
+
+
+def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) -> go.Figure:
+    """The precision-recall curve of each digit, and their micro average.
+
+    Args:
+        curves: the curves.
+        corner: only the upper right corner, large enough for the bend of every curve.
+    """
+    average = f"micro {curves.micro.average_precision:.6f}, macro {curves.macro_average:.6f}"
+    figure = _rate_axes(f"Average precision: {average}", "recall", "precision")
+    shown = (*curves.curves, curves.micro)
+    for curve in shown:
+        # The last point, with recall 0, has no threshold.
+        thresholds = np.append(curve.thresholds, 1)
+        precision, recall, thresholds = thin_out(curve.precision, curve.recall, thresholds)
+        figure.add_scatter(
+            name=f"{curve.name} ({curve.average_precision:.6f})",
+            x=recall,
+            y=precision,
+            mode="lines",
+            # Between two points, the precision is that of the point with higher recall.
+            line=_line(curve) | {"shape": "hv"},
+            customdata=thresholds,
+            hovertemplate=f"{curve.name}, threshold %{{customdata:.4%}}<br>"
+            "recall %{x:.2%}<br>precision %{y:.2%}<extra></extra>",
+        )
+    ends = [0.0, 1.01]
+    if corner:
+        side = _corner_side([(1 - c.recall, 1 - c.precision) for c in shown])
+        ends = [1 - side, 1 + side / 50]
+    figure.update_xaxes(range=ends)
+    figure.update_yaxes(range=ends)
+    return figure
+
+
+def _rate_axes(title: str, x_title: str, y_title: str) -> go.Figure:
+    figure = new_figure(height=430, title={"text": title, "font": {"size": 14}})
+    figure.update_xaxes(title_text=x_title, tickformat=".2~%")
+    figure.update_yaxes(title_text=y_title, tickformat=".2~%")
+    return figure
 
 
 def _corner_side(curves: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]]) -> float:
@@ -88,50 +126,6 @@ def _corner_side(curves: Sequence[tuple[NDArray[np.floating], NDArray[np.floatin
     """
     distance = max(float(np.maximum(*distances).min()) for distances in curves)
     return next((side for side in _CORNERS if side >= 4 * distance), 1.0)
-
-
-def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) -> go.Figure:
-    """The precision-recall curve of each digit, and their micro average.
-
-    Args:
-        curves: the curves.
-        corner: only the upper right corner, large enough for the bend of every curve.
-    """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    shown = (*curves.curves, curves.micro)
-    for curve in shown:
-        # The last point, with recall 0, has no threshold.
-        thresholds = np.append(curve.thresholds, 1)
-        precision, recall, thresholds = thin_out(curve.precision, curve.recall, thresholds)
-        figure.add_trace(
-            go.Scatter(
-                name=f"{curve.name} ({curve.average_precision:.6f})",
-                x=recall,
-                y=precision,
-                mode="lines",
-                # Between two points, the precision is that of the point with higher recall.
-                line=_line(curve) | {"shape": "hv"},
-                customdata=thresholds,
-                hovertemplate=f"{curve.name}, threshold %{{customdata:.4%}}<br>"
-                "recall %{x:.2%}<br>precision %{y:.2%}<extra></extra>",
-            )
-        )
-    figure.update_xaxes(title_text="recall", tickformat=".2~%")
-    figure.update_yaxes(title_text="precision", tickformat=".2~%")
-    if corner:
-        side = _corner_side([(1 - c.recall, 1 - c.precision) for c in shown])
-        figure.update_xaxes(range=[1 - side, 1 + side / 50])
-        figure.update_yaxes(range=[1 - side, 1 + side / 50])
-    else:
-        figure.update_xaxes(range=[0, 1.01])
-        figure.update_yaxes(range=[0, 1.01])
-    title = (
-        f"Average precision: micro {curves.micro.average_precision:.6f}, "
-        f"macro {curves.macro_average:.6f}"
-    )
-    return styled(figure, height=430, title={"text": title, "font": {"size": 14}})
 
 
 def _line(curve: RocCurve | PrecisionRecallCurve) -> dict[str, object]:

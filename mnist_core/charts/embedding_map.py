@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.charts.style import DIGIT_COLORS, DRAWN
+from mnist_core.data import CLASSES
 from mnist_core.explanation.embedding_map import EmbeddingMap
 
 if TYPE_CHECKING:
@@ -73,8 +74,6 @@ def map_figure(
 
     for images in _image_traces(embedding, axes, errors_only):
         add(**images)
-    if not errors_only:
-        _label_digits(figure, embedding, axes)
     if drawn is not None and len(drawn):
         marker = {
             "symbol": "star" if flat else "diamond",
@@ -88,7 +87,18 @@ def map_figure(
         line = {"width": 3, "color": DRAWN}
         marker = {"symbol": "circle-open", "size": ring_size, "color": DRAWN, "line": line}
         add(selected[np.newaxis], name="selected", hoverinfo="skip", marker=marker)
-    _set_layout(figure, embedding, axes, height)
+    layout = _axis_titles(embedding, axes)
+    if not errors_only:
+        layout["annotations"] = _digit_labels(embedding, axes)
+    figure.update_layout(
+        **(layout if flat else {"scene": layout}),
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        legend={"orientation": "h", "y": -0.1, "itemsizing": "constant"},
+        hoverlabel={"font": {"family": "DejaVu Sans Mono, monospace", "size": 13}, "align": "left"},
+        # Rotation and zoom are kept when a digit is drawn.
+        uirevision="map",
+    )
     return figure
 
 
@@ -141,16 +151,16 @@ def _hover_texts(embedding: EmbeddingMap) -> list[str]:
     ]
 
 
-def _label_digits(figure: go.Figure, embedding: EmbeddingMap, axes: int) -> None:
-    """Write each digit into the middle of its points, for readers who cannot tell the colors."""
+def _digit_labels(embedding: EmbeddingMap, axes: int) -> list[dict[str, Any]]:
+    """Each digit in the middle of its points, for readers who cannot distinguish the colors."""
     labels = []
-    for digit in range(len(DIGIT_COLORS)):
+    for digit in range(CLASSES):
         positions = embedding.positions[embedding.labels == digit]
         if len(positions):
-            middle = np.median(positions, axis=0)[:axes].tolist()
+            middle = np.median(positions, axis=0).tolist()
             labels.append(
                 {
-                    **dict(zip("xyz", middle, strict=False)),
+                    **dict(zip("xyz"[:axes], middle, strict=False)),
                     "text": f"<b>{digit}</b>",
                     "showarrow": False,
                     "font": {"size": 16, "color": "#FFFFFF"},
@@ -158,26 +168,16 @@ def _label_digits(figure: go.Figure, embedding: EmbeddingMap, axes: int) -> None
                     "borderpad": 2,
                 }
             )
-    figure.update_layout(annotations=labels) if axes == 2 else figure.update_scenes(
-        annotations=labels
-    )
+    return labels
 
 
-def _set_layout(figure: go.Figure, embedding: EmbeddingMap, axes: int, height: int) -> None:
-    titles = {
+def _axis_titles(embedding: EmbeddingMap, axes: int) -> dict[str, Any]:
+    shares = zip("xyz"[:axes], embedding.explained_variance, strict=False)
+    return {
         f"{name}axis": {
-            "title": {"text": f"component {axis + 1} ({embedding.explained_variance[axis]:.0%})"},
+            "title": {"text": f"component {number} ({share:.0%})"},
             "showticklabels": False,
             "zeroline": False,
         }
-        for axis, name in enumerate("xyz"[:axes])
+        for number, (name, share) in enumerate(shares, 1)
     }
-    figure.update_layout(
-        **(titles if axes == 2 else {"scene": titles}),
-        height=height,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        legend={"orientation": "h", "y": -0.1, "itemsizing": "constant"},
-        hoverlabel={"font": {"family": "DejaVu Sans Mono, monospace", "size": 13}, "align": "left"},
-        # Rotation and zoom are kept when a digit is drawn.
-        uirevision="map",
-    )

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.charts.style import AGAINST, FOR
+from mnist_core.charts.style import AGAINST, FOR, new_figure
 from mnist_core.explanation.activations import Activation
 from mnist_core.explanation.occlusion import Perturbation
 
@@ -81,31 +81,14 @@ def _overlay(
     hover: str,
     side: int,
 ) -> go.Figure:
-    import plotly.graph_objects as go
-
-    figure = go.Figure(
-        [
-            go.Heatmap(
-                z=frame, zmin=0, zmax=255, colorscale=_DIGIT, showscale=False, hoverinfo="skip"
-            ),
-            go.Heatmap(
-                z=values,
-                zmin=limits[0],
-                zmax=limits[1],
-                colorscale=scale,
-                showscale=False,
-                hovertemplate=hover,
-            ),
-        ]
-    )
-    figure.update_layout(
-        width=side,
-        height=side,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        xaxis={"visible": False, "fixedrange": True},
-        # Row 0 is at the top, and pixels are square.
-        yaxis={"visible": False, "fixedrange": True, "autorange": "reversed", "scaleanchor": "x"},
-    )
+    low, high = limits
+    figure = new_figure(height=side, width=side, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure.add_heatmap(z=frame, zmin=0, zmax=255, colorscale=_DIGIT, hoverinfo="skip")
+    figure.add_heatmap(z=values, zmin=low, zmax=high, colorscale=scale, hovertemplate=hover)
+    figure.update_traces(showscale=False)
+    figure.update_xaxes(visible=False)
+    # Row 0 is at the top, and pixels are square.
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
     return figure
 
 
@@ -154,15 +137,12 @@ def layer_tiles(layer: Activation, *, width: int = 640) -> NDArray[np.uint8]:
     factor = max(1, width // (columns * tile_width + columns))
     gap = max(1, factor // 2)
     rows = -(-channels // columns)
-    picture = np.zeros(
-        (rows * (tile_height * factor + gap) - gap, columns * (tile_width * factor + gap) - gap, 4),
-        np.uint8,
-    )
+    # Every tile with a gap below and to the right of it.
+    height, width = tile_height * factor + gap, tile_width * factor + gap
+    picture = np.zeros((rows, height, columns, width, 4), np.uint8)
     for channel in range(channels):
-        tile = np.kron(levels[..., channel], np.ones((factor, factor), np.uint8))
-        top = channel // columns * (tile_height * factor + gap)
-        left = channel % columns * (tile_width * factor + gap)
+        tile = levels[..., channel].repeat(factor, axis=0).repeat(factor, axis=1)
         colored = cv2.applyColorMap(tile, cv2.COLORMAP_CIVIDIS)
-        place = picture[top : top + tile.shape[0], left : left + tile.shape[1]]
-        place[..., :3], place[..., 3] = colored[..., ::-1], 255
-    return picture
+        row, column = divmod(channel, columns)
+        picture[row, :-gap, column, :-gap] = cv2.cvtColor(colored, cv2.COLOR_BGR2RGBA)
+    return picture.reshape(rows * height, columns * width, 4)[:-gap, :-gap]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_core.charts.style import HIGHLIGHT, MUTED
+from mnist_core.charts.style import HIGHLIGHT, MUTED, TIGHT, new_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,12 +32,11 @@ def network_drawing(layers: Sequence[Layer]) -> go.Figure:
     Args:
         layers: from the image to the logits.
     """
-    import plotly.graph_objects as go
-
     branches = list(dict.fromkeys(layer.branch for layer in layers if layer.branch))
     middle = _BRANCH_GAP * (len(branches) - 1) / 2
     rows = {name: middle - _BRANCH_GAP * number for number, name in enumerate(branches)}
-    figure = go.Figure()
+    height = _HEIGHT + _BRANCH_HEIGHT * max(0, len(branches) - 1)
+    figure = new_figure(height=height, margin=TIGHT)
     # The right end of each branch so far; "" is what all branches share.
     ends = {"": _draw_block(figure, "image", (28, 28, 1), trainable=False, left=0.0, row=0.0)}
     for layer in layers:
@@ -57,13 +56,9 @@ def network_drawing(layers: Sequence[Layer]) -> go.Figure:
         ends[layer.branch] = _draw_block(
             figure, layer.kind, layer.output, trainable=trainable, left=left, row=row
         )
-    figure.update_layout(
-        height=_HEIGHT + _BRANCH_HEIGHT * max(0, len(branches) - 1),
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-    )
     reach = max(16.0, middle + 6)
-    figure.update_xaxes(range=[-_GAP, max(ends.values()) + _GAP], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[-reach - 9, reach + 1], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[-_GAP, max(ends.values()) + _GAP], visible=False)
+    figure.update_yaxes(range=[-reach - 9, reach + 1], visible=False)
     return figure
 
 
@@ -77,24 +72,20 @@ def _draw_block(
     row: float,
 ) -> float:
     """Draw a block with its name below; return its right end."""
-    import plotly.graph_objects as go
-
     height = float(shape[0]) if len(shape) > 1 else 4 + 3 * float(np.log2(shape[0]))
     space = _side_space(shape)
     bottom, top = row - height / 2, row + height / 2
     start, end = left + space, left + space + _block_width(shape)
-    figure.add_trace(
-        go.Scatter(
-            x=[start, end, end, start, start],
-            y=[bottom, bottom, top, top, bottom],
-            fill="toself",
-            mode="lines",
-            line_color=HIGHLIGHT if trainable else MUTED,
-            name=f"{kind} {'×'.join(map(str, shape))}",
-            hoverinfo="name",
-            hoverlabel={"namelength": -1},
-            showlegend=False,
-        )
+    figure.add_scatter(
+        x=[start, end, end, start, start],
+        y=[bottom, bottom, top, top, bottom],
+        fill="toself",
+        mode="lines",
+        line_color=HIGHLIGHT if trainable else MUTED,
+        name=f"{kind} {'×'.join(map(str, shape))}",
+        hoverinfo="name",
+        hoverlabel={"namelength": -1},
+        showlegend=False,
     )
     # Short lines, for phones.
     sides = "×".join(map(str, shape[:-1]))

@@ -24,7 +24,10 @@ __all__ = [
     "INCORRECT",
     "MUTED",
     "SERIES",
+    "TIGHT",
+    "interval_bars",
     "line_style",
+    "new_figure",
     "styled",
     "thin_out",
 ]
@@ -42,10 +45,12 @@ DIGIT_COLORS = (
     *("#DDCC77", "#CC6677", "#AA3366", "#BB66BB", "#9A9A9A"),
 )
 DRAWN = "#FFB000"
-# Ten lines are five colors, solid and dotted: ten colors cannot be told from each other.
+# Ten lines are five colors, solid and dotted: ten colors would be too similar.
 _LINE_COLORS, _DASHES = (BLUE, ORANGE, GREEN, VERMILION, PINK), ("solid", "dot")
-# More points than a screen has pixels are of no use.
+# More points would not be visible on a screen.
 _MAX_POINTS = 1000
+# Margins of figures without a title, px.
+TIGHT = {"l": 0, "r": 0, "t": 8, "b": 0}
 
 
 def line_style(index: int) -> dict[str, Any]:
@@ -55,6 +60,20 @@ def line_style(index: int) -> dict[str, Any]:
         "dash": _DASHES[index // len(_LINE_COLORS) % len(_DASHES)],
         "width": 2,
     }
+
+
+def interval_bars(
+    values: NDArray[np.floating], low: NDArray[np.floating], high: NDArray[np.floating]
+) -> dict[str, Any]:
+    """Error bars from `low` to `high` around values."""
+    return {"type": "data", "symmetric": False, "array": high - values, "arrayminus": values - low}
+
+
+def new_figure(*, height: int, **layout: Any) -> go.Figure:
+    """An empty figure for one plot, in the style of `styled`."""
+    import plotly.graph_objects as go
+
+    return styled(go.Figure(), height=height, **layout)
 
 
 def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:

@@ -53,7 +53,6 @@ def compared_curves(runs: dict[str, list[Epoch]]) -> go.Figure:
 
 def _side_by_side(lines: Mapping[str, Sequence[Epoch]], titles: tuple[str, str]) -> go.Figure:
     """Accuracy and loss by epoch; a line for each name."""
-    import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
@@ -62,16 +61,14 @@ def _side_by_side(lines: Mapping[str, Sequence[Epoch]], titles: tuple[str, str])
         # Many markers would hide the line.
         marked = len(points) <= _MAX_MARKERS and all(epoch == int(epoch) for epoch in epochs)
         for column, value in ((1, 2), (2, 1)):
-            figure.add_trace(
-                go.Scatter(
-                    x=epochs,
-                    y=[point[value] for point in points],
-                    name=name,
-                    mode="lines+markers" if marked else "lines",
-                    line_color=SERIES[number % len(SERIES)],
-                    legendgroup=name,
-                    showlegend=column == 1,
-                ),
+            figure.add_scatter(
+                x=epochs,
+                y=[point[value] for point in points],
+                name=name,
+                mode="lines+markers" if marked else "lines",
+                line_color=SERIES[number % len(SERIES)],
+                legendgroup=name,
+                showlegend=column == 1,
                 row=1,
                 col=column,
             )

@@ -8,7 +8,6 @@ they are computed in a process of their own.
 from __future__ import annotations
 
 import atexit
-import base64
 import json
 import os
 import subprocess
@@ -16,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import IO, TYPE_CHECKING, Any
 
 import cv2
@@ -178,7 +177,7 @@ class GradCam:
         request = {
             "path": str((models_directory() / card.name / KERAS).resolve()),
             "version": card.sha256[KERAS],
-            "frame": base64.b64encode(frame.tobytes()).decode(),
+            "frame": frame.tolist(),
             "digit": int(digit),
         }
         with self._lock:
@@ -186,18 +185,15 @@ class GradCam:
         if "error" in response:
             kind = ModelLoadError if response.get("kind") == "load" else MnistError
             raise kind(response["error"])
-        return np.array(response["map"], np.float32).reshape(FRAME_SIZE, FRAME_SIZE)
+        return np.array(response["map"], np.float32)
 
     def close(self) -> None:
         """Terminate the process if it runs."""
         process, self._process = self._process, None
         if process is not None:
-            process.terminate()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+            # Closes the pipes and waits. A request may still be in the pipe of a dead process.
+            with suppress(OSError), process:
+                process.terminate()
 
     def _send(self, request: str) -> dict[str, Any]:
         # A process that was idle may have ended at this moment: try again once.
@@ -225,6 +221,7 @@ class GradCam:
 
 
 def _start() -> subprocess.Popen[str]:
+    # Not multiprocessing: it would import the page that Streamlit runs as `__main__`.
     return subprocess.Popen(
         [sys.executable, "-m", "mnist_core.explanation.grad_cam"],
         stdin=subprocess.PIPE,
@@ -238,36 +235,39 @@ def _start() -> subprocess.Popen[str]:
 
 def _serve(requests: IO[str], responses: IO[str]) -> None:
     """Respond to requests, one line of JSON each, until the input ends."""
-    idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
-    loaded: dict[tuple[str, str], Any] = {}
-    for line in requests:
-        idle.cancel()
-        print(json.dumps(_respond(json.loads(line), loaded)), file=responses, flush=True)
+    while True:
         idle = threading.Timer(_IDLE_SECONDS, os._exit, [0])
         idle.daemon = True
         idle.start()
+        line = requests.readline()
+        idle.cancel()
+        if not line:
+            return
+        print(json.dumps(_respond(json.loads(line))), file=responses, flush=True)
 
 
-def _respond(request: dict[str, Any], loaded: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    import keras
-
-    key = request["path"], request["version"]
-    if key not in loaded:
-        loaded.clear()  # one model at a time
-        try:
-            loaded[key] = keras.models.load_model(request["path"], compile=False)
-        except Exception as error:  # Keras raises many kinds
-            text = f"Keras cannot load the model ({error}). Train it again. Received: {key[0]}"
-            return {"error": text, "kind": "load"}
-    frame = np.frombuffer(base64.b64decode(request["frame"]), np.uint8)
+def _respond(request: dict[str, Any]) -> dict[str, Any]:
+    path = request["path"]
     try:
-        cam = grad_cam(loaded[key], frame.reshape(FRAME_SIZE, FRAME_SIZE), request["digit"])
+        model = _load(path, request["version"])
+    except Exception as error:  # Keras raises many kinds
+        text = f"Keras cannot load the model ({error}). Train it again. Received: {path}"
+        return {"error": text, "kind": "load"}
+    try:
+        cam = grad_cam(model, np.array(request["frame"], np.uint8), request["digit"])
     except MnistError as error:
         return {"error": str(error)}
     except Exception as error:  # keeps the process alive for other models
-        text = f"Grad-CAM failed ({error}). Choose another model. Received: {key[0]}"
-        return {"error": text}
-    return {"map": [round(float(value), 4) for value in cam.ravel()]}
+        return {"error": f"Grad-CAM failed ({error}). Choose another model. Received: {path}"}
+    return {"map": cam.astype(float).round(4).tolist()}
+
+
+@lru_cache(maxsize=1)
+def _load(path: str, version: str) -> keras.Model:
+    """Load a model, again if its file has another version (SHA-256)."""
+    import keras
+
+    return keras.models.load_model(path, compile=False)
 
 
 if __name__ == "__main__":

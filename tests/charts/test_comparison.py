@@ -10,14 +10,18 @@ from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
 
 
-def of(*answers: int) -> Evaluation:
+def evaluation_of(*answers: int) -> Evaluation:
     """Answers to images of a 3."""
     return evaluate_probabilities(
         np.eye(10, dtype=np.float32)[list(answers)], np.full(len(answers), 3)
     )
 
 
-ODD = {"perfect": of(3, 3, 3, 3), "worst": of(1, 2, 4, 5), "half": of(3, 3, 5, 5)}
+ODD = {
+    "perfect": evaluation_of(3, 3, 3, 3),
+    "worst": evaluation_of(1, 2, 4, 5),
+    "half": evaluation_of(3, 3, 5, 5),
+}
 
 
 def test_accuracy_intervals_show_the_intervals() -> None:

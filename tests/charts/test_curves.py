@@ -25,7 +25,7 @@ def test_roc_curves_show_every_digit_and_its_area(assessment: Assessment) -> Non
         assert trace.x == pytest.approx(curve.false_positive_rate)
         assert trace.y == pytest.approx(curve.true_positive_rate)
     assert f"{assessment.roc.macro_auc:.6f}" in figure.layout.title.text
-    # Ten lines that can be told apart.
+    # All lines look different.
     assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 11
 
 

@@ -11,7 +11,6 @@ from mnist_core.charts import (
     confidence_bars,
     confusion_matrix,
     coverage_curves,
-    history_curves,
     precision_recall_curves,
     reliability_diagram,
     roc_curves,
@@ -25,7 +24,7 @@ from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
 DIGITS = tuple("0123456789")
 
 
-def of(answers: list[int], labels: list[int], confidence: float = 1.0) -> Evaluation:
+def evaluation_of(answers: list[int], labels: list[int], confidence: float = 1.0) -> Evaluation:
     rows = np.full((len(answers), 10), (1 - confidence) / 9, np.float32)
     rows[np.arange(len(answers)), answers] = confidence
     return evaluate_probabilities(rows, np.array(labels))
@@ -33,13 +32,13 @@ def of(answers: list[int], labels: list[int], confidence: float = 1.0) -> Evalua
 
 # Perfect, worst, one image, one digit missing, all of one confidence.
 ODD = {
-    "perfect": of(list(range(10)), list(range(10))),
-    "worst": of([*range(1, 10), 0], list(range(10))),
-    "one image": of([7], [7]),
-    "one wrong image": of([7], [1]),
-    "missing": of([1, 1, 2], [1, 2, 2]),
-    "one confidence": of([1, 2, 3], [1, 2, 4], 0.6),
-    "ties": of([0, 0, 0], [0, 1, 2], 0.1),
+    "perfect": evaluation_of(list(range(10)), list(range(10))),
+    "worst": evaluation_of([*range(1, 10), 0], list(range(10))),
+    "one image": evaluation_of([7], [7]),
+    "one wrong image": evaluation_of([7], [1]),
+    "missing": evaluation_of([1, 1, 2], [1, 2, 2]),
+    "one confidence": evaluation_of([1, 2, 3], [1, 2, 4], 0.6),
+    "ties": evaluation_of([0, 0, 0], [0, 1, 2], 0.1),
 }
 
 
@@ -107,12 +106,12 @@ def test_class_bars_show_the_metrics_and_the_start_of_the_axis(assessment: Asses
 
 def test_confidence_bars_count_correct_and_incorrect_predictions(assessment: Assessment) -> None:
     figure = confidence_bars(assessment.confidences)
-    right, wrong = figure.data
-    assert right.y.sum() == assessment.evaluation.correct.sum()
-    assert wrong.y.sum() == len(assessment.evaluation.errors)
-    assert right.x == pytest.approx(np.arange(0.025, 1, 0.05))
+    correct, incorrect = figure.data
+    assert correct.y.sum() == assessment.evaluation.correct.sum()
+    assert incorrect.y.sum() == len(assessment.evaluation.errors)
+    assert correct.x == pytest.approx(np.arange(0.025, 1, 0.05))
     assert figure.layout.yaxis.type == "log"
-    assert 10 ** figure.layout.yaxis.range[1] > right.y.max()
+    assert 10 ** figure.layout.yaxis.range[1] > correct.y.max()
 
 
 def test_reliability_diagram_shows_bins_with_intervals(assessment: Assessment) -> None:
@@ -140,14 +139,3 @@ def test_coverage_curves_end_at_the_accuracy_and_mark_the_selection(assessment: 
     assert (mark.x[0], mark.y[0]) == (selection.coverage, selection.accuracy)
     assert len(coverage_curves({"other": other}, other.at(1.0)).data) == 2
     assert len(coverage_curves({"one": risk_coverage(ODD["ties"])}, None).data) == 1
-
-
-def test_history_curves_have_a_point_per_epoch() -> None:
-    history = {
-        "loss": [0.5, 0.25], "accuracy": [0.8, 0.9], "val_loss": [0.4, 0.3],
-        "val_accuracy": [0.85, 0.88],
-    }  # fmt: skip
-    curves = {(trace.name, trace.xaxis): trace for trace in history_curves(history).data}
-    assert list(curves["training", "x"].x) == [1, 2]
-    assert list(curves["training", "x2"].y) == [0.5, 0.25]
-    assert list(curves["validation", "x"].y) == [0.85, 0.88]

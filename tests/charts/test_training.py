@@ -1,30 +1,10 @@
-"""Training curves and probability bars, by their numbers."""
+"""Training curves, by their numbers."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from mnist_core.charts import compared_curves, training_curves
-from mnist_core.charts.probabilities import probability_bars
-from mnist_core.charts.style import HIGHLIGHT
-
-
-def test_probability_bars_show_the_probabilities_and_highlight_the_best() -> None:
-    probabilities = np.array([0, 0, 0.1, 0, 0, 0, 0, 0.7, 0, 0.2], np.float32)
-    (bars,) = probability_bars(probabilities).data
-    assert bars.x == tuple("0123456789")
-    assert bars.y == pytest.approx(probabilities)
-    assert [color == HIGHLIGHT for color in bars.marker.color] == [
-        digit == 7 for digit in range(10)
-    ]
-
-
-def test_probability_bars_have_an_axis_from_0_to_1() -> None:
-    figure = probability_bars(np.full(10, 0.1, np.float32))
-    assert figure.layout.yaxis.range == (0, 1)
-    # Digits are categories: Plotly must not make a numeric scale of them.
-    assert figure.layout.xaxis.type == "category"
+from mnist_core.charts import compared_curves, history_curves, training_curves
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 3])
@@ -58,3 +38,14 @@ def test_compared_curves_show_each_training() -> None:
     assert curves["a", "x"].line.color != curves["b", "x"].line.color
     # One entry in the legend per training.
     assert [trace.showlegend for trace in figure.data] == [True, False] * 2
+
+
+def test_history_curves_have_a_point_per_epoch() -> None:
+    history = {
+        "loss": [0.5, 0.25], "accuracy": [0.8, 0.9], "val_loss": [0.4, 0.3],
+        "val_accuracy": [0.85, 0.88],
+    }  # fmt: skip
+    curves = {(trace.name, trace.xaxis): trace for trace in history_curves(history).data}
+    assert list(curves["training", "x"].x) == [1, 2]
+    assert list(curves["training", "x2"].y) == [0.5, 0.25]
+    assert list(curves["validation", "x"].y) == [0.85, 0.88]

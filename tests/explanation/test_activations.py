@@ -109,20 +109,20 @@ def test_activation_reader_refuses_other_shapes(
 
 def test_activation_reader_is_thread_safe(dataset: Dataset, reader: ActivationReader) -> None:
     expected = reader.features(dataset.x_test[:8])
-    wrong = []
+    mismatches = []
 
-    def look(place: int) -> None:
+    def compare(place: int) -> None:
         for _ in range(5):
             values = reader.layers(dataset.x_test[place])[-2].values
             if not np.allclose(values, expected[place]):
-                wrong.append(place)
+                mismatches.append(place)
 
-    threads = [threading.Thread(target=look, args=(place,)) for place in range(8)]
+    threads = [threading.Thread(target=compare, args=(place,)) for place in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not wrong
+    assert not mismatches
 
 
 def test_explanations_import_nothing_large() -> None:

@@ -55,9 +55,9 @@ def test_embedding_map_has_positions_and_predictions(
 def test_project_gives_the_positions_of_the_features(
     embedding: EmbeddingMap, reader: ActivationReader
 ) -> None:
-    seen = reader.features(embedding.frames[:20])
-    assert embedding.project(seen) == pytest.approx(embedding.positions[:20], abs=1e-3)
-    assert embedding.project(seen[:0]).shape == (0, 3)
+    features = reader.features(embedding.frames[:20])
+    assert embedding.project(features) == pytest.approx(embedding.positions[:20], abs=1e-3)
+    assert embedding.project(features[:0]).shape == (0, 3)
 
 
 def test_build_embedding_map_is_reproducible(
@@ -68,9 +68,9 @@ def test_build_embedding_map_is_reproducible(
     assert (again.indices == embedding.indices).all()
 
 
-def nearest(embedding: EmbeddingMap, position: np.ndarray, neighbours: int = 15) -> int:
+def nearest(embedding: EmbeddingMap, position: np.ndarray, neighbors: int = 15) -> int:
     distances = np.linalg.norm(embedding.positions - position, axis=1)
-    labels = embedding.labels[np.argsort(distances)[:neighbours]]
+    labels = embedding.labels[np.argsort(distances)[:neighbors]]
     return int(np.bincount(labels, minlength=10).argmax())
 
 
@@ -86,7 +86,7 @@ def test_project_places_drawings_among_their_digit(
     assert correct >= 8
 
 
-def test_positions_of_a_digit_are_near_each_other(embedding: EmbeddingMap) -> None:
+def test_embedding_map_groups_images_of_a_digit(embedding: EmbeddingMap) -> None:
     hits = [
         nearest(embedding, position) == label
         for position, label in zip(embedding.positions, embedding.labels, strict=True)

@@ -75,7 +75,7 @@ def test_explain_finds_no_evidence_for_a_constant_prediction() -> None:
     assert explanation.limit == 0
 
 
-def test_evidence_is_exact_for_nearly_certain_predictions() -> None:
+def test_explain_is_exact_for_nearly_certain_predictions() -> None:
     def certain(frames: np.ndarray) -> np.ndarray:
         # The odds fall from 10^8 to 10^6; in float32, 1 - p would be 0 for both.
         odds = np.where(frames[:, 14, 14] > 0, 1e8, 1e6)
@@ -111,20 +111,20 @@ def test_explain_refuses_other_shapes_and_dtypes(frame: np.ndarray) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(arrays(np.uint8, (28, 28), elements=st.sampled_from([0, 0, 0, 255, 90])))
-def test_one_batch_and_the_weakest_change_of_all(frame: np.ndarray) -> None:
-    asked = []
+def test_explain_classifies_one_batch_and_finds_the_largest_change(frame: np.ndarray) -> None:
+    batches = []
 
     def classify(frames: np.ndarray) -> np.ndarray:
-        asked.append(frames)
+        batches.append(frames)
         return corner_classifier(frames)
 
     explanation = explain(classify, frame)
-    (frames,) = asked
+    (frames,) = batches
     assert len(frames) <= 1 + 2 * 14 * 14
     assert (frames[0] == frame).all()
-    answers = corner_classifier(frames)
+    probabilities = corner_classifier(frames)
     label = explanation.label
-    assert explanation.nearest.probabilities[label] == pytest.approx(answers[1:, label].min())
+    assert explanation.nearest.probabilities[label] == pytest.approx(probabilities[1:, label].min())
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def four(dataset: Dataset, recognizer: Recognizer) -> Explanation:
     return explain(recognizer.classify, dataset.x_test[4])
 
 
-def test_a_real_four_rests_on_its_open_top(four: Explanation) -> None:
+def test_explain_finds_the_open_top_of_a_four(four: Explanation) -> None:
     assert (four.label, four.runner_up) == (4, 9)
     # Between the ends of its arms, where ink would make a 9.
     assert four.evidence[4][4:9, 11:18].max() > 1
