@@ -11,6 +11,7 @@ import pytest
 from browser.conftest import OpenPage, running_app
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES, SCRIBBLE, STYLES
+from support.small_pictures import SMALL_PICTURES
 from support.strokes import (
     DEVELOPMENT_STROKES,
     Stroke,
@@ -19,6 +20,7 @@ from support.strokes import (
     place_strokes,
 )
 
+from mnist_core import Dataset
 from mnist_core.registry.store import load_card
 
 SIDE = 180
@@ -235,6 +237,18 @@ def test_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -> N
     upload(page, f"sheet{suffix}", picture_of((4, 7, 2), suffix))
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
     expect(page.get_by_alt_text(re.compile("with the digits that were found"))).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["JPEG 75", "black on white, JPEG 75", "dim, JPEG 75"])
+def test_uploaded_mnist_image_is_read(
+    app: str, open_page: OpenPage, dataset: Dataset, name: str
+) -> None:
+    page = ready(open_page(app))
+    picture = SMALL_PICTURES[name](dataset.x_test[0])
+    # The picture is compressed already: a second time at full quality.
+    content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 100])[1]
+    upload(page, "digit.jpg", bytes(content))
+    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*7\s*$"))
 
 
 @pytest.mark.parametrize(
