@@ -20,8 +20,10 @@ __all__ = ["is_bundled", "list_models", "load_card", "no_such_model", "read_veri
 # The models of the repository, in the order of preference for the default; after them comes the
 # most accurate on the test images.
 _PREFERRED = ("champion", "cnn", "mlp")
-# While another process replaces a model, it is missing for less than this, s.
-_REPLACEMENT = 0.1
+# While another process replaces a model, between two renames, it is missing: for microseconds, but
+# longer if that process has to wait for the processor. The longest time to wait for it, and between
+# two looks, s.
+_REPLACEMENT, _LOOK = 2.0, 0.01
 
 
 def is_bundled(name: str, directory: Path | None = None) -> bool:
@@ -64,10 +66,13 @@ def load_card(name: str | None = None, directory: Path | None = None) -> ModelCa
         ModelLoadError: the card is damaged.
     """
     directory = directory or models_directory()
-    card = _find(name, directory)
-    if card is None:
-        time.sleep(_REPLACEMENT)
-        card = _find(name, directory)
+    deadline = time.monotonic() + _REPLACEMENT
+    while (card := _find(name, directory)) is None and time.monotonic() < deadline:
+        # A model that is being replaced has a hidden folder beside it.
+        if not any(directory.glob(f".{name if is_name(name) else '*'}-*")):
+            card = _find(name, directory)  # the replacement may have ended between the two looks
+            break
+        time.sleep(_LOOK)
     if card is not None:
         return card
     if name is None:

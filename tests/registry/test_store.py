@@ -98,9 +98,25 @@ def test_load_card_finds_a_model_while_it_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mine", None])
-def test_load_card_looks_twice(
+def test_load_card_waits_for_a_model_that_is_being_replaced(
     name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Another process finishes replacing the model after the first look.
-    monkeypatch.setattr("time.sleep", lambda seconds: save_model(tmp_path, "mine"))
+    # Another process has its folder here, and finishes after the third look.
+    (tmp_path / ".mine-abc").mkdir()
+    looks = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            save_model(tmp_path, "mine")
+
+    monkeypatch.setattr("time.sleep", sleep)
     assert load_card(name, tmp_path).name == "mine"
+
+
+def test_load_card_does_not_wait_without_a_replacement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("waited"))
+    with pytest.raises(ModelNotFoundError):
+        load_card("mine", tmp_path)
