@@ -21,7 +21,7 @@ from streamlit_webrtc.webrtc import WebRtcWorker
 
 from mnist_core import load_recognizer
 from mnist_core.webcam.session import LiveReader
-from pages.video.relay import NewestRelay, frame_callback
+from pages.video.relay import LatestFrameRelay, frame_callback
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -41,7 +41,7 @@ def run(pipe: Connection, model: str | None, newest: bool) -> None:
     recognizer = load_recognizer(model)
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    relay = NewestRelay() if newest else MediaRelay()
+    relay = LatestFrameRelay() if newest else MediaRelay()
     readers: list[LiveReader] = []
     workers: list[WebRtcWorker[Any, Any]] = []
     while True:
