@@ -28,21 +28,21 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from not_digits import COLLECTIONS, NotDigits
+from non_digits import COLLECTIONS, NonDigits
 from pictures import (
     Image,
+    PictureFrames,
     Pictures,
-    Seen,
-    as_frame,
+    digit_frames,
     drawn_strokes,
-    found_frames,
-    look,
+    extract_frames,
     mnist_frames,
     mnist_pictures,
     photographs,
     scattered_strokes,
     small_digits,
     strips,
+    whole_frame,
 )
 from prints import printed_digits, ruled_ones
 
@@ -90,24 +90,24 @@ def main() -> None:
     if not models:
         sys.exit("No models. Train one: python -m mnist_core train")
     collections: list[tuple[Pictures, Callable[[Image], list[Image]]]] = [
-        (mnist_frames(), as_frame),
-        (mnist_pictures(), found_frames),
-        (drawn_strokes(18, certainty=True), found_frames),
-        (drawn_strokes(6), found_frames),
-        (drawn_strokes(30), found_frames),
-        (scattered_strokes(), found_frames),
-        (photographs(), found_frames),
-        (small_digits(), found_frames),
-        (strips(), found_frames),
-        (ruled_ones(), found_frames),
-        (printed_digits(), found_frames),
+        (mnist_frames(), whole_frame),
+        (mnist_pictures(), digit_frames),
+        (drawn_strokes(18, certainty=True), digit_frames),
+        (drawn_strokes(6), digit_frames),
+        (drawn_strokes(30), digit_frames),
+        (scattered_strokes(), digit_frames),
+        (photographs(), digit_frames),
+        (small_digits(), digit_frames),
+        (strips(), digit_frames),
+        (ruled_ones(), digit_frames),
+        (printed_digits(), digit_frames),
     ]
     rows: list[Row] = []
     total = sum(len(pictures.truths) for pictures, _ in collections)
     with tqdm(total=total, unit=" pictures", mininterval=0.5) as progress:
         for pictures, to_frames in collections:
             progress.set_description(pictures.name)
-            rows += measure(pictures, look(pictures, to_frames, progress), models)
+            rows += measure(pictures, extract_frames(pictures, to_frames, progress), models)
         progress.set_description("non-digits")
         digits = load_mnist().x_test
         known = {model.card.name: digit_scores(model, digits) for model in models}
@@ -128,46 +128,48 @@ def plain_scores(model: Recognizer, frames: Image) -> NDArray[np.float32]:
     return model.classify(frames).max(axis=1)
 
 
-def measure(pictures: Pictures, seen: Seen, models: Sequence[Recognizer]) -> list[Row]:
+def measure(
+    pictures: Pictures, extracted: PictureFrames, models: Sequence[Recognizer]
+) -> list[Row]:
     """The rows of one collection: accuracy, ECE and rejected digits."""
     truths = np.array(pictures.truths)
     if not len(truths):
         names = [pictures.name, *(certainty_names(pictures) if pictures.certainty else [])]
         return [Row(name=name, count=0, values={}) for name in names]
-    answers = {model.card.name: model.classify(seen.frames) for model in models}
+    answers = {model.card.name: model.classify(extracted.frames) for model in models}
     row = Row(
         name=pictures.name,
         count=len(truths),
         values={
-            name: float((numbers(probabilities, seen.counts) == truths).mean())
+            name: float((numbers(probabilities, extracted.counts) == truths).mean())
             for name, probabilities in answers.items()
         },
-        found=float((seen.counts == np.char.str_len(truths)).mean()),
+        found=float((extracted.counts == np.char.str_len(truths)).mean()),
     )
     if pictures.plain:
-        labels = models[0].classify(seen.plain).argmax(axis=1).astype(str)
+        labels = models[0].classify(extracted.plain).argmax(axis=1).astype(str)
         row = dataclasses.replace(row, baseline=float((labels == truths).mean()))
-    return [row, *certainty(pictures, seen, models, answers)] if pictures.certainty else [row]
+    return [row, *certainty(pictures, extracted, models, answers)] if pictures.certainty else [row]
 
 
 def certainty(
     pictures: Pictures,
-    seen: Seen,
+    extracted: PictureFrames,
     models: Sequence[Recognizer],
     answers: dict[str, NDArray[np.float32]],
 ) -> list[Row]:
     """ECE and rejected digits, of the pictures in which one digit was found."""
-    single = seen.counts == 1
-    alone = np.repeat(single, seen.counts)
+    single = extracted.counts == 1
+    alone = np.repeat(single, extracted.counts)
     labels = np.array(pictures.truths)[single].astype(int)
-    errors, refused = {}, {}
+    errors, rejected = {}, {}
     for model in models:
-        scores = digit_scores(model, seen.frames[alone])
+        scores = digit_scores(model, extracted.frames[alone])
         errors[model.card.name] = calibration_error(answers[model.card.name][alone], labels)
-        refused[model.card.name] = float((scores < model.card.digit_threshold).mean())
+        rejected[model.card.name] = float((scores < model.card.digit_threshold).mean())
     return [
         Row(name=name, count=len(labels), values=values)
-        for name, values in zip(certainty_names(pictures), (errors, refused), strict=True)
+        for name, values in zip(certainty_names(pictures), (errors, rejected), strict=True)
     ]
 
 
@@ -177,7 +179,7 @@ def certainty_names(pictures: Pictures) -> list[str]:
 
 
 def detection(
-    collection: NotDigits, models: Sequence[Recognizer], known: dict[str, NDArray[np.float32]]
+    collection: NonDigits, models: Sequence[Recognizer], known: dict[str, NDArray[np.float32]]
 ) -> list[Row]:
     """The AUROC of the digit score for non-digits, and the share of non-digits that is accepted.
 

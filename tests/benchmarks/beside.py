@@ -1,7 +1,11 @@
-"""How much slower a digit is read while a training goes on: python tests/benchmarks/beside.py
+"""The time to read a drawing while a training runs.
 
-A training is started as the Train tab starts it. It is halted and let go on in turns of some
-seconds, and in each turn drawings are read, with the pauses that people make between strokes.
+    python tests/benchmarks/beside.py
+    python tests/benchmarks/beside.py champion
+
+A training of this architecture, by default `cnn`, is started in the same way as on the Train
+tab. It is paused and resumed every few seconds; in each phase drawings are read, with short pauses
+like those between strokes.
 """
 
 from __future__ import annotations
@@ -17,11 +21,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-TURNS, READINGS, PAUSE = 8, 60, 0.03
+# Pairs of phases, readings per phase, and seconds between two readings.
+ROUNDS, READINGS, PAUSE = 8, 60, 0.03
 
 
 def main(architecture: str) -> None:
-    """Print a line for each way."""
+    """Measure and print the table."""
     from support.own_strokes import OWN_STROKES
     from support.strokes import draw_strokes, place_strokes
 
@@ -41,29 +46,28 @@ def main(architecture: str) -> None:
             time.sleep(0.2)
         pid = run.process.pid
         assert pid
-        took: dict[str, list[float]] = {"halted": [], "training": []}
+        times: dict[str, list[float]] = {"training paused": [], "training running": []}
         try:
-            for turn in range(2 * TURNS):
-                way = ("halted", "training")[turn % 2]
-                os.kill(pid, signal.SIGSTOP if way == "halted" else signal.SIGCONT)
+            for phase in ROUNDS * list(times):
+                os.kill(pid, signal.SIGSTOP if phase == "training paused" else signal.SIGCONT)
                 time.sleep(0.3)
                 for _ in range(READINGS):
                     time.sleep(PAUSE)
                     start = time.perf_counter()
                     recognizer.read(image)
-                    took[way].append(1000 * (time.perf_counter() - start))
+                    times[phase].append(1000 * (time.perf_counter() - start))
         finally:
             os.kill(pid, signal.SIGCONT)
             jobs.cancel(run, keep=False)
             while run.is_active:
                 time.sleep(0.1)
-    print(f"{os.cpu_count()} cores, {recognizer.card.name} reads, {architecture} trains; ms")
-    print("| | median | 95 % |\n| --- | ---: | ---: |")
-    for way, times in took.items():
-        high = statistics.quantiles(times, n=20)[-1]
-        print(f"| {way} | {statistics.median(times):.2f} | {high:.2f} |")
-    ratio = statistics.median(took["training"]) / statistics.median(took["halted"])
-    print(f"{ratio:.2f} times as long while training")
+    print(f"{os.cpu_count()} cores, {recognizer.card.name} reads, {architecture} is trained; ms")
+    print("| | median | 95th percentile |\n| --- | ---: | ---: |")
+    for phase, values in times.items():
+        high = statistics.quantiles(values, n=20)[-1]
+        print(f"| {phase} | {statistics.median(values):.2f} | {high:.2f} |")
+    paused, running = (statistics.median(values) for values in times.values())
+    print(f"{running / paused:.2f} times as long while the training runs")
 
 
 if __name__ == "__main__":

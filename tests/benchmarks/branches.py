@@ -1,7 +1,7 @@
-"""What the champion's branches read alone, and together: python tests/benchmarks/branches.py
+"""The errors of the champion's branches, alone and combined: python tests/benchmarks/branches.py
 
-On the training images that were held out from it, as they are and slightly altered; the log loss is
-that after the best temperature for each. It takes a minute.
+They are measured on the validation images of its training, original and slightly augmented; the log
+loss is that after temperature scaling. It takes a minute.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
 
-# How strongly images are altered, and how often each is.
-STRENGTH, TIMES = 0.25, 4
+# Strength of the augmentation, and copies of each image.
+STRENGTH, COPIES = 0.25, 4
 BATCH = 500
 
 
 def main() -> None:
-    """Ask each branch, and print a table."""
+    """Measure each branch and print the table."""
     prepare_tensorflow()
     import keras
     from scipy.special import softmax
@@ -42,37 +42,38 @@ def main() -> None:
     kernel, bias = last.get_weights()
     bounds = np.cumsum([branch.output_shape[-1] for branch in branches])[:-1]
     dataset = load_mnist()
-    held_out = validation_indices(card)
-    images, labels = dataset.x_train[held_out], dataset.y_train[held_out]
-    print("| held-out images | | misread | log loss |\n| --- | --- | ---: | ---: |")
+    validation = validation_indices(card)
+    images, labels = dataset.x_train[validation], dataset.y_train[validation]
+    print("| validation images | branch | errors | log loss |\n| --- | --- | ---: | ---: |")
     for name, frames, truth in (
-        ("as they are", images.astype(np.float32), labels),
-        ("slightly altered", *augmented_batches(images, labels)),
+        ("original", images.astype(np.float32), labels),
+        ("augmented", *augmented_batches(images, labels)),
     ):
-        seen = stem.predict(frames, batch_size=BATCH, verbose=0)
+        features = stem.predict(frames, batch_size=BATCH, verbose=0)
         alone = [
-            # A logit is the mean of what the branches say.
-            len(branches) * branch.predict(seen, batch_size=BATCH, verbose=0) @ part + bias
+            # The network's logits are the mean of the branches' logits.
+            len(branches) * branch.predict(features, batch_size=BATCH, verbose=0) @ part + bias
             for branch, part in zip(branches, np.split(kernel, bounds), strict=True)
         ]
-        said = {branch.name: logits for branch, logits in zip(branches, alone, strict=True)}
-        for who, logits in {**said, "together": np.mean(alone, axis=0)}.items():
+        names = [*(branch.name for branch in branches), "combined"]
+        for branch, logits in zip(names, [*alone, np.mean(alone, axis=0)], strict=True):
             digits = logits[:, :NOT_A_DIGIT].astype(np.float64)
             temperature = fit_temperature(softmax(digits, axis=1), truth)
-            sure = softmax(digits / temperature, axis=1)[np.arange(len(truth)), truth]
-            wrong = int((digits.argmax(axis=1) != truth).sum())
-            print(f"| {name}, {len(truth):,} | {who} | {wrong} | {-np.log(sure).mean():.4f} |")
+            probabilities = softmax(digits / temperature, axis=1)[np.arange(len(truth)), truth]
+            errors = int((digits.argmax(axis=1) != truth).sum())
+            loss = -np.log(probabilities).mean()
+            print(f"| {name}, {len(truth):,} | {branch} | {errors} | {loss:.4f} |")
 
 
 def augmented_batches(
     images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The images, each several times, as training alters them."""
+    """Copies of the images, augmented as in training, and their labels."""
     from mnist_core.augmentation.transforms import Source, batches
 
-    steps = range(TIMES * len(images) // BATCH)
+    steps = range(COPIES * len(images) // BATCH)
     parts = list(batches([Source(images, labels, 1.0)], BATCH, steps, 7, strength=STRENGTH))
-    return tuple(np.concatenate([part[at].numpy() for part in parts]) for at in (0, 1))
+    return tuple(np.concatenate([part[i].numpy() for part in parts]) for i in (0, 1))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/evaluate_page.py
 
-Starts the app and measures in headless Chromium, from the press of the mouse button to the frame in
+It starts the app and measures in headless Chromium, from the press of a button to the frame in
 which the result is in the document. The first visitor opens the tab on a server that has just
-started. Every visitor's browser cache is empty.
+started. Each visitor's browser cache is empty.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from mnist_core.registry.artifacts import load_predictions  # noqa: E402
 from mnist_core.registry.store import load_card  # noqa: E402
 
 VISITORS = 5
-# Action -> the longest that it may take, ms.
-LIMITS = {
+# Action -> goal, ms.
+GOALS = {
     "first visitor: tab to first chart": 2000,
     "later visitors: tab to first chart": 2000,
     "another model selected": 1000,
@@ -47,11 +47,11 @@ WATCH = """
   window.waited = null
   const begin = () => {
     const start = performance.now()
-    const look = () => {
+    const check = () => {
       if (holds()) window.waited = performance.now() - start
-      else requestAnimationFrame(look)
+      else requestAnimationFrame(check)
     }
-    look()
+    check()
   }
   for (const kind of ["mousedown", "keydown"]) window.addEventListener(kind, begin, {
     capture: true, once: true,
@@ -62,34 +62,38 @@ TAB = 'document.querySelector(".st-key-evaluation")'
 CHART = f'{TAB}?.querySelector(".heatmaplayer .hm image, .heatmaplayer image") != null'
 
 
-def contains(text: str, where: str = ".st-key-evaluation") -> str:
-    return f"document.querySelector({where!r})?.innerText.includes({text!r})"
+def contains(text: str, selector: str = ".st-key-evaluation") -> str:
+    """The JavaScript condition that an element contains a text."""
+    return f"document.querySelector({selector!r})?.innerText.includes({text!r})"
 
 
 def largest_error() -> tuple[int, int]:
     """The default model's most frequent error: true digit and prediction."""
     result = evaluate_probabilities(load_predictions(load_card()), mnist_test().labels)
     errors = result.confusion * (1 - np.eye(10, dtype=int))
-    truth, answer = np.unravel_index(errors.argmax(), errors.shape)
-    return int(truth), int(answer)
+    truth, prediction = np.unravel_index(errors.argmax(), errors.shape)
+    return int(truth), int(prediction)
 
 
 class Stopwatch:
     """Latencies of each action, ms."""
 
     def __init__(self) -> None:
-        self.waits: dict[str, list[float]] = {name: [] for name in LIMITS}
+        self.waits: dict[str, list[float]] = {name: [] for name in GOALS}
 
     def time(self, page: Page, name: str, condition: str) -> None:
-        """Start timing at the next press, until the condition holds; `take` gets the time."""
-        assert not page.evaluate(f"() => Boolean({condition})"), f"{name}: shown already"
+        """Measure from the next press until the condition holds; `stop` waits for it."""
+        assert not page.evaluate(f"() => Boolean({condition})"), (
+            f"{name}: the condition holds already"
+        )
         page.evaluate(WATCH, condition)
         self.name = name
 
-    def take(self, page: Page) -> None:
+    def stop(self, page: Page) -> None:
+        """Wait for the end of the measurement and record it."""
         page.wait_for_function("window.waited !== null")
         self.waits[self.name].append(page.evaluate("window.waited"))
-        # Everything else ends before the next action.
+        # The page finishes all other work before the next action.
         page.wait_for_timeout(700)
 
 
@@ -104,16 +108,19 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
 
     watch.time(page, f"{'first visitor' if first else 'later visitors'}: tab to first chart", CHART)
     page.get_by_role("tab", name="Evaluate").click()
-    watch.take(page)
+    watch.stop(page)
 
     box = page.locator(".st-key-evaluation .heatmaplayer").first.bounding_box()
     assert box
-    truth, answer = largest_error()
-    watch.time(page, "a cell clicked, images shown", contains(f"of {truth} predicted as {answer}"))
-    page.mouse.click(
-        box["x"] + box["width"] * (answer + 0.5) / 10, box["y"] + box["height"] * (truth + 0.5) / 10
+    truth, prediction = largest_error()
+    watch.time(
+        page, "a cell clicked, images shown", contains(f"of {truth} predicted as {prediction}")
     )
-    watch.take(page)
+    page.mouse.click(
+        box["x"] + box["width"] * (prediction + 0.5) / 10,
+        box["y"] + box["height"] * (truth + 0.5) / 10,
+    )
+    watch.stop(page)
 
     watch.time(
         page,
@@ -121,19 +128,19 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
         'document.querySelector(".st-key-mistake_shown .bars path") != null',
     )
     page.locator(".st-key-mistakes_gallery button").first.click()
-    watch.take(page)
+    watch.stop(page)
 
     page.locator(".st-key-evaluation_models input").click()
     page.get_by_role("option", name="mlp").wait_for()
     watch.time(page, "a model added, comparison shown", contains("Comparison"))
     page.get_by_role("option", name="mlp").click()
-    watch.take(page)
+    watch.stop(page)
     page.keyboard.press("Escape")
 
     accuracy = f"{load_card('mlp').test_accuracy:.2%}"
     watch.time(page, "another model selected", contains(accuracy, ".st-key-evaluation_headline"))
     page.locator(".st-key-evaluation").get_by_role("radio", name="mlp").click(force=True)
-    watch.take(page)
+    watch.stop(page)
 
     page.get_by_role("tab", name="Calibration").click()
     page.locator(".st-key-coverage_result").wait_for()
@@ -143,7 +150,7 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
     moved = f'document.querySelector(".st-key-coverage_result").innerText !== {before!r}'
     watch.time(page, "the coverage slider moved", moved)
     page.keyboard.press("ArrowRight")
-    watch.take(page)
+    watch.stop(page)
     context.close()
 
 
@@ -159,13 +166,13 @@ def main() -> None:
         for number in range(VISITORS):
             visit(browser, address, watch, number == 0)
         browser.close()
-    print(f"Load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print("| headless Chromium, ms | limit | median | least | most | times |")
+    print(f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print("| headless Chromium, ms | goal | median | minimum | maximum | visitors |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for name, limit in LIMITS.items():
+    for name, goal in GOALS.items():
         waits = watch.waits[name]
         print(
-            f"| {name} | ≤ {limit} | {median(waits):.0f} | {min(waits):.0f} | {max(waits):.0f} | "
+            f"| {name} | ≤ {goal} | {median(waits):.0f} | {min(waits):.0f} | {max(waits):.0f} | "
             f"{len(waits)} |"
         )
 

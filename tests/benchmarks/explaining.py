@@ -1,11 +1,11 @@
-"""How long does it take to say why, to look inside, and to draw the map?
+"""The time of an explanation, of the activations of all layers, and of the embedding map's input.
 
-Run it from anywhere, best when the machine has nothing else to do; it takes about ten seconds:
+It prints a table in Markdown, after about ten seconds:
 
     python tests/benchmarks/explaining.py
 
-Beside each time is that of `classify` on as many images, from the same round: machines differ, the
-ratio hardly does.
+The time of `classify` for the same number of images, in the same round, is listed for comparison:
+unlike the times, their ratio hardly depends on the machine.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ def _measure(name: str) -> dict[str, float]:
     """Case -> median, ms."""
     frames = load_mnist().x_test
     recognizer = load_recognizer(name)
-    inside = open_activations(recognizer.card)
-    asked: list[int] = []
+    activations = open_activations(recognizer.card)
+    counts: list[int] = []
 
     def classify(images: np.ndarray) -> np.ndarray:
-        asked.append(len(images))
+        counts.append(len(images))
         return recognizer.classify(images)
 
     cases: dict[str, tuple[int, Callable[[np.ndarray], object]]] = {
         "`explain` one digit": (ROUNDS, lambda frame: explain(classify, frame)),
-        "`classify` as many images": (ROUNDS, lambda _: recognizer.classify(frames[: asked[-1]])),
-        "`layers` of one digit": (ROUNDS, inside.layers),
-        f"`features` of {IMAGES:,} images": (3, lambda _: inside.features(frames[:IMAGES])),
+        "`classify` for its images": (ROUNDS, lambda _: recognizer.classify(frames[: counts[-1]])),
+        "`layers` of one digit": (ROUNDS, activations.layers),
+        f"`features` of {IMAGES:,} images": (3, lambda _: activations.features(frames[:IMAGES])),
         f"`classify` {IMAGES:,} images": (3, lambda _: recognizer.classify(frames[:IMAGES])),
     }
     times: dict[str, list[float]] = {case: [] for case in cases}
-    for turn, frame in enumerate(frames[:ROUNDS]):
+    for index, frame in enumerate(frames[:ROUNDS]):
         for case, (rounds, work) in cases.items():
-            if turn < rounds:
+            if index < rounds:
                 times[case].append(_time(work, frame))
     return {case: median(taken) for case, taken in times.items()}
 

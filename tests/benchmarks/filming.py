@@ -1,4 +1,4 @@
-"""A sheet of paper held into the camera, with a number on it or without: (h, w, 3) BGR frames."""
+"""Webcam frames of a sheet of paper with or without a number: (h, w, 3) BGR uint8."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from drawing import as_seen, bounds_of, corners_of, filled, inset, turned
-from papers import PENS, Pen, _camera, _clouds, _light, _paper, write
+from drawing import bounding_box, box_corners, inset, polygon_mask, project, rotate
+from papers import PENS, Pen, capture, illumination, make_paper, smooth_noise, write
 from support.strokes import Stroke
 from textures import SURFACES, TEXTURES
 
@@ -26,14 +26,14 @@ Generator = np.random.Generator
 Box = tuple[int, int, int, int]
 Points = NDArray[np.float64]
 
-# A pen is drawn by its kind first: papers has two ballpoints and two felt pens.
+# The kind is chosen first: `papers` has two ballpoints and two felt pens.
 PEN_KINDS = ("marker", "felt pen", "ballpoint", "pencil")
-# Between the number and the edge of the box, as a share of the box.
+# The distance of the number from the edge of the region of interest, as a share of the region.
 MARGIN = 0.05
 
 
-def region(size: tuple[int, int]) -> Box:
-    """The reader's box in pixels of a frame of that width and height."""
+def roi_box(size: tuple[int, int]) -> Box:
+    """The reader's region of interest in a frame of this width and height, in pixels."""
     left, top, width, height = WebcamSettings().roi
     return (
         *(round(left * size[0]), round(top * size[1])),
@@ -41,17 +41,24 @@ def region(size: tuple[int, int]) -> Box:
     )
 
 
-def filmed(
+def film_number(
     digits: Sequence[Image | Sequence[Stroke]],
     share: float,
     size: tuple[int, int],
     random: Generator,
 ) -> tuple[Image, Box]:
-    """A frame of a sheet with a number, or none, and where the number is."""
+    """Film a sheet with a number; return the frame and the number's box.
+
+    Args:
+        digits: frames or pen strokes, as `papers.write` takes them; an empty sheet without them.
+        share: difficulty, 0 to 1.
+        size: (width, height) of the frame.
+        random: random state of everything else.
+    """
     width, height = size
     pen = _pen(share, random)
-    number = _number(digits, pen, size, random)
-    roi = region(size)
+    number = _write_number(digits, pen, size, random)
+    roi = roi_box(size)
     inner = inset(roi, MARGIN)
     high, wide = number.shape
     left = round(inner[0] + (inner[2] - wide) * random.uniform(0, 1))
@@ -59,40 +66,42 @@ def filmed(
     ink = np.zeros((height, width), np.float32)
     ink[top : top + high, left : left + wide] = number
     if pen.rough:
-        ink *= np.clip(1 - pen.rough * (0.5 + _clouds(height, width, 1.0, random)), 0, 1)
+        ink *= np.clip(1 - pen.rough * (0.5 + smooth_noise(height, width, 1.0, random)), 0, 1)
     cover = (ink * pen.cover)[:, :, np.newaxis]
-    sheet = _paper(height, width, share, random) * (1 - cover)
+    sheet = make_paper(height, width, share, random) * (1 - cover)
     sheet += np.array(pen.color, np.float32) * cover
     view = _view((left, top, wide, high), inner, share, size, random)
     scene = _held(sheet, view, share, roi, random) if share else sheet
-    place = (
-        bounds_of(as_seen(corners_of((left, top, wide, high)), view)) if digits else (0, 0, 0, 0)
+    box = (
+        bounding_box(project(box_corners((left, top, wide, high)), view))
+        if digits
+        else (0, 0, 0, 0)
     )
-    return exposed(scene, share, random), place
+    return capture_frame(scene, share, random), box
 
 
 def _pen(share: float, random: Generator) -> Pen:
     kind = random.choice(PEN_KINDS) if share else "marker"
     name = random.choice([name for name in PENS if name.endswith(kind)])
     color, cover, rough, least, most = PENS[name]
-    # Who writes large with a fine pen has a thin line.
+    # Large digits of a fine pen have thin lines.
     width = random.uniform(least * (1 - 0.3 * share), most)
     return Pen(color=color, cover=cover, rough=rough * share, width=float(width))
 
 
-def _number(
+def _write_number(
     digits: Sequence[Image | Sequence[Stroke]],
     pen: Pen,
     size: tuple[int, int],
     random: Generator,
 ) -> Floats:
-    """The ink of a number, cut to it, as large as it is to be in the frame."""
-    _, _, across, down = region(size)
+    """The ink of a number at its size in the frame, cropped: (h, w) float32, 0 to 1."""
+    _, _, across, down = roi_box(size)
     height, room = down * random.uniform(0.4, 0.68), across * random.uniform(0.55, 0.85)
     if not digits:
         return np.zeros((0, 0), np.float32)
     height = min(height, room / (0.8 * len(digits)))
-    finest = 0.008 * size[1]  # or the camera would not see it
+    finest = 0.008 * size[1]  # thinner lines are invisible to the camera
     row = [
         write(digit, height=round(high), width=max(finest, pen.width * height))
         for digit, high in zip(digits, height * random.uniform(0.88, 1.1, len(digits)), strict=True)
@@ -115,14 +124,14 @@ def _number(
 
 
 def _view(place: Box, inner: Box, share: float, size: tuple[int, int], random: Generator) -> Points:
-    """How the sheet is seen, (3, 3): turned, tilted, and what is at `place` still in `inner`."""
+    """The homography of the camera, (3, 3): rotated and tilted; `place` stays inside `inner`."""
     width, height = size
-    corners = corners_of((0, 0, width, height))
+    corners = box_corners((0, 0, width, height))
     middle = np.array([width, height]) / 2
-    moved = turned(corners - middle, random.uniform(-8, 8) * share) + middle
+    moved = rotate(corners - middle, random.uniform(-8, 8) * share) + middle
     moved += random.uniform(-0.05, 0.05, (4, 2)) * share * height
     view = cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32))
-    left, top, wide, high = bounds_of(as_seen(corners_of(place), view))
+    left, top, wide, high = bounding_box(project(box_corners(place), view))
     scale = min(1, inner[2] / max(1, wide), inner[3] / max(1, high))
     x = np.clip(left, inner[0], max(inner[0], inner[0] + inner[2] - wide * scale))
     y = np.clip(top, inner[1], max(inner[1], inner[1] + inner[3] - high * scale))
@@ -131,17 +140,17 @@ def _view(place: Box, inner: Box, share: float, size: tuple[int, int], random: G
 
 
 def _held(sheet: Floats, view: Points, share: float, roi: Box, random: Generator) -> Floats:
-    """The sheet as it is seen, and what is behind its edges, which are outside the box."""
+    """The sheet in front of a background; its edges are outside the region of interest."""
     height, width = sheet.shape[:2]
     fills = random.random() < 0.35
-    around = SURFACES[random.choice(list(SURFACES))](height, width, random)
+    background = SURFACES[random.choice(list(SURFACES))](height, width, random)
     left, right, top, bottom = random.uniform(0.02, 0.2, 4) * (width, width, height, height)
     if not fills:
         roi = inset(roi, -0.02)
         while True:
-            edges = corners_of((left, top, width - left - right, height - top - bottom))
-            outline = as_seen(edges, view).astype(np.float32)
-            if all(cv2.pointPolygonTest(outline, corner, False) > 0 for corner in corners_of(roi)):
+            edges = box_corners((left, top, width - left - right, height - top - bottom))
+            outline = project(edges, view).astype(np.float32)
+            if all(cv2.pointPolygonTest(outline, corner, False) > 0 for corner in box_corners(roi)):
                 break
             left, right, top, bottom = (edge - 0.01 * width for edge in (left, right, top, bottom))
     seen = cv2.warpPerspective(
@@ -149,39 +158,41 @@ def _held(sheet: Floats, view: Points, share: float, roi: Box, random: Generator
     )
     if fills:
         return seen
-    around = cv2.GaussianBlur(around, (0, 0), height * random.uniform(0.002, 0.012))
-    around *= random.uniform(0.5, 1)
-    mask = filled(outline, (height, width))
+    background = cv2.GaussianBlur(background, (0, 0), height * random.uniform(0.002, 0.012))
+    background *= random.uniform(0.5, 1)
+    mask = polygon_mask(outline, (height, width)).astype(np.float32)
     shift = height * random.uniform(0.005, 0.03)
     shadow = cv2.GaussianBlur(mask, (0, 0), 0.5 * shift + 1)
-    around *= 1 - 0.45 * np.roll(shadow, (round(shift), round(shift / 2)), (0, 1))[:, :, None]
+    background *= 1 - 0.45 * np.roll(shadow, (round(shift), round(shift / 2)), (0, 1))[:, :, None]
     mask = cv2.GaussianBlur(mask, (0, 0), 0.8)[:, :, np.newaxis]
-    return seen * mask + around * (1 - mask)
+    return seen * mask + background * (1 - mask)
 
 
-def exposed(scene: Floats, share: float, random: Generator) -> Image:
-    """What a webcam makes of a scene of reflectances in this light: (h, w, 3) BGR uint8."""
+def capture_frame(scene: Floats, share: float, random: Generator) -> Image:
+    """Film a scene of reflectances with a webcam in random light: (h, w, 3) BGR uint8."""
     height, width = scene.shape[:2]
-    light = _light(height, width, share, random, across=float(np.mean(WebcamSettings().roi[2:])))
+    light = illumination(
+        height, width, share, random, across=float(np.mean(WebcamSettings().roi[2:]))
+    )
     cast = 1 + share * random.uniform(-0.08, 0.08, 3)
     veil = share * random.uniform(0, 0.1)
     scene = (scene * light * cast.astype(np.float32)) * (1 - veil) + veil
-    image = _camera(scene, share, random, scale=height / 480)
+    image = capture(scene, share, random, scale=height / 480)
     return np.ascontiguousarray(image[:, :, ::-1])
 
 
 def empty_paper(size: tuple[int, int], share: float, random: Generator) -> Floats:
-    """A sheet without a number; its edge may be anywhere."""
+    """An empty sheet, with its edge at a random place: reflectances, (h, w, 3)."""
     width, height = size
-    sheet = _paper(height, width, max(share, 0.5), random)
+    sheet = make_paper(height, width, max(share, 0.5), random)
     view = _view((0, 0, 1, 1), (0, 0, width, height), share, size, random)
-    away = random.uniform(-0.35, 0.35, 2) * (width, height) * (random.random() < 0.5)
-    view = np.array([(1, 0, away[0]), (0, 1, away[1]), (0, 0, 1)]) @ view
+    shift = random.uniform(-0.35, 0.35, 2) * (width, height) * (random.random() < 0.5)
+    view = np.array([(1, 0, shift[0]), (0, 1, shift[1]), (0, 0, 1)]) @ view
     return _held(sheet, view, share, (width // 2, height // 2, 1, 1), random)
 
 
 def surface(size: tuple[int, int], share: float, random: Generator) -> Floats:
-    """Something with a texture, perhaps seen at a slant."""
+    """A textured surface, perhaps tilted: reflectances, (h, w, 3)."""
     width, height = size
     kind = list(TEXTURES)[random.integers(len(TEXTURES))]
     scene = TEXTURES[kind](height, width, random)

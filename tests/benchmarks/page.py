@@ -1,9 +1,9 @@
-"""How long after the end of a stroke does its reading stand on the page?
+"""The latency of the Draw page, from the end of a stroke to its reading.
 
     python tests/benchmarks/page.py
 
-It starts the app, draws with the mouse in headless Chromium, and measures inside the page: from the
-mouse button's release to the moment the digit is in the document.
+It starts the app, draws with the mouse in headless Chromium and measures in the page, from the
+release of the mouse button until the digit is in the document.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from support.own_strokes import OWN_STROKES  # noqa: E402
 from support.strokes import place_strokes  # noqa: E402
 
 ROUNDS = 4
-LIMIT = 300
-# Only the first stroke of a digit is timed: then the page goes from no digit to one.
+# Goal, ms.
+GOAL = 300
+# Only the first stroke of a digit is measured: after it, the first digit appears on the page.
 WATCH = """
 () => {
   window.released = null
@@ -42,7 +43,7 @@ WATCH = """
 
 
 def measure(address: str) -> list[float]:
-    """Milliseconds from the end of a stroke to its reading, of each digit in each round."""
+    """The latency of each digit in each round, ms."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -78,10 +79,10 @@ def main() -> None:
         running_app(Path(folder) / "log.txt") as address,
     ):
         waits = measure(address)
-    print("| end of a stroke to its reading on the page | limit | median | 95 % | readings |")
+    print("| end of a stroke to its reading | goal | median | 95th percentile | readings |")
     print("| --- | ---: | ---: | ---: | ---: |")
     print(
-        f"| headless Chromium, `cnn` (ms) | ≤ {LIMIT} | {median(waits):.0f} | "
+        f"| headless Chromium, `cnn` (ms) | ≤ {GOAL} | {median(waits):.0f} | "
         f"{quantiles(waits, n=20)[-1]:.0f} | {len(waits)} |"
     )
 

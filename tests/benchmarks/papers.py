@@ -1,15 +1,14 @@
-"""Simulated photographs of numbers on paper, from easy to hard, and how well they are read.
+"""The accuracy on simulated photographs of numbers on paper, from easy to hard.
 
-Run it from anywhere; it prints a table in Markdown, after about a minute:
+It prints a table in Markdown, after about a minute:
 
     python tests/benchmarks/papers.py
     python tests/benchmarks/papers.py --model mlp --pictures 200 --seed 7
 
-Photographs of known numbers are few, and all from one camera. Here a pen writes MNIST *training*
-digits on a sheet, somebody holds a camera over it, and a severity of 0 to 4 tells how hard they
-make it. The simulation is rough: it shows where finding digits breaks, not how often it will in the
-world. As it is the training half, the numbers read tell nothing about a network either, only about
-what finding has left of the digits.
+The real photographs are few and come from one camera. Here, MNIST *training* digits are written on
+a sheet and photographed with a severity of 0 to 4. The simulation shows where the detection of
+digits fails, not how often it fails in reality. As the digits are training images, the accuracy
+measures detection and preprocessing, not the network.
 """
 
 from __future__ import annotations
@@ -37,19 +36,19 @@ Floats = NDArray[np.float32]
 Generator = np.random.Generator
 
 SEVERITIES = range(5)
-# One picture in so many is an empty sheet.
+# Each tenth picture is an empty sheet.
 EMPTY_EVERY = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pen:
-    """What writes.
+    """A pen.
 
     Attributes:
-        color: (3,) RGB share of the light that full ink leaves, 0 to 1.
-        cover: how much of it full ink is, 0 to 1.
-        rough: how unevenly it covers, 0 to 1, as a pencil does on rough paper.
-        width: of its stroke, as a share of a digit's height.
+        color: (3,) RGB reflectance of the ink, 0 to 1.
+        cover: opacity of the ink, 0 to 1.
+        rough: unevenness of the opacity, 0 to 1, as of a pencil on rough paper.
+        width: width of the line, as a share of a digit's height.
     """
 
     color: tuple[float, float, float]
@@ -58,7 +57,7 @@ class Pen:
     width: float
 
 
-# name -> color, cover, rough, least and largest width
+# name -> color, cover, rough, minimum and maximum width
 PENS: dict[str, tuple[tuple[float, float, float], float, float, float, float]] = {
     "marker": ((0.08, 0.08, 0.08), 0.95, 0.0, 0.09, 0.14),
     "black ballpoint": ((0.15, 0.15, 0.17), 0.85, 0.15, 0.035, 0.07),
@@ -77,15 +76,15 @@ PAPERS = {
 
 
 def write(digit: Image | Sequence[Stroke], *, height: int, width: float) -> Floats:
-    """One digit in ink: (h, w) float32, 0 to 1, `height` high and cut to its ink.
+    """Write one digit: (h, w) float32 ink, 0 to 1, cropped to the ink.
 
     Args:
-        digit: a (28, 28) uint8 frame, white ink on black, or pen strokes, y growing downwards.
-        height: of the ink, in pixels; flat digits are as wide as that at most.
-        width: of the stroke, in pixels.
+        digit: a (28, 28) uint8 frame, white ink on black, or pen strokes, y pointing down.
+        height: the longer side of the ink, in pixels.
+        width: width of the line, in pixels.
     """
     if isinstance(digit, np.ndarray):
-        ink = _rewritten(digit, height, width)
+        ink = _retrace(digit, height, width)
     else:
         side = height + 4 * round(width)
         placed = place_strokes(digit, side=max(1, height - width), center=(side / 2, side / 2))
@@ -94,16 +93,16 @@ def write(digit: Image | Sequence[Stroke], *, height: int, width: float) -> Floa
     return ink[top : top + down, left : left + across].astype(np.float32) / 255
 
 
-def _rewritten(frame: Image, height: int, width: float) -> Image:
-    """A frame made large, its strokes as wide as a pen's: it follows their middle line."""
+def _retrace(frame: Image, height: int, width: float) -> Image:
+    """Enlarge a frame and redraw its skeleton with a pen of this width."""
     _, _, across, down = cv2.boundingRect((frame >= 64).astype(np.uint8))
     scale = height / max(across, down)
     large = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     solid = np.pad(large >= 100, 3 + round(width / 2))
     solid = cv2.medianBlur(solid.view(np.uint8), 5) > 0 if min(solid.shape) > 5 else solid
-    middle = skeletonize(solid)
-    away = cv2.distanceTransform((~middle).view(np.uint8), cv2.DIST_L2, 5)
-    return np.rint(np.clip(width / 2 - away + 0.5, 0, 1) * 255).astype(np.uint8)
+    skeleton = skeletonize(solid)
+    distance = cv2.distanceTransform((~skeleton).view(np.uint8), cv2.DIST_L2, 5)
+    return np.rint(np.clip(width / 2 - distance + 0.5, 0, 1) * 255).astype(np.uint8)
 
 
 def photograph(
@@ -112,12 +111,12 @@ def photograph(
     """A photograph of a number on a sheet: (h, w, 3) RGB uint8, about 640 to 1280 px wide.
 
     Args:
-        digits: frames or strokes, as `write` takes them; none for an empty sheet.
+        digits: frames or strokes, as `write` takes them; an empty sheet without them.
         severity: 0, a clean black pen on white, to 4, hard.
-        random: whatever is not said is drawn from it.
+        random: random state of everything else.
     """
     if severity not in SEVERITIES:
-        raise ValueError(f"A severity is 0 to 4. Received: {severity!r}")
+        raise ValueError(f"The severity must be from 0 to 4. Received: {severity!r}")
     width = int(random.integers(640, 1281))
     height = round(width * random.uniform(0.5, 0.75))
     share = severity / 4
@@ -126,29 +125,29 @@ def photograph(
     pen = Pen(
         color=color, cover=cover, rough=rough * share, width=float(random.uniform(least, most))
     )
-    sheet = _paper(height, width, share, random)
-    ink = _number(digits, pen, height, width, random)
+    sheet = make_paper(height, width, share, random)
+    ink = _write_number(digits, pen, height, width, random)
     if pen.rough:
-        tooth = _clouds(height, width, 1.0, random)
+        tooth = smooth_noise(height, width, 1.0, random)
         ink = ink * np.clip(1 - pen.rough * (0.5 + tooth), 0, 1)
     cover_map = (ink * pen.cover)[:, :, np.newaxis]
     sheet = sheet * (1 - cover_map) + np.array(pen.color, np.float32) * cover_map
-    sheet = _held(sheet, share, random) * _light(height, width, share, random)
-    return _camera(sheet, share, random)
+    sheet = _tilt(sheet, share, random) * illumination(height, width, share, random)
+    return capture(sheet, share, random)
 
 
-def _number(
+def _write_number(
     digits: Sequence[Image | Sequence[Stroke]],
     pen: Pen,
     height: int,
     width: int,
     random: Generator,
 ) -> Floats:
-    """The ink of the whole number, (height, width), with room around it."""
+    """The ink of a number at a random place of the sheet: (height, width), 0 to 1."""
     sheet = np.zeros((height, width), np.float32)
     if not len(digits):
         return sheet
-    # As large as the sheet has room for, or down to a third of that.
+    # A third of the largest possible size, or more.
     room = min(0.6 * height, 0.8 * width / (1.15 * len(digits)))
     size = room * random.uniform(0.35, 1)
     written = [
@@ -168,18 +167,18 @@ def _number(
     return sheet
 
 
-def _paper(height: int, width: int, share: float, random: Generator) -> Floats:
-    """The share of light that the sheet gives back, (height, width, 3)."""
+def make_paper(height: int, width: int, share: float, random: Generator) -> Floats:
+    """The reflectance of an empty sheet: (height, width, 3), 0 to 1."""
     color = PAPERS[random.choice(list(PAPERS)) if share else "white"]
     sheet = np.full((height, width, 3), color, np.float32)
     if random.random() < 0.6 * min(1, 2 * share):
         sheet *= 1 - _rulings(height, width, share, random)
-    texture = _clouds(height, width, 1.5, random) + _clouds(height, width, 12, random)
+    texture = smooth_noise(height, width, 1.5, random) + smooth_noise(height, width, 12, random)
     return sheet * (1 + 0.03 * share * texture[:, :, np.newaxis])
 
 
 def _rulings(height: int, width: int, share: float, random: Generator) -> Floats:
-    """The light that printed lines take away, (height, width, 3): ruled or squared paper."""
+    """The absorption of printed lines, (height, width, 3): ruled or squared paper."""
     lines = np.zeros((height, width), np.float32)
     step = round(random.uniform(0.05, 0.14) * width)
     thickness = max(1, round(width * random.uniform(0.001, 0.004)))
@@ -194,15 +193,15 @@ def _rulings(height: int, width: int, share: float, random: Generator) -> Floats
     return (lines[:, :, np.newaxis] * color * strength).astype(np.float32)
 
 
-def _clouds(height: int, width: int, size: float, random: Generator) -> Floats:
-    """Smooth noise of about that size in pixels, mean 0, standard deviation 1."""
+def smooth_noise(height: int, width: int, size: float, random: Generator) -> Floats:
+    """Smooth noise with blobs of `size` pixels, mean 0, standard deviation about 1."""
     small = (max(2, round(height / size)), max(2, round(width / size)))
     noise = random.standard_normal(small).astype(np.float32)
     return cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def _held(sheet: Floats, share: float, random: Generator) -> Floats:
-    """The sheet as a camera sees it that is not quite straight above it."""
+def _tilt(sheet: Floats, share: float, random: Generator) -> Floats:
+    """The sheet from a camera that is slightly rotated and tilted."""
     height, width = sheet.shape[:2]
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     angle = np.radians(random.uniform(-4, 4) * share)
@@ -215,20 +214,25 @@ def _held(sheet: Floats, share: float, random: Generator) -> Floats:
     )
 
 
-def _light(
+def illumination(
     height: int, width: int, share: float, random: Generator, *, across: float | None = None
 ) -> Floats:
-    """How bright it is, (height, width, 1): falling off up to 4:1, perhaps with a shadow's edge.
+    """The brightness, (height, width, 1): a fall-off of up to 4:1, perhaps a shadow.
 
-    It falls off across the whole picture, or mostly across that share of it in the middle.
+    Args:
+        height: of the picture, in pixels.
+        width: of the picture, in pixels.
+        share: difficulty, 0 to 1.
+        random: random state.
+        across: the central share of the picture in which most of the fall-off is; None: linear.
     """
     y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j].astype(np.float32)
     angle, ratio = random.uniform(0, 2 * np.pi), 1 + 3 * share * random.uniform(0, 1)
-    way = x * np.cos(angle) + y * np.sin(angle)
-    way = (way - way.min()) / np.ptp(way)
+    position = x * np.cos(angle) + y * np.sin(angle)
+    position = (position - position.min()) / np.ptp(position)
     if across is not None:
-        way = 0.5 + 0.5 * np.tanh(2 * (way - 0.5) / across) / np.tanh(1)
-    light = ratio**-way
+        position = 0.5 + 0.5 * np.tanh(2 * (position - 0.5) / across) / np.tanh(1)
+    light = ratio**-position
     if random.random() < 0.5 * share:
         angle, place = random.uniform(0, 2 * np.pi), random.uniform(-0.3, 0.3)
         edge = (x * np.cos(angle) + y * np.sin(angle) - place) / random.uniform(0.005, 0.05)
@@ -236,8 +240,8 @@ def _light(
     return (light * random.uniform(1 - 0.3 * share, 1))[:, :, np.newaxis].astype(np.float32)
 
 
-def _camera(scene: Floats, share: float, random: Generator, *, scale: float = 1) -> Image:
-    """What the camera makes of the light: blur, `scale` times as wide, noise, 8 bits, JPEG."""
+def capture(scene: Floats, share: float, random: Generator, *, scale: float = 1) -> Image:
+    """Blur by defocus and motion (`scale` times as far), add noise, round to 8 bits, compress."""
     if share:
         scene = cv2.GaussianBlur(scene, (0, 0), 0.4 + share * random.uniform(0, 2) * scale)
     length = int(share * random.uniform(0, 7) * scale)
@@ -249,7 +253,7 @@ def _camera(scene: Floats, share: float, random: Generator, *, scale: float = 1)
         cv2.line(kernel, ends[0], ends[1], 1.0)
         scene = cv2.filter2D(scene, -1, kernel / kernel.sum())
     noise = random.standard_normal(scene.shape).astype(np.float32)
-    # Light comes in photons: brighter is noisier, but less so for its brightness.
+    # Shot noise grows with the square root of the brightness.
     levels = 255 * scene + share * random.uniform(1, 8) * np.sqrt(scene.clip(0.05)) * noise
     image = np.clip(levels, 0, 255).astype(np.uint8)
     if not share:
@@ -260,7 +264,7 @@ def _camera(scene: Floats, share: float, random: Generator, *, scale: float = 1)
 
 
 def pictures(severity: int, count: int, seed: int) -> list[tuple[Image, str]]:
-    """Photographs of numbers of one to five MNIST training digits, and the numbers."""
+    """Photographs of numbers of one to five MNIST training digits, and their numbers as text."""
     from mnist_core import load_mnist
 
     dataset = load_mnist()
@@ -275,20 +279,23 @@ def pictures(severity: int, count: int, seed: int) -> list[tuple[Image, str]]:
 
 
 def main() -> None:
-    """Read photographs of every severity and print the table."""
+    """Read photographs of each severity and print the table."""
     from tqdm import tqdm
 
     from mnist_core import load_recognizer
 
-    parser = argparse.ArgumentParser(description="Read simulated photographs of numbers.")
+    parser = argparse.ArgumentParser(description="The accuracy on simulated photographs.")
     parser.add_argument("--model", default="cnn", help="a folder of models/")
-    parser.add_argument("--pictures", type=int, default=100, help="of each severity")
+    parser.add_argument("--pictures", type=int, default=100, help="number per severity")
     parser.add_argument("--seed", type=int, default=28)
     options = parser.parse_args()
     if options.pictures < EMPTY_EVERY:
-        parser.error(f"--pictures is {EMPTY_EVERY} or more")
+        parser.error(f"--pictures must be at least {EMPTY_EVERY}")
     recognizer = load_recognizer(options.model)
-    lines = ["| severity | count right | number right | empty sheets right |", "| --- " * 4 + "|"]
+    lines = [
+        "| severity | digits found | number correct | empty sheets correct |",
+        "| --- " * 4 + "|",
+    ]
     with tqdm(total=len(SEVERITIES) * options.pictures, unit=" pictures") as progress:
         for severity in SEVERITIES:
             counted, read, empty = [], [], []
@@ -300,7 +307,7 @@ def main() -> None:
                 else:
                     empty.append(not found)
                 progress.update()
-            shares = (f"{np.mean(right):.1%}" for right in (counted, read, empty))
+            shares = (f"{np.mean(correct):.1%}" for correct in (counted, read, empty))
             lines.append(f"| {severity} | {' | '.join(shares)} |")
     print("\n".join(lines))
 

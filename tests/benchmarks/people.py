@@ -1,11 +1,20 @@
-"""Hands and faces before the camera: reflectances, (height, width, 3), 0 to 1."""
+"""Scenes with hands and faces: reflectances, (height, width, 3) float32, 0 to 1."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from drawing import Figure, lay, limb, mask_of, paint, smooth, stroke, turned
+from drawing import (
+    Figure,
+    draw_curve,
+    fill_outline,
+    limb_mask,
+    polygon_mask,
+    render_solid,
+    rotate,
+    smooth_curve,
+)
 from filming import empty_paper
 from numpy.typing import NDArray
 from textures import room
@@ -27,7 +36,7 @@ HAIRS: tuple[Color, ...] = (
 
 
 def hands_scene(size: tuple[int, int], share: float, random: Generator) -> Floats:
-    """One hand or two, reaching in from the border before a room, a table or a sheet."""
+    """One or two hands that reach in from the border, in front of a room, a table or a sheet."""
     width, height = size
     if random.random() < 0.4:
         scene = empty_paper(size, share, random)
@@ -41,16 +50,16 @@ def hands_scene(size: tuple[int, int], share: float, random: Generator) -> Float
 
 
 def _hand(scene: Floats, side: str, skin: Floats, random: Generator) -> None:
-    """A hand at the end of its arm: open, pointing or a fist."""
+    """Draw an arm and its hand: open, pointing, two fingers or a fist."""
     height, width = scene.shape[:2]
     length = height * random.uniform(0.55, 1.0)
     angle = {"bottom": 0, "left": 80, "right": -80}[side] + random.uniform(-25, 25)
-    # The fingertips are somewhere in the box.
+    # The fingertips are inside the region of interest.
     tip = np.array([width, height]) * random.uniform((0.35, 0.25), (0.65, 0.6))
     flip = np.array([random.choice([-1, 1]), 1])
-    wrist = tip + turned(np.array([[0, 0.85 * length]]), angle)[0]
-    # Upright, and of length 1 above the wrist.
-    hand = Figure(middle=wrist, unit=flip * length, turn=angle)
+    wrist = tip + rotate(np.array([[0, 0.85 * length]]), angle)[0]
+    # In units of the hand's length, from the wrist upwards.
+    hand = Figure(center=wrist, scale=flip * length, angle=angle)
     gesture = random.choice(["open", "open", "pointing", "fist", "two"])
     reach = {"open": 5, "pointing": 1, "fist": 0, "two": 2}[gesture]
     roots = [(-0.17, -0.44), (-0.06, -0.48), (0.055, -0.47), (0.16, -0.41)]
@@ -62,32 +71,36 @@ def _hand(scene: Floats, side: str, skin: Floats, random: Generator) -> None:
         thick = 0.05 * (0.88 if number == 3 else 1)
         if number < reach:
             bend = random.uniform(-6, 6)
-            knuckle = root + turned(np.array([[0, -0.45 * long]]), lean * spread)[0]
-            end = knuckle + turned(np.array([[0, -0.55 * long]]), lean * spread + bend)[0]
+            knuckle = root + rotate(np.array([[0, -0.45 * long]]), lean * spread)[0]
+            end = knuckle + rotate(np.array([[0, -0.55 * long]]), lean * spread + bend)[0]
             fingers.append((np.array([root, knuckle, end]), thick))
         else:
             end = (root[0] * 0.9, root[1] + 0.17)
             curled.append((np.array([root, (root[0] * 0.95, root[1] + 0.05), end]), thick * 1.15))
     thumb = [(-0.14, -0.14), (-0.25, -0.27), (-0.33 + 0.1 * random.random(), -0.43)]
     palm = [(-0.16, -0.4), (0.15, -0.38), (0.13, -0.08), (-0.13, -0.1)]
-    arm = hand.at([(0, 1.6), (0, 0.25), (0, -0.1)])
-    solid = limb(scene, arm, length * np.array([0.2, 0.14, 0.12]))
-    solid |= limb(scene, hand.at([*palm, palm[0]]), length * np.full(5, 0.07))
-    solid |= mask_of(hand.at(palm), solid.shape)
+    arm = hand.to_pixels([(0, 1.6), (0, 0.25), (0, -0.1)])
+    solid = limb_mask(scene, arm, length * np.array([0.2, 0.14, 0.12]))
+    solid |= limb_mask(scene, hand.to_pixels([*palm, palm[0]]), length * np.full(5, 0.07))
+    solid |= polygon_mask(hand.to_pixels(palm), solid.shape)
     for points, thick in fingers:
-        solid |= limb(scene, hand.at(points), length * thick * np.array([1.12, 1, 0.78]))
+        solid |= limb_mask(
+            scene, hand.to_pixels(points), length * thick * np.array([1.12, 1, 0.78])
+        )
     if reach != 0 or random.random() < 0.5:
-        solid |= limb(scene, hand.at(thumb), length * np.array([0.085, 0.05, 0.04]))
+        solid |= limb_mask(scene, hand.to_pixels(thumb), length * np.array([0.085, 0.05, 0.04]))
         fingers.append((np.array(thumb), 0.045))
-    lay(scene, solid, skin, 0.06 * length, random)
+    render_solid(scene, solid, skin, 0.06 * length, random)
     for points, thick in curled:
-        part = limb(scene, hand.at(points), length * thick * np.array([1, 1.05, 0.95]))
-        lay(scene, part, skin, thick * length, random)
+        part = limb_mask(scene, hand.to_pixels(points), length * thick * np.array([1, 1.05, 0.95]))
+        render_solid(scene, part, skin, thick * length, random)
     _marks(scene, hand, fingers, palm=bool(random.random() < 0.4), skin=skin, length=length)
     if random.random() < 0.6:
         color = random.uniform(0.1, 0.8, 3).astype(np.float32)
-        sleeve = hand.at([(0, 1.8), (0, random.uniform(0.1, 0.6))])
-        lay(scene, limb(scene, sleeve, length * np.full(2, 0.21)), color, 0.1 * length, random)
+        sleeve = hand.to_pixels([(0, 1.8), (0, random.uniform(0.1, 0.6))])
+        render_solid(
+            scene, limb_mask(scene, sleeve, length * np.full(2, 0.21)), color, 0.1 * length, random
+        )
 
 
 def _marks(
@@ -99,7 +112,7 @@ def _marks(
     skin: Floats,
     length: float,
 ) -> None:
-    """The creases of each finger, and nails or the lines of the palm."""
+    """Draw the creases of the fingers, and the nails or the lines of the palm."""
     line = max(1, round(0.006 * length))
     for points, thick in fingers:
         along = (points[2] - points[1]) / np.linalg.norm(points[2] - points[1])
@@ -107,110 +120,127 @@ def _marks(
         for place in (points[1], points[1] + 0.5 * (points[2] - points[1])):
             for step in (-0.12, 0.12):
                 crease = [place + side * across + step * thick * along for side in (-0.7, 0.7)]
-                stroke(scene, hand.at(np.array(crease)), skin * 0.6, line, 0.35, 0.004 * length)
+                draw_curve(
+                    scene, hand.to_pixels(np.array(crease)), skin * 0.6, line, 0.35, 0.004 * length
+                )
         if not palm:
             middle = points[2] + 0.1 * thick * along
             turns = np.linspace(0, 2 * np.pi, 24)[:, np.newaxis]
             nail = middle + 0.62 * across * np.cos(turns) + 0.85 * thick * along * np.sin(turns)
-            paint(scene, hand.at(nail), skin * 0.7, 0.7, 0.005 * length)
+            fill_outline(scene, hand.to_pixels(nail), skin * 0.7, 0.7, 0.005 * length)
             nail = middle + 0.85 * (nail - middle)
-            paint(scene, hand.at(nail), 0.6 * skin + (0.36, 0.3, 0.29), 0.8, 0.004 * length)
+            fill_outline(
+                scene, hand.to_pixels(nail), 0.6 * skin + (0.36, 0.3, 0.29), 0.8, 0.004 * length
+            )
     if palm:
         for curve in (
             [(-0.17, -0.3), (-0.05, -0.26), (0.03, -0.16), (0.0, -0.05)],
             [(0.17, -0.3), (0.05, -0.28), (-0.08, -0.34)],
             [(-0.16, -0.28), (-0.02, -0.24), (0.12, -0.16)],
         ):
-            stroke(scene, hand.at(np.array(curve)), skin * 0.55, line + 1, 0.5, 0.005 * length)
+            draw_curve(
+                scene, hand.to_pixels(np.array(curve)), skin * 0.55, line + 1, 0.5, 0.005 * length
+            )
 
 
 def face_scene(size: tuple[int, int], _share: float, random: Generator) -> Floats:
-    """Somebody who looks into the camera."""
+    """A person who looks into the camera."""
     width, height = size
     scene = room(height, width, random)
     shape, tall = (height, width), height * random.uniform(0.32, 0.55)
-    # 2 wide and 2 high.
+    # In units of half the head's width and height.
     face = Figure(
-        middle=np.array(size) * random.uniform((0.4, 0.4), (0.6, 0.55)),
-        unit=np.array([random.uniform(0.68, 0.8), 1]) * tall,
-        turn=random.uniform(-12, 12),
+        center=np.array(size) * random.uniform((0.4, 0.4), (0.6, 0.55)),
+        scale=np.array([random.uniform(0.68, 0.8), 1]) * tall,
+        angle=random.uniform(-12, 12),
     )
     skin, hair = _skin(random), np.array(HAIRS[random.integers(len(HAIRS))], np.float32)
     clothes = random.uniform(0.08, 0.8, 3).astype(np.float32)
     if random.random() < 0.5:  # long hair
-        mane = [*face.oval(0, -0.2, 1.2, 1.0)[30:], *face.at([(1.25, 1.1), (-1.25, 1.1)])]
-        lay(scene, mask_of(np.array(mane), shape), hair, 0.3 * tall, random, grain=0.07)
-    lay(scene, mask_of(face.oval(0, 2.35, 2.3, 1.1), shape), clothes, 0.4 * tall, random)
-    neck = face.at([(-0.5, 0.5), (0.5, 0.5), (0.6, 1.45), (0, 1.6), (-0.6, 1.45)])
-    lay(scene, mask_of(neck, shape), skin * 0.85, 0.3 * tall, random)
+        mane = [*face.ellipse(0, -0.2, 1.2, 1.0)[30:], *face.to_pixels([(1.25, 1.1), (-1.25, 1.1)])]
+        render_solid(
+            scene, polygon_mask(np.array(mane), shape), hair, 0.3 * tall, random, grain=0.07
+        )
+    render_solid(
+        scene, polygon_mask(face.ellipse(0, 2.35, 2.3, 1.1), shape), clothes, 0.4 * tall, random
+    )
+    neck = face.to_pixels([(-0.5, 0.5), (0.5, 0.5), (0.6, 1.45), (0, 1.6), (-0.6, 1.45)])
+    render_solid(scene, polygon_mask(neck, shape), skin * 0.85, 0.3 * tall, random)
     for side in (-1, 1):
-        ear = mask_of(face.oval(side, 0.02, 0.12, 0.2), shape)
-        lay(scene, ear, skin * 0.92, 0.08 * tall, random)
+        ear = polygon_mask(face.ellipse(side, 0.02, 0.12, 0.2), shape)
+        render_solid(scene, ear, skin * 0.92, 0.08 * tall, random)
     turns = np.linspace(0, 2 * np.pi, 90)
     jaw = 1 - 0.2 * np.clip(np.sin(turns), 0, 1) ** 2
     head = np.column_stack([np.cos(turns) * jaw, np.sin(turns)])
-    lay(scene, mask_of(face.at(head), shape), skin, 0.75 * tall, random)
+    render_solid(scene, polygon_mask(face.to_pixels(head), shape), skin, 0.75 * tall, random)
     _eyes(scene, face, skin, hair, random)
     _nose_and_mouth(scene, face, skin, random)
     if random.random() < 0.3:  # a beard
         beard = np.concatenate([head[8:38], [(-0.55, 0.42), (0, 0.36), (0.55, 0.42)]])
-        paint(scene, face.at(beard), hair, random.uniform(0.35, 0.85), 0.06 * tall)
-        lips = face.oval(0, 0.62, 0.22, 0.05)
-        paint(scene, lips, skin * (0.85, 0.55, 0.52), 0.9, 0.012 * tall)
-    if random.random() < 0.9:  # else bald
+        fill_outline(scene, face.to_pixels(beard), hair, random.uniform(0.35, 0.85), 0.06 * tall)
+        lips = face.ellipse(0, 0.62, 0.22, 0.05)
+        fill_outline(scene, lips, skin * (0.85, 0.55, 0.52), 0.9, 0.012 * tall)
+    if random.random() < 0.9:  # hair; else bald
         line = random.uniform(-0.62, -0.5) + np.array([0.25, 0, -0.08, 0, 0.3])
         fringe = np.column_stack([(0.9, 0.6, 0.1, -0.5, -0.9), line])
-        crown = [*face.oval(0, -0.22, 1.08, 0.95)[29:], *smooth(face.at(fringe))]
-        lay(scene, mask_of(np.array(crown), shape), hair, 0.25 * tall, random, grain=0.07)
+        crown = [*face.ellipse(0, -0.22, 1.08, 0.95)[29:], *smooth_curve(face.to_pixels(fringe))]
+        render_solid(
+            scene, polygon_mask(np.array(crown), shape), hair, 0.25 * tall, random, grain=0.07
+        )
     if random.random() < 0.3:  # glasses
         metal, wide = random.uniform(0.02, 0.3, 3), max(2, round(0.035 * tall))
-        rims = [face.oval(side * 0.42, -0.08, 0.3, 0.2) for side in (-1, 1)]
-        for line in (*rims, face.at([(-0.12, -0.12), (0.12, -0.12)])):
-            stroke(scene, line, metal, wide, 0.95, 0.012 * tall)
+        rims = [face.ellipse(side * 0.42, -0.08, 0.3, 0.2) for side in (-1, 1)]
+        for line in (*rims, face.to_pixels([(-0.12, -0.12), (0.12, -0.12)])):
+            draw_curve(scene, line, metal, wide, 0.95, 0.012 * tall)
     return scene
 
 
 def _eyes(scene: Floats, face: Figure, skin: Floats, hair: Floats, random: Generator) -> None:
-    """Eyes in their hollows, and the brows and cheeks around them."""
-    tall = face.unit[1]
-    soft, away = 0.012 * tall, random.uniform(-0.04, 0.04)
+    """Draw the eyes with their sockets, brows and cheeks."""
+    tall = face.scale[1]
+    soft, gaze = 0.012 * tall, random.uniform(-0.04, 0.04)
     open_, lift = random.uniform(0.055, 0.085), random.uniform(0.22, 0.27)
     iris = np.array([(0.2, 0.12, 0.07), (0.3, 0.4, 0.5), (0.25, 0.3, 0.15)][random.integers(3)])
     for side in (-1, 1):
         x, y = side * 0.41, -0.1
-        cheek, hollow = face.oval(side * 0.5, 0.28, 0.25, 0.16), face.oval(x, y - 0.03, 0.3, 0.15)
-        paint(scene, cheek, skin * (1.06, 0.88, 0.86), 0.4, 8 * soft)
-        paint(scene, hollow, skin * 0.68, 0.5, 6 * soft)
-        ball = face.oval(x, y, 0.19, open_)
-        paint(scene, ball, np.array([0.88, 0.86, 0.84]) * skin.max(), 1, soft)
-        paint(scene, face.oval(x + away, y, 0.085, 0.07), iris, 1, soft)
-        paint(scene, face.oval(x + away, y, 0.04, 0.032), np.full(3, 0.03), 1, soft)
-        glint = face.oval(x + away - 0.03, y - 0.03, 0.017, 0.014)
-        paint(scene, glint, np.ones(3), 0.9, soft)
-        stroke(scene, ball[30:], skin * 0.3, max(1, round(0.03 * tall)), 0.85, soft)
-        brow = [(side * at, y - lift + up) for at, up in ((0.17, 0.03), (0.4, -0.03), (0.64, 0.05))]
-        stroke(scene, face.at(brow), hair * 0.9, max(2, round(0.075 * tall)), 0.85, 2 * soft)
+        cheek, hollow = (
+            face.ellipse(side * 0.5, 0.28, 0.25, 0.16),
+            face.ellipse(x, y - 0.03, 0.3, 0.15),
+        )
+        fill_outline(scene, cheek, skin * (1.06, 0.88, 0.86), 0.4, 8 * soft)
+        fill_outline(scene, hollow, skin * 0.68, 0.5, 6 * soft)
+        ball = face.ellipse(x, y, 0.19, open_)
+        fill_outline(scene, ball, np.array([0.88, 0.86, 0.84]) * skin.max(), 1, soft)
+        fill_outline(scene, face.ellipse(x + gaze, y, 0.085, 0.07), iris, 1, soft)
+        fill_outline(scene, face.ellipse(x + gaze, y, 0.04, 0.032), np.full(3, 0.03), 1, soft)
+        glint = face.ellipse(x + gaze - 0.03, y - 0.03, 0.017, 0.014)
+        fill_outline(scene, glint, np.ones(3), 0.9, soft)
+        draw_curve(scene, ball[30:], skin * 0.3, max(1, round(0.03 * tall)), 0.85, soft)
+        brow = [(side * dx, y - lift + dy) for dx, dy in ((0.17, 0.03), (0.4, -0.03), (0.64, 0.05))]
+        draw_curve(
+            scene, face.to_pixels(brow), hair * 0.9, max(2, round(0.075 * tall)), 0.85, 2 * soft
+        )
 
 
 def _nose_and_mouth(scene: Floats, face: Figure, skin: Floats, random: Generator) -> None:
-    """A nose that casts a shadow, and closed or laughing lips."""
-    tall, side = face.unit[1], random.choice([-1, 1])
+    """Draw a nose with its shadow, and closed or laughing lips."""
+    tall, side = face.scale[1], random.choice([-1, 1])
     soft = 0.012 * tall
     bridge = [(side * 0.08, -0.1), (side * 0.2, 0.3), (side * 0.05, 0.36), (side * 0.02, 0)]
-    paint(scene, face.at(bridge), skin * 0.6, 0.5, 4 * soft)
-    paint(scene, face.oval(0, 0.36, 0.17, 0.05), skin * 0.6, 0.55, 3 * soft)
-    paint(scene, face.oval(-side * 0.03, 0.24, 0.06, 0.07), skin * 1.15, 0.5, 3 * soft)
+    fill_outline(scene, face.to_pixels(bridge), skin * 0.6, 0.5, 4 * soft)
+    fill_outline(scene, face.ellipse(0, 0.36, 0.17, 0.05), skin * 0.6, 0.55, 3 * soft)
+    fill_outline(scene, face.ellipse(-side * 0.03, 0.24, 0.06, 0.07), skin * 1.15, 0.5, 3 * soft)
     for nostril in (-0.08, 0.08):
-        paint(scene, face.oval(nostril, 0.345, 0.04, 0.02), skin * 0.25, 0.85, soft)
+        fill_outline(scene, face.ellipse(nostril, 0.345, 0.04, 0.02), skin * 0.25, 0.85, soft)
     half, end = random.uniform(0.26, 0.36), 0.6 - random.uniform(-0.02, 0.07)
     upper = [(-half, end), (-0.1, 0.55), (0, 0.57), (0.1, 0.55), (half, end)]
-    lips = face.at([*upper, (0.15, 0.7), (0, 0.72), (-0.15, 0.7)])
-    paint(scene, lips, skin * (0.85, 0.58, 0.55), 0.85, 1.5 * soft)
+    lips = face.to_pixels([*upper, (0.15, 0.7), (0, 0.72), (-0.15, 0.7)])
+    fill_outline(scene, lips, skin * (0.85, 0.58, 0.55), 0.85, 1.5 * soft)
     between = [(-half, end), (-0.1, 0.615), (0.1, 0.615), (half, end)]
-    stroke(scene, face.at(between), skin * 0.25, max(1, round(0.03 * tall)), 0.75, soft)
+    draw_curve(scene, face.to_pixels(between), skin * 0.25, max(1, round(0.03 * tall)), 0.75, soft)
     if random.random() < 0.3:  # a laugh
-        teeth = face.at([*between, (0.12, 0.67), (-0.12, 0.67)])
-        paint(scene, teeth, np.full(3, 0.8), 0.9, soft)
+        teeth = face.to_pixels([*between, (0.12, 0.67), (-0.12, 0.67)])
+        fill_outline(scene, teeth, np.full(3, 0.8), 0.9, soft)
 
 
 def _skin(random: Generator) -> Floats:

@@ -1,7 +1,6 @@
-"""Pictures of known numbers, and what networks see of them: what accuracy is measured on.
+"""Pictures of known numbers and their frames, for measurements of the accuracy.
 
-Nothing here was trained on, MNIST's test half included. A collection that is not part of the
-project is empty where its files are missing.
+None of them are training data. A collection whose files are missing is empty.
 """
 
 from __future__ import annotations
@@ -31,12 +30,11 @@ from mnist_core.preprocessing.framing import extract_digits
 
 __all__ = [
     "Image",
+    "PictureFrames",
     "Pictures",
-    "Seen",
-    "as_frame",
+    "digit_frames",
     "drawn_strokes",
-    "found_frames",
-    "look",
+    "extract_frames",
     "mnist_frames",
     "mnist_pictures",
     "photographs",
@@ -44,6 +42,7 @@ __all__ = [
     "scattered_strokes",
     "small_digits",
     "strips",
+    "whole_frame",
 ]
 
 DEVELOPMENT_PHOTOS = SHARED / "pen_photos_dev.zip"
@@ -56,14 +55,14 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pictures:
-    """Pictures of known numbers, each made when it is asked for.
+    """A collection of pictures of known numbers.
 
     Attributes:
-        name: what they are.
-        truths: the number that each shows, as text; empty where they are missing.
-        make: index -> picture, as `Recognizer.read` takes it; each time the same.
-        plain: False where the plain way has no chance: more than one digit a picture.
-        certainty: True adds rows about how certain the models were.
+        name: of the collection.
+        truths: the number in each picture, as text; empty if the files are missing.
+        make: index -> picture for `Recognizer.read`, equal in each call.
+        plain: measure the plain resize as well; False for pictures of several digits.
+        certainty: measure ECE and rejected digits as well.
     """
 
     name: str
@@ -74,14 +73,13 @@ class Pictures:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Seen:
-    """What the networks get to see of some pictures, whichever the network.
+class PictureFrames:
+    """The frames of some pictures, which are the same for all networks.
 
     Attributes:
-        counts: (n,) how many digits were found in each picture.
-        frames: (counts.sum(), 28, 28) uint8, picture after picture.
-        plain: (n, 28, 28) uint8, each picture made a frame the plain way; empty where that has no
-            chance.
+        counts: (n,) number of digits found in each picture.
+        frames: (counts.sum(), 28, 28) uint8, in the order of the pictures.
+        plain: (n, 28, 28) uint8, the plain resize of each picture; empty if it is not measured.
     """
 
     counts: NDArray[np.int64]
@@ -90,7 +88,7 @@ class Seen:
 
 
 def mnist_frames() -> Pictures:
-    """MNIST's test images, to be taken as the frames that they are."""
+    """The MNIST test images, used as frames."""
     dataset = load_mnist()
     return Pictures(
         name="MNIST test",
@@ -102,7 +100,7 @@ def mnist_frames() -> Pictures:
 
 
 def mnist_pictures() -> Pictures:
-    """MNIST's test images, to be read as any picture."""
+    """The MNIST test images, read as pictures."""
     dataset = load_mnist()
     return Pictures(
         name="MNIST test, read as pictures",
@@ -112,7 +110,7 @@ def mnist_pictures() -> Pictures:
 
 
 def drawn_strokes(brush: int, *, certainty: bool = False) -> Pictures:
-    """The development strokes, each in the middle of a canvas and 180 px large."""
+    """The development strokes, 180 px large in the middle of a canvas."""
     name = f"strokes on a canvas, brush {brush}"
     if not DEVELOPMENT_STROKES.is_file():
         return _missing(name, certainty=certainty)
@@ -126,7 +124,7 @@ def drawn_strokes(brush: int, *, certainty: bool = False) -> Pictures:
 
 
 def scattered_strokes() -> Pictures:
-    """The development strokes as hands draw: anywhere on the canvas, 60 to 240 px large."""
+    """The development strokes anywhere on a canvas, 60 to 240 px large."""
     name = "strokes anywhere on a canvas, any size and brush"
     if not DEVELOPMENT_STROKES.is_file():
         return _missing(name)
@@ -145,7 +143,7 @@ def scattered_strokes() -> Pictures:
 
 
 def photographs() -> Pictures:
-    """The development photographs: pen on newspaper, a printed line across some."""
+    """The development photographs: pen digits on newspaper, some with a printed line."""
     name = "photographs of pen on paper"
     if not DEVELOPMENT_PHOTOS.is_file():
         return _missing(name)
@@ -158,7 +156,7 @@ def photographs() -> Pictures:
 
 
 def small_digits() -> Pictures:
-    """scikit-learn's digits, 8x8 in 17 grey levels, made 20 times as large."""
+    """scikit-learn's digits, 8x8 in 17 grey levels, enlarged 20 times."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -171,7 +169,7 @@ def small_digits() -> Pictures:
 
 
 def strips() -> Pictures:
-    """Numbers of one to eight MNIST test digits, white on black."""
+    """Numbers of one to eight MNIST test digits, white on black, in one strip each."""
     random = np.random.default_rng(SEED)
     written = [_write_number(random) for _ in range(STRIPS)]
     return Pictures(
@@ -182,27 +180,27 @@ def strips() -> Pictures:
     )
 
 
-def as_frame(picture: Image) -> list[Image]:
-    """The picture is a frame already."""
+def whole_frame(picture: Image) -> list[Image]:
+    """Use the picture itself as a frame."""
     return [picture]
 
 
-def found_frames(picture: Image) -> list[Image]:
-    """The frames that `Recognizer.read` makes of a picture."""
+def digit_frames(picture: Image) -> list[Image]:
+    """The frames that `Recognizer.read` extracts from a picture."""
     return [digit.frame for digit in extract_digits(picture)]
 
 
 def plain_frame(picture: Image) -> Image:
-    """The whole picture as one frame, whatever is in it."""
+    """The plain resize: the complete picture as one frame, inverted if it is dark on light."""
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     frame = cv2.resize(grey, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_AREA)
     return 255 - frame if frame.mean() > 127 else frame
 
 
-def look(
+def extract_frames(
     pictures: Pictures, to_frames: Callable[[Image], list[Image]], progress: tqdm[None]
-) -> Seen:
-    """Make frames of every picture."""
+) -> PictureFrames:
+    """Extract the frames of all pictures."""
     found: list[list[Image]] = []
     plain: list[Image] = []
     for index in range(len(pictures.truths)):
@@ -211,7 +209,7 @@ def look(
         if pictures.plain:
             plain.append(plain_frame(picture))
         progress.update()
-    return Seen(
+    return PictureFrames(
         counts=np.array([len(frames) for frames in found], np.int64),
         frames=_stacked([frame for frames in found for frame in frames]),
         plain=_stacked(plain),
@@ -223,10 +221,10 @@ def _stacked(frames: Sequence[Image]) -> Image:
 
 
 def _write_number(random: np.random.Generator) -> tuple[Image, str]:
-    """A number in one hand, which has its own size, slant and spacing.
+    """A strip with a number, with its own size, slant and spacing; and the number.
 
-    Within a strip the digits differ in height by up to 15 %, stand up to 10 % of it too high or
-    too low, and are 8 to 60 % of it apart.
+    Within a strip, the heights vary by up to 15% and the vertical positions by up to 10% of the
+    height; the gaps are 8% to 60% of the height.
     """
     dataset = load_mnist()
     height, slant, spacing = random.uniform(40, 140), random.normal(0, 0.15), random.uniform(8, 45)
@@ -245,7 +243,7 @@ def _write_number(random: np.random.Generator) -> tuple[Image, str]:
 
 
 def _slanted(frame: Image, slant: float) -> Image:
-    """A frame enlarged, leaning to the right by `slant` pixels a row, cut to its ink."""
+    """Enlarge a frame, shear it to the right by `slant` pixels per row, and crop it to its ink."""
     image = cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     image = np.pad(image, ((0, 0), (60, 60)))
     shear = np.array([[1, -slant, slant * image.shape[0] / 2], [0, 1, 0]])

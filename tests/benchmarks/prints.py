@@ -1,7 +1,7 @@
-"""Digits that no hand wrote: printed ones, and the plain bar that a ruler draws.
+"""Digits that are not handwritten: printed digits, and bars drawn with a line tool.
 
-The network learnt neither: of what is printed, training shows it letters only, as no digits. The
-fonts are TrueType ones of the machine; where none is there, a collection of prints is empty.
+Neither is in the training data: its only printed characters are letters, as non-digits. The fonts
+are TrueType fonts of the machine; without them, the collections of prints are empty.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FONT_FOLDERS = (
     Path("/Library/Fonts"),
     Path("C:/Windows/Fonts"),
 )
-# By name, not whatever there is: the row says how many were there, and twelve are twelve the same.
-# No serif italics: their h closes to a b.
+# A fixed list: with the same number of fonts, results are comparable between machines.
+# Without serif italics, whose h looks like a b.
 FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
     *("DejaVuSerif-Bold", "LiberationMono-Regular", "LiberationSans-Regular"),
@@ -35,7 +35,7 @@ COUNT, SEED = 500, 2017
 
 
 def font_files() -> list[Path]:
-    """Those of `FONTS` that are on this machine."""
+    """The files of those `FONTS` that this machine has."""
     return [path for name in FONTS if (path := _font(name))]
 
 
@@ -47,15 +47,15 @@ def _font(name: str) -> Path | None:
     return next(found, None)
 
 
-def printed(sign: str, font: Path, random: np.random.Generator) -> Image:
-    """A sign that leans up to 10°, white in the middle of a black canvas."""
+def printed(character: str, font: Path, random: np.random.Generator) -> Image:
+    """A character, rotated by up to 10°, white in the middle of a black canvas."""
     from PIL import Image as Picture
     from PIL import ImageDraw, ImageFont
 
     canvas = Picture.new("L", (CANVAS, CANVAS))
     ImageDraw.Draw(canvas).text(
         (CANVAS / 2, CANVAS / 2),
-        sign,
+        character,
         fill=255,
         font=ImageFont.truetype(font, random.integers(120, 220)),
         anchor="mm",
@@ -64,7 +64,7 @@ def printed(sign: str, font: Path, random: np.random.Generator) -> Image:
 
 
 def printed_digits(count: int = COUNT) -> Pictures:
-    """Digits, each large on a canvas."""
+    """Printed digits on a canvas."""
     fonts = font_files()
     random = np.random.default_rng(SEED)
     truths: Sequence[str] = random.integers(0, 10, count).astype(str).tolist() if fonts else []
@@ -79,9 +79,9 @@ def printed_digits(count: int = COUNT) -> Pictures:
 
 
 def ruled_ones(count: int = COUNT) -> Pictures:
-    """A straight bar with square ends, as a line tool draws it: a 1.
+    """Straight bars with square ends, as a line tool draws them: the digit 1.
 
-    Every other one stands upright on whole pixels, without a grey one among them; the rest lean.
+    Half of them are upright with sharp edges on whole pixels; the others are slanted.
     """
 
     def make(index: int) -> Image:

@@ -1,17 +1,15 @@
-"""How fast does a picture become a number, and how fast is the plain way?
+"""The speed of reading, compared with bare LiteRT and with Keras's `model.predict`.
 
-Run it from anywhere, best when the machine has nothing else to do; it prints two tables, after some
-three minutes: everything for one model, and 10,000 images with each of the bundled ones:
+It prints two tables, after about three minutes on an idle machine: all measures for one model, and
+10,000 images with each bundled model:
 
     python tests/benchmarks/speed.py
     python tests/benchmarks/speed.py --model mlp --rounds 20
     python tests/benchmarks/speed.py --only-batch
 
-Ours, the least that the libraries under it allow, and the plain way (Keras's `model.predict`) take
-turns, round after round, so that whatever else the machine does hits all of them. Ours and Keras
-live in processes of their own: TensorFlow's memory and threads are not beside ours. A fresh process
-is timed from before its start to its answer; its memory is the peak that the system counted for it
-(`ru_maxrss`).
+The three methods take turns in each round, so that other load affects all of them. Each runs in its
+own process, so that TensorFlow's memory and threads do not affect the others. A fresh process is
+timed from its start to its answer; its memory is the system's peak value (`ru_maxrss`).
 """
 
 from __future__ import annotations
@@ -32,12 +30,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ways import FRESH, OWNERS, make_pictures
+from speed_methods import FRESH, OWNERS, make_pictures
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-# Nothing large is imported at the top: a process begins with the peak of the one that started it.
+# No large package is imported here: a process inherits the peak memory of its parent.
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT))
@@ -45,7 +43,7 @@ sys.path.insert(0, str(ROOT))
 Samples = dict[str, list[float]]
 
 PRINT_PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-# How often something is done in a round, where not once.
+# Calls per round; other cases: one.
 RUNS = {
     "ours one": 200,
     "bare one": 200,
@@ -59,31 +57,31 @@ RUNS = {
     "ours photo": 5,
     "keras photo": 5,
 }
-# Fewer rounds, for they take seconds.
+# Fresh processes take seconds and run in every second round only.
 FRESH_EVERY = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """Something to be done, and the ways to do it.
+    """A task and the methods that are compared.
 
     Attributes:
-        name: what is done.
+        name: of the task.
         unit: of the samples, the limit and the table.
-        ways: case -> what it is called; ours comes first.
-        limit: what our median must not exceed; None where nothing was promised.
+        methods: case -> description; this project's comes first.
+        limit: upper limit of this project's median; None without one.
     """
 
     name: str
     unit: str
-    ways: dict[str, str]
+    methods: dict[str, str]
     limit: float | None = None
 
 
 BATCH = Measure(
     name="classify the 10,000 MNIST test images",
     unit="ms",
-    ways={
+    methods={
         "ours test": "Recognizer.classify, all cores",
         "bare test": "LiteRT: one batch, all cores",
         "keras test": "Keras: model.predict, batches of 32",
@@ -96,7 +94,7 @@ MEASURES = (
     Measure(
         name="fresh process to the first reading of a canvas",
         unit="ms",
-        ways={
+        methods={
             "fresh ours": "mnist_core: import, load_recognizer, read",
             "fresh bare": "OpenCV, LiteRT: import, load, resize, invoke",
             "fresh keras": "Keras: import, load_model, resize, predict",
@@ -106,7 +104,7 @@ MEASURES = (
     Measure(
         name="peak memory of that process",
         unit="MB",
-        ways={
+        methods={
             "fresh ours, memory": "mnist_core",
             "fresh bare, memory": "OpenCV, LiteRT",
             "fresh keras, memory": "Keras",
@@ -116,7 +114,7 @@ MEASURES = (
     Measure(
         name=ONE_FRAME,
         unit="ms",
-        ways={
+        methods={
             "ours one": "Recognizer.classify",
             "bare one": "LiteRT: set_tensor, invoke, get_tensor",
             "keras call": "Keras: model(x)",
@@ -127,7 +125,7 @@ MEASURES = (
     Measure(
         name="read a canvas, 280x280 RGBA, one digit",
         unit="ms",
-        ways={
+        methods={
             "ours canvas": "Recognizer.read",
             "bare canvas": "OpenCV, LiteRT: resize, invoke",
             "keras canvas": "OpenCV, Keras: resize, predict",
@@ -137,7 +135,7 @@ MEASURES = (
     Measure(
         name="read a canvas, 560x280 RGBA, three digits",
         unit="ms",
-        ways={
+        methods={
             "ours number": "Recognizer.read",
             "keras number": "OpenCV, Keras: resize, predict (one answer)",
         },
@@ -145,7 +143,7 @@ MEASURES = (
     Measure(
         name="read a photograph, 1280x960 RGB, three digits",
         unit="ms",
-        ways={
+        methods={
             "ours photo": "Recognizer.read",
             "keras photo": "OpenCV, Keras: resize, predict (one answer)",
         },
@@ -153,22 +151,22 @@ MEASURES = (
     BATCH,
 )
 
-# What one frame may take, ms: more with the default model, which looks closer.
+# Limits for one frame, ms: the default model is larger.
 ONE_FRAME_LIMITS = {"champion": 1.0}
-# Of these, 10,000 images are classified in turns; the first is held to the limit, s.
+# The models of the second table; the limit, s, is the first one's.
 BATCH_MODELS, BATCH_LIMIT = ("cnn", "mlp", "champion"), 3.0
 
 
 def main() -> None:
     """Measure in rounds, then print the tables."""
-    parser = argparse.ArgumentParser(description="Time reading, and the plain way beside it.")
+    parser = argparse.ArgumentParser(description="The speed of reading, compared with Keras.")
     parser.add_argument("--model", default="champion", help="a folder of models/")
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--only-batch", action="store_true", help="the second table alone")
+    parser.add_argument("--only-batch", action="store_true", help="print the second table only")
     options = parser.parse_args()
     folder = ROOT / "models" / options.model
     if not (folder / "model.tflite").is_file() or options.rounds < 1:
-        parser.error(f"--model is a folder of {folder.parent}, and --rounds is 1 or more")
+        parser.error(f"--model must be a folder of {folder.parent}, --rounds at least 1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryDirectory() as temporary:
         canvas = Path(temporary) / "canvas.npy"
@@ -178,21 +176,21 @@ def main() -> None:
             print(head)
             limit = ONE_FRAME_LIMITS.get(options.model)
             measures = [
-                dataclasses.replace(each, limit=limit) if limit and each.name == ONE_FRAME else each
-                for each in MEASURES
+                dataclasses.replace(task, limit=limit) if limit and task.name == ONE_FRAME else task
+                for task in MEASURES
             ]
-            print("\n".join(line for each in measures for line in lines(each, samples)), "\n")
+            print("\n".join(row for task in measures for row in table_rows(task, samples)), "\n")
         print("\n".join(batch_lines(measure_batches(canvas, options.rounds))))
 
 
 def measure(folder: Path, canvas: Path, rounds: int) -> Samples:
-    """Everything for one model: case -> its times."""
+    """All measures for one model: case -> samples."""
     from tqdm import tqdm
 
     samples: Samples = defaultdict(list)
     workers = {name: Worker(name, folder, canvas) for name in OWNERS}
     for number in tqdm(range(rounds), unit=" rounds"):
-        for case in (case for measure in MEASURES for case in measure.ways):
+        for case in (case for measure in MEASURES for case in measure.methods):
             owner = case.split()[0]
             if owner in workers:
                 samples[case] += workers[owner].time(case, RUNS.get(case, 1))
@@ -206,7 +204,7 @@ def measure(folder: Path, canvas: Path, rounds: int) -> Samples:
 
 
 def measure_batches(canvas: Path, rounds: int) -> dict[str, Samples]:
-    """10,000 images with each of the bundled models, all ways in turns: model -> case -> times."""
+    """10,000 images with each bundled model; all methods take turns: model -> case -> samples."""
     from tqdm import tqdm
 
     samples: dict[str, Samples] = {model: defaultdict(list) for model in BATCH_MODELS}
@@ -217,7 +215,7 @@ def measure_batches(canvas: Path, rounds: int) -> dict[str, Samples]:
     }
     for _ in tqdm(range(rounds), unit=" rounds"):
         for (model, owner), worker in workers.items():
-            for case in (case for case in BATCH.ways if case.startswith(owner)):
+            for case in (case for case in BATCH.methods if case.startswith(owner)):
                 samples[model][case] += worker.time(case, 1)
     for worker in workers.values():
         worker.stop()
@@ -225,44 +223,44 @@ def measure_batches(canvas: Path, rounds: int) -> dict[str, Samples]:
 
 
 def batch_lines(samples: dict[str, Samples]) -> Iterable[str]:
-    """The second table: medians in seconds, a column a model, and how Keras compares with ours."""
+    """The second table: medians in seconds per model, and their ratios to this project's."""
     ours = {model: median(cases["ours test"]) for model, cases in samples.items()}
     limited = BATCH_MODELS[0]
     verdict = "MISSED" if ours[limited] > 1e3 * BATCH_LIMIT else "kept"
     yield f"{BATCH.name}, s (median of {len(samples[limited]['ours test'])} rounds)"
     yield f"limit for {limited} with Recognizer.classify: <= {BATCH_LIMIT:g} s, {verdict}"
     yield f"  {'':44} " + " ".join(f"{model:>18}" for model in samples)
-    for case, name in BATCH.ways.items():
+    for case, name in BATCH.methods.items():
         cells = []
         for model, cases in samples.items():
-            taken = median(cases[case])
-            cells.append(f"{taken / 1e3:8.2f} ({taken / ours[model]:6.2f}x)")
+            value = median(cases[case])
+            cells.append(f"{value / 1e3:8.2f} ({value / ours[model]:6.2f}x)")
         yield f"  {name:44} " + " ".join(f"{cell:>18}" for cell in cells)
 
 
 def heading(model: str) -> str:
-    """What was measured, and where."""
+    """The model, the machine and the column names."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
         f"model {model}; Python {platform.python_version()}, {platform.system()} "
         f"{platform.machine()}, {os.cpu_count()} cores; load average {load}\n\n"
-        f"{'':46} {'limit':>10} {'median':>11} {'99 %':>11} {'to ours':>8} {'runs':>6}"
+        f"{'':46} {'limit':>10} {'median':>11} {'99th pct.':>11} {'ratio':>8} {'runs':>6}"
     )
 
 
-def lines(measure: Measure, samples: Samples) -> Iterable[str]:
-    """The table's lines about one measure; 99 % of the runs took no longer than its column says."""
-    ours = median(samples[next(iter(measure.ways))])
+def table_rows(measure: Measure, samples: Samples) -> Iterable[str]:
+    """The rows of one measure: limit, median, 99th percentile, ratio to this project, runs."""
+    ours = median(samples[next(iter(measure.methods))])
     yield f"{measure.name} ({measure.unit})"
-    for case, name in measure.ways.items():
+    for case, name in measure.methods.items():
         values = sorted(samples[case])
-        late = values[min(len(values) - 1, int(0.99 * len(values)))]
+        high = values[min(len(values) - 1, int(0.99 * len(values)))]
         limit = verdict = ""
         if measure.limit is not None and "ours" in case:
             limit = f"<= {measure.limit:g}"
             verdict = "  MISSED" if ours > measure.limit else ""
         yield (
-            f"  {name:44} {limit:>10} {_number(median(values)):>11} {_number(late):>11} "
+            f"  {name:44} {limit:>10} {_number(median(values)):>11} {_number(high):>11} "
             f"{median(values) / ours:7.2f}x {len(values):6}{verdict}"
         )
 
@@ -272,7 +270,7 @@ def _number(value: float) -> str:
 
 
 def time_fresh(program: str, folder: Path, canvas: Path) -> tuple[float, float]:
-    """Run a program in a new Python: milliseconds to its first line, and its peak in MB."""
+    """Run a program in a fresh Python: ms to its first line, and its peak memory in MB."""
     command = [sys.executable, "-c", program + PRINT_PEAK, str(folder), str(canvas)]
     start = time.perf_counter()
     with subprocess.Popen(
@@ -289,30 +287,30 @@ def time_fresh(program: str, folder: Path, canvas: Path) -> tuple[float, float]:
 
 
 class Worker:
-    """A process that has its cases ready and times them when asked.
+    """A process that prepares its cases and times them on request.
 
     Args:
         owner: "ours", "bare" or "keras".
-        folder: the model's.
-        canvas: where "ours" saves the canvas for the fresh processes.
+        folder: of the model.
+        canvas: the file to which "ours" saves the canvas for the fresh processes.
     """
 
     def __init__(self, owner: str, folder: Path, canvas: Path) -> None:
-        # Spawned, not forked: nothing is inherited.
+        # Spawned, not forked: a fresh process.
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._process = context.Process(
-            target=_work, args=(far, owner, folder, canvas), daemon=True
+            target=_run_cases, args=(far, owner, folder, canvas), daemon=True
         )
         self._process.start()
         far.close()
         try:
-            self._pipe.recv()  # it is ready
+            self._pipe.recv()  # the cases are ready
         except EOFError:
-            sys.exit(f"The process of '{owner}' ended before it was ready; see above.")
+            sys.exit(f"The process of '{owner}' failed before it was ready; see above.")
 
     def time(self, case: str, runs: int) -> list[float]:
-        """Do it so often; the milliseconds of each."""
+        """Run a case several times; return the milliseconds of each run."""
         self._pipe.send((case, runs))
         times: list[float] = self._pipe.recv()
         return times
@@ -323,7 +321,7 @@ class Worker:
         self._process.join()
 
 
-def _work(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
+def _run_cases(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
     _hide_native_messages()
     pictures = make_pictures()
     if owner == "ours":
@@ -332,7 +330,7 @@ def _work(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
         np.save(canvas, pictures["canvas"])
     cases = OWNERS[owner](folder, pictures)
     for run in cases.values():
-        run()  # the first time is another story
+        run()  # the first call initializes
     pipe.send("ready")
     while True:
         try:
@@ -341,7 +339,7 @@ def _work(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
             return
         run = cases[case]
         if runs > 1:
-            run()  # awake again: the others had the processor's caches
+            run()  # fills the processor's caches, which the others have used
         times = []
         for _ in range(runs):
             start = time.perf_counter()
@@ -351,7 +349,7 @@ def _work(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
 
 
 def _hide_native_messages() -> None:
-    """Let Python write to the terminal, and not what LiteRT and TensorFlow tell of the machine."""
+    """Hide the native messages of LiteRT and TensorFlow, but not those of Python."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)

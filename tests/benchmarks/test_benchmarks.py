@@ -1,4 +1,4 @@
-"""What could be wrong in the measuring without anybody noticing."""
+"""The metrics, the table and the generated pictures of the accuracy benchmark."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 
 import accuracy
-import not_digits
+import non_digits
 import pictures
 import prints
-import worst
 from accuracy import (
     AREA,
     MEGABYTES,
@@ -28,22 +27,22 @@ from accuracy import (
     numbers,
     table,
 )
-from not_digits import NotDigits
-from pictures import Pictures, Seen, found_frames, look, plain_frame
+from non_digits import NonDigits
+from pictures import PictureFrames, Pictures, digit_frames, extract_frames, plain_frame
 
 from mnist_core import Dataset, Recognizer, load_recognizer
 
 needs_fonts = pytest.mark.skipif(
     not prints.font_files(),
-    reason="none of the fonts is on this machine",
+    reason="needs one of the fonts",
 )
 
 
-def answers(*rows: tuple[int, float]) -> np.ndarray:
-    """Probabilities, (n, 10) float32: of each row's digit, and the rest over the others."""
-    probabilities = [np.full(10, (1 - certain) / 9) for _, certain in rows]
-    for row, (label, certain) in zip(probabilities, rows, strict=True):
-        row[label] = certain
+def make_probabilities(*rows: tuple[int, float]) -> np.ndarray:
+    """Probabilities, (n, 10) float32, from a label and its probability per row."""
+    probabilities = [np.full(10, (1 - value) / 9) for _, value in rows]
+    for row, (label, value) in zip(probabilities, rows, strict=True):
+        row[label] = value
     return np.array(probabilities, np.float32).reshape(-1, 10)
 
 
@@ -53,15 +52,17 @@ def answers(*rows: tuple[int, float]) -> np.ndarray:
         ([(3, 1.0), (4, 1.0)], [3, 4], 0.0),
         ([(3, 1.0), (4, 1.0)], [4, 3], 1.0),
         ([(3, 0.8)], [3], 0.2),
-        # In one bin, right and wrong make up for each other …
+        # Errors and correct predictions in one bin cancel out …
         ([(3, 0.5), (3, 0.5)], [3, 4], 0.0),
-        # … and in two they do not: 3/4 of 0.1 and 1/4 of 0.6.
+        # … but not in two bins: 3/4 of 0.1 and 1/4 of 0.6.
         ([(3, 0.9), (3, 0.9), (3, 0.9), (3, 0.6)], [3, 3, 3, 4], 0.75 * 0.1 + 0.25 * 0.6),
     ],
-    ids=["perfect", "surely wrong", "too unsure", "one bin", "two bins"],
+    ids=["perfect", "confidently incorrect", "underconfident", "one bin", "two bins"],
 )
 def test_calibration_error(rows: list[tuple[int, float]], labels: list[int], error: float) -> None:
-    assert calibration_error(answers(*rows), np.array(labels)) == pytest.approx(error, abs=1e-6)
+    assert calibration_error(make_probabilities(*rows), np.array(labels)) == pytest.approx(
+        error, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_calibration_error(rows: list[tuple[int, float]], labels: list[int], err
     ],
 )
 def test_numbers(digits: list[int], counts: list[int], expected: list[str]) -> None:
-    probabilities = answers(*((digit, 0.9) for digit in digits))
+    probabilities = make_probabilities(*((digit, 0.9) for digit in digits))
     assert numbers(probabilities, np.array(counts, np.int64)).tolist() == expected
 
 
@@ -93,15 +94,15 @@ def test_area_under_curve(digits: list[float], others: list[float], area: float)
     assert area_under_curve(np.array(digits), np.array(others)) == pytest.approx(area)
 
 
-def test_detection_uses_the_digit_score(
+def test_detection_compares_digit_scores(
     recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the 'others' score at the threshold, which is accepted, and half below it."""
+    """Half of the non-digits score at the threshold, which is accepted, and half below it."""
     threshold, name = recognizer.card.digit_threshold, recognizer.card.name
     scores = np.array([threshold, threshold, 0, 0], np.float64)
     monkeypatch.setattr(accuracy, "digit_scores", lambda model, frames: scores)
     known = {name: np.array([1.0, 1.0]), accuracy.BASELINE: np.array([0.0, 0.0])}
-    others = NotDigits(name="others", frames=dataset.x_test[:4])
+    others = NonDigits(name="non-digits", frames=dataset.x_test[:4])
     area, accepted = accuracy.detection(others, [recognizer], known)
     assert (area.values[name], area.baseline, accepted.values[name]) == (1.0, 0.0, 0.5)
     assert (area.form, accepted.form, area.count) == (AREA, PERCENT, 4)
@@ -110,10 +111,12 @@ def test_detection_uses_the_digit_score(
 def test_certainty_rejects_digits_below_the_threshold_only(
     recognizer: Recognizer, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of four pictures, two digits are found in one and none in another: those do not count."""
+    """Only pictures with exactly one digit are counted: two of four."""
     threshold, name = recognizer.card.digit_threshold, recognizer.card.name
     collection = Pictures(name="some", truths=["1", "2", "3", "4"], make=lambda index: index)
-    seen = Seen(counts=np.array([1, 2, 0, 1]), frames=dataset.x_test[:4], plain=dataset.x_test[:0])
+    extracted = PictureFrames(
+        counts=np.array([1, 2, 0, 1]), frames=dataset.x_test[:4], plain=dataset.x_test[:0]
+    )
     scored = []
 
     def scores(model: Recognizer, frames: np.ndarray) -> np.ndarray:
@@ -121,14 +124,15 @@ def test_certainty_rejects_digits_below_the_threshold_only(
         return np.array([threshold, threshold - 0.01])
 
     monkeypatch.setattr(accuracy, "digit_scores", scores)
-    given = {name: answers((1, 1.0), (8, 1.0), (8, 1.0), (5, 1.0))}
-    error, refused = accuracy.certainty(collection, seen, [recognizer], given)
+    rows = ((1, 1.0), (8, 1.0), (8, 1.0), (5, 1.0))
+    answers = {name: make_probabilities(*rows)}
+    error, rejected = accuracy.certainty(collection, extracted, [recognizer], answers)
     assert np.array_equal(scored[0], dataset.x_test[[0, 3]])
-    assert (error.values[name], refused.values[name]) == (pytest.approx(0.5), 0.5)
-    assert refused.count == 2
+    assert (error.values[name], rejected.values[name]) == (pytest.approx(0.5), 0.5)
+    assert rejected.count == 2
 
 
-def test_table_writes_each_unit() -> None:
+def test_table_formats_each_unit() -> None:
     rows = [
         Row(name="share", count=1234, values={"a": 0.98765, "b": 0}, found=1, baseline=0.5),
         Row(name="area", count=2, values={"a": 0.99996, "b": 0.5}, form=AREA),
@@ -152,17 +156,17 @@ def test_table_writes_each_unit() -> None:
 def test_measure_counts_completely_correct_pictures(
     recognizer: Recognizer, dataset: Dataset
 ) -> None:
-    """An empty picture is an error."""
+    """A picture without a digit is an error."""
     frames = [dataset.x_test[0], dataset.x_test[1], np.zeros((28, 28), np.uint8)]
     collection = Pictures(name="three", truths=["7", "3", "0"], make=lambda index: frames[index])
     with tqdm(disable=True) as progress:
-        seen = look(collection, found_frames, progress)
-    (row,) = accuracy.measure(collection, seen, [recognizer])
-    assert seen.counts.tolist() == [1, 1, 0]
+        extracted = extract_frames(collection, digit_frames, progress)
+    (row,) = accuracy.measure(collection, extracted, [recognizer])
+    assert extracted.counts.tolist() == [1, 1, 0]
     assert (row.values[recognizer.card.name], row.found) == (1 / 3, 2 / 3)
 
 
-def test_plain_frame_is_light_on_dark() -> None:
+def test_plain_frame_inverts_dark_on_light() -> None:
     paper = np.full((280, 280, 3), 255, np.uint8)
     paper[100:180, 100:180] = 0
     frame = plain_frame(paper)
@@ -171,7 +175,7 @@ def test_plain_frame_is_light_on_dark() -> None:
     assert np.array_equal(plain_frame(255 - paper), frame)
 
 
-def test_cost_times_single_images(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cost_of_single_images(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accuracy, "TIMED", 3)
     monkeypatch.setattr(accuracy, "TURNS", 2)
     time, size, weights = accuracy.cost([recognizer])
@@ -182,21 +186,21 @@ def test_cost_times_single_images(recognizer: Recognizer, monkeypatch: pytest.Mo
 
 
 GENERATORS = {
-    "letters": pytest.param(not_digits.letters, marks=needs_fonts),
-    "scribbles": not_digits.scribbles,
-    "textures": not_digits.textures,
-    "photographed": not_digits.photographed_textures,
+    "letters": pytest.param(non_digits.letters, marks=needs_fonts),
+    "scribbles": non_digits.scribbles,
+    "textures": non_digits.textures,
+    "photographed": non_digits.photographed_textures,
 }
 
 
 @pytest.mark.parametrize("make", GENERATORS.values(), ids=GENERATORS)
-def test_generated_frames(make) -> None:
+def test_non_digits_are_distinct_and_reproducible(make) -> None:
     frames = make(12).frames
     assert (frames.shape, frames.dtype) == ((12, 28, 28), np.uint8)
     assert np.ptp(frames, axis=(1, 2)).min() >= 40, "blank"
-    assert len(np.unique(frames, axis=0)) == 12, "the same twice"
+    assert len(np.unique(frames, axis=0)) == 12, "duplicates"
     assert np.array_equal(frames, make(12).frames)
-    # A longer collection begins with the shorter one.
+    # The frames do not depend on their number.
     assert np.array_equal(frames[:5], make(5).frames)
 
 
@@ -207,60 +211,50 @@ PRINTS = {
 
 
 @pytest.mark.parametrize("make", PRINTS.values(), ids=PRINTS)
-def test_prints_are_read(make) -> None:
+def test_prints_are_distinct_and_readable(make) -> None:
     collection = make(12)
     assert len(np.unique([collection.make(index) for index in range(12)], axis=0)) == 12
     assert np.array_equal(collection.make(3), make(12).make(3))
     with tqdm(disable=True) as progress:
-        seen = look(collection, found_frames, progress)
-    assert seen.counts.tolist() == [1] * 12
+        extracted = extract_frames(collection, digit_frames, progress)
+    assert extracted.counts.tolist() == [1] * 12
     champion = load_recognizer("champion")
-    read = champion.classify(seen.frames).argmax(axis=1).astype(str)
-    accepted = champion.digit_scores(seen.frames) >= champion.card.digit_threshold
+    read = champion.classify(extracted.frames).argmax(axis=1).astype(str)
+    accepted = champion.digit_scores(extracted.frames) >= champion.card.digit_threshold
     assert ((read == collection.truths) & accepted).mean() > 0.8
 
 
-@pytest.mark.parametrize("figure", not_digits.FIGURES)
-def test_each_figure_is_drawn(figure) -> None:
-    random = np.random.default_rng(1)
-    for _ in range(20):
-        points = np.concatenate(figure(random))
-        assert points.shape[1] == 2
-        assert np.isfinite(points).all()
-        assert np.ptp(points, axis=0).max() > 0
-
-
-@pytest.mark.parametrize("texture", not_digits.TEXTURES)
-def test_each_texture_uses_the_whole_range(texture) -> None:
+@pytest.mark.parametrize("texture", non_digits.TEXTURES)
+def test_textures_use_the_full_range(texture) -> None:
     levels = texture(np.random.default_rng(1), 24, 32)
     assert levels.shape == (24, 32)
     assert (levels.min(), levels.max()) == (0, pytest.approx(1))
 
 
-def test_letters_exclude_those_that_look_like_digits() -> None:
-    assert not set(not_digits.LETTERS) & set("OoQDCcUuIilLJjrtZzSsGbBTYyagq0123456789")
-    assert len(set(not_digits.LETTERS)) == len(not_digits.LETTERS)
+def test_letters_do_not_look_like_digits() -> None:
+    assert not set(non_digits.LETTERS) & set("OoQDCcUuIilLJjrtZzSsGbBTYyagq0123456789")
+    assert len(set(non_digits.LETTERS)) == len(non_digits.LETTERS)
 
 
-@pytest.mark.skipif(not not_digits.FASHION.is_file(), reason="Fashion-MNIST is not here")
-def test_fashion_is_read_whole() -> None:
-    frames = not_digits.fashion().frames
+@pytest.mark.skipif(not non_digits.FASHION.is_file(), reason="needs Fashion-MNIST")
+def test_fashion_has_all_images() -> None:
+    frames = non_digits.fashion().frames
     assert (frames.shape, frames.dtype) == ((10_000, 28, 28), np.uint8)
-    # The first is an ankle boot: heel and toe in the lower half, the edge of the frame empty above.
+    # The first image is an ankle boot: most of it is in the lower half.
     assert frames[0, :3].max() == 0
     assert frames[0, 14:].sum() > frames[0, :14].sum()
 
 
-def test_missing_collections_are_not_here(
+def test_table_marks_missing_collections(
     recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(not_digits, "FASHION", tmp_path / "none.gz")
+    monkeypatch.setattr(non_digits, "FASHION", tmp_path / "none.gz")
     monkeypatch.setattr(prints, "_font", lambda name: None)
     monkeypatch.setattr(pictures, "DEVELOPMENT_STROKES", tmp_path / "none.gz")
     monkeypatch.setattr(pictures, "DEVELOPMENT_PHOTOS", tmp_path / "none.zip")
     known = {recognizer.card.name: np.ones(2), accuracy.BASELINE: np.ones(2)}
     rows = []
-    for make in (not_digits.fashion, not_digits.letters):
+    for make in (non_digits.fashion, non_digits.letters):
         rows += accuracy.detection(make(), [recognizer], known)
     for collection in (
         pictures.drawn_strokes(18, certainty=True),
@@ -269,32 +263,8 @@ def test_missing_collections_are_not_here(
         prints.printed_digits(),
     ):
         with tqdm(disable=True) as progress:
-            seen = look(collection, found_frames, progress)
-        rows += accuracy.measure(collection, seen, [recognizer])
+            extracted = extract_frames(collection, digit_frames, progress)
+        rows += accuracy.measure(collection, extracted, [recognizer])
     lines = table(rows, [recognizer.card.name]).splitlines()[2:]
     assert len(lines) == 2 * 2 + 3 + 1 + 1 + 3
     assert all(line.count("not here") == 4 for line in lines)
-
-
-def test_worst_come_first() -> None:
-    def reading(read: str, confidence: float) -> worst.Reading:
-        frames = np.zeros((len(read), 28, 28), np.uint8)
-        return worst.Reading(index=0, truth="1", read=read, confidence=confidence, frames=frames)
-
-    readings = [reading(*pair) for pair in (("1", 0.9), ("7", 0.6), ("1", 0.4), ("17", 0.8))]
-    order = [(each.read, each.confidence) for each in worst.worst(readings, 3)]
-    assert order == [("17", 0.8), ("7", 0.6), ("1", 0.4)]
-
-
-def test_contact_sheet(recognizer: Recognizer, dataset: Dataset, tmp_path: Path) -> None:
-    frames = [*dataset.x_test[:6], np.zeros((28, 28), np.uint8)]
-    truths = [*(str(label) for label in dataset.y_test[:6]), "0"]
-    collection = Pictures(name="seven", truths=truths, make=lambda index: frames[index])
-    readings = worst.read_all(collection, recognizer)
-    assert [each.read for each in readings] == [*truths[:6], ""]
-    assert readings[-1].confidence == 1
-    worst.save_sheet(tmp_path / "sheet.png", collection, readings, "seven")
-    from PIL import Image
-
-    size = (worst.COLUMNS * worst.CELL_WIDTH, 2 * worst.CELL_HEIGHT + 2 * worst.LINE)
-    assert Image.open(tmp_path / "sheet.png").size == size

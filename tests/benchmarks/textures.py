@@ -1,4 +1,4 @@
-"""Surfaces with a texture and no digits: reflectances, (height, width, 3), 0 to 1."""
+"""Textured surfaces without digits: reflectances, (height, width, 3) float32, 0 to 1."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from drawing import put, turned
-from not_digits import LETTERS
+from drawing import paste, rotate
+from non_digits import LETTERS
 from numpy.typing import NDArray
-from papers import _clouds
+from papers import smooth_noise
 
 Floats = NDArray[np.float32]
 Generator = np.random.Generator
 
 
 def _wood(height: int, width: int, random: Generator) -> Floats:
-    """Boards with their grain."""
+    """Wooden boards."""
     y, x = np.mgrid[:height, :width].astype(np.float32) / height
     boards = np.floor(y * random.integers(1, 6) + random.random())
-    bent = _clouds(height, width, 0.4 * height, random) * 0.06
+    bent = smooth_noise(height, width, 0.4 * height, random) * 0.06
     bent += (
-        cv2.resize(_clouds(height, max(2, width // 12), 0.03 * height, random), (width, height))
+        cv2.resize(
+            smooth_noise(height, max(2, width // 12), 0.03 * height, random), (width, height)
+        )
         * 0.006
     )
     rings = np.sin(2 * np.pi * random.uniform(6, 16) * (y + bent + 0.37 * boards + 0.05 * x))
-    fibre = cv2.resize(_clouds(height, max(2, width // 40), 1.5, random), (width, height))
+    fibre = cv2.resize(smooth_noise(height, max(2, width // 40), 1.5, random), (width, height))
     tone = 1 + 0.12 * rings + 0.07 * fibre + 0.08 * np.sin(12.9 * boards)
     seams = np.abs(np.diff(boards, axis=0, prepend=boards[:1])) > 0
     tone[cv2.dilate(seams.view(np.uint8), np.ones((3, 1))) > 0] *= 0.5
@@ -34,12 +36,12 @@ def _wood(height: int, width: int, random: Generator) -> Floats:
 
 
 def _cloth(height: int, width: int, random: Generator) -> Floats:
-    """Weave and folds; perhaps checks or stripes."""
+    """Cloth with folds, plain, striped or checked."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     thread = height * random.uniform(0.006, 0.014)
     weave = np.sin(2 * np.pi * x / thread) * np.sin(2 * np.pi * y / thread)
-    folds = _clouds(height, width, height * random.uniform(0.25, 0.6), random)
-    tone = 1 + 0.06 * weave + 0.18 * folds + 0.04 * _clouds(height, width, 2, random)
+    folds = smooth_noise(height, width, height * random.uniform(0.25, 0.6), random)
+    tone = 1 + 0.06 * weave + 0.18 * folds + 0.04 * smooth_noise(height, width, 2, random)
     colors = random.uniform(0.15, 0.8, (2, 1)) + random.uniform(-0.15, 0.15, (2, 3))
     colors = colors.astype(np.float32)
     step, pattern = height * random.uniform(0.06, 0.25), random.integers(3)
@@ -52,7 +54,7 @@ def _cloth(height: int, width: int, random: Generator) -> Floats:
 
 
 def _foliage(height: int, width: int, random: Generator) -> Floats:
-    """Leaves over leaves, the lower ones in the dark."""
+    """Overlapping leaves, the lower ones darker."""
     scene = np.full((height, width, 3), (0.05, 0.09, 0.04), np.float32)
     size = height * random.uniform(0.03, 0.1)
     count = int(4 * width * height / (3 * size**2))
@@ -63,14 +65,14 @@ def _foliage(height: int, width: int, random: Generator) -> Floats:
         tone = (0.25 + 0.75 * number / count) * random.uniform(0.6, 1.1)
         color = tuple(tone * np.array((0.35, 0.55, 0.2)) * random.uniform(0.8, 1.2, 3))
         cv2.ellipse(scene, place, axes, angle, 0, 360, color, cv2.FILLED, cv2.LINE_AA)
-        rib = turned(np.array([(-axes[0], 0), (axes[0], 0)]), angle) + place
+        rib = rotate(np.array([(-axes[0], 0), (axes[0], 0)]), angle) + place
         ends = [tuple(int(part) for part in end) for end in rib]
         cv2.line(scene, *ends, tuple(1.3 * part for part in color), 1, cv2.LINE_AA)
     return scene.clip(0, 1)
 
 
 def _books(height: int, width: int, random: Generator) -> Floats:
-    """Shelves of spines, each with a band or a title's lines."""
+    """Bookshelves; the spines have titles and some have bands."""
     board = np.array([(0.6, 0.42, 0.25), (0.85, 0.85, 0.83), (0.2, 0.14, 0.1)][random.integers(3)])
     scene = np.full((height, width, 3), board * 0.35, np.float32)
     step = round(height * random.uniform(0.3, 0.7))
@@ -91,14 +93,14 @@ def _books(height: int, width: int, random: Generator) -> Floats:
             spine[inked] = 0.85 if color.mean() < 0.5 else 0.12
             if random.random() < 0.5:
                 spine[round(0.08 * down) : round(0.13 * down)] *= random.uniform(0.4, 1.6)
-            put(scene, spine, left, top)
+            paste(scene, spine, left, top)
             left += wide + int(random.random() < 0.1) * int(random.integers(1, wide + 1))
-        put(scene, np.tile(board * 0.9, (max(2, round(0.06 * step)), width, 1)), 0, bottom)
+        paste(scene, np.tile(board * 0.9, (max(2, round(0.06 * step)), width, 1)), 0, bottom)
     return scene.clip(0, 1)
 
 
 def _keyboard(height: int, width: int, random: Generator) -> Floats:
-    """Rows of keys with letters on them, none of which could be a digit."""
+    """A keyboard whose letters do not look like digits."""
     dark = random.random() < 0.6
     key, body, ink = (33, 20, 215) if dark else (224, 178, 40)
     scene = np.full((height, width), body, np.uint8)
@@ -121,12 +123,12 @@ def _keyboard(height: int, width: int, random: Generator) -> Floats:
 
 
 def room(height: int, width: int, random: Generator) -> Floats:
-    """What is behind a hand or a face: a wall, a shelf, a curtain, out of focus."""
+    """A background out of focus: a wall, a bookshelf, a curtain or wood."""
     kind = random.choice(["wall", "wall", "books", "cloth", "wood"])
     if kind == "wall":
         color = np.array(random.choice([0.85, 0.7, 0.5, 0.3])) * random.uniform(0.9, 1.05, 3)
         scene = np.full((height, width, 3), color, np.float32)
-        scene *= 1 + 0.02 * _clouds(height, width, 60, random)[:, :, np.newaxis]
+        scene *= 1 + 0.02 * smooth_noise(height, width, 60, random)[:, :, np.newaxis]
         corner = round(width * random.uniform(-0.3, 1.3))
         scene[:, : max(0, corner)] *= random.uniform(0.75, 1)
     else:

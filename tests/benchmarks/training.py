@@ -1,10 +1,10 @@
 """Training speed in images per second: python tests/benchmarks/training.py [champion]
 
 Small networks: this project, with its events and checkpoints, and plain `model.fit` on NumPy arrays
-of the same images, in two processes that take turns, one epoch each; timed by callbacks from the
-first batch of an epoch to the last, without the first epoch. Champion: the input pipeline alone,
-also with Keras's augmentation layers, and the complete training, with and without augmentation, in
-turns.
+of the same images, in two processes that take turns, one epoch each. Callbacks measure the time
+from the first batch of an epoch to the last; the first epoch is not counted. Champion: the input
+pipeline alone, also with Keras's augmentation layers, and the complete training, with and without
+augmentation; all methods take turns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 BATCH, STEPS, ROUNDS = 128, 60, 5
-# Images of an epoch: enough of them for a second or more.
+# Images per epoch: an epoch must take a second or more.
 IMAGES = {"mlp": 55_000, "cnn": 9_600}
 PLAIN = """
 import sys, time
@@ -75,10 +75,10 @@ def report(event):
             input()
 input()
 with tempfile.TemporaryDirectory() as folder:
-    parts = TrainingData(training=data.training.select(slice(count)),
-                         validation=data.training.select(slice(-1000, None)))
+    arrays = TrainingData(training=data.training.select(slice(count)),
+                          validation=data.training.select(slice(-1000, None)))
     checkpoints = Checkpoints(Path(folder), dataclasses.asdict(settings))
-    fit(settings, parts, Hooks(on_event=report, checkpoints=checkpoints))
+    fit(settings, arrays, Hooks(on_event=report, checkpoints=checkpoints))
 """
 
 
@@ -95,7 +95,7 @@ def main() -> None:
     for name, count in IMAGES.items():
         ours, plain = side_by_side(name, count)
         ratios = sorted(one / other for one, other in zip(ours, plain, strict=True))
-        # The speed of a shared machine varies by a factor of two: the best epochs are comparable.
+        # The speed of a shared machine varies by a factor of two; the best epochs are comparable.
         print(
             f"| {name} | {statistics.median(ours):,.0f} | {statistics.median(plain):,.0f} | "
             f"{statistics.median(ratios):.2f}, {ratios[0]:.2f} to {ratios[-1]:.2f} | "

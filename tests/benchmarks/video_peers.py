@@ -1,9 +1,8 @@
-"""Viewers without a browser: each sends a film as a camera would, and counts what comes back.
+"""Viewers without a browser: each sends a film like a camera, and counts the returned frames.
 
-They shall cost little, for they share the machine with the server. So the film is encoded once, and
-each viewer sends its packets; and what comes back is taken as it came, one encoded frame for each
-time stamp, undecoded. Only the first viewer decodes: every picture of the film bears its number in
-blocks along the bottom edge, below the box that is read, and so it is known how old it is.
+They share the machine with the server and must cost little. The film is encoded once, and returned
+frames are not decoded, except by the first viewer: each picture of the film has its index in black
+and white blocks along the bottom edge, below the region of interest, which gives the frame's delay.
 """
 
 from __future__ import annotations
@@ -35,17 +34,18 @@ if TYPE_CHECKING:
     from aiortc.jitterbuffer import JitterFrame
 
 SIZE, RATE, NUMBER = (640, 480), 30, "472"
-# A picture's number in bits, which is how long the film can be; how high its blocks are, pixels.
+# Bits of a picture's index, which limit the film's length; height of the blocks, pixels.
 BITS, BLOCK = 8, 32
-# What Chromium sends of such a picture, bits per second; how late a camera may be, seconds.
-BIT_RATE, LATE = 1_000_000, 0.1
+# Chromium's bit rate for such a picture, bits per second; longest delay that is caught up, seconds.
+BIT_RATE, MAX_DELAY = 1_000_000, 0.1
+# Time stamps of video per second (RFC 7741, RTP payload format for VP8).
 CLOCK = 90_000
 
 
 def pictures(count: int) -> Iterator[np.ndarray]:
-    """A numbered sheet in a hand that is not quite still: (480, 640, 3) BGR uint8 each.
+    """A sheet with a number that moves slightly: (480, 640, 3) BGR uint8 each.
 
-    The light comes from one side, as it does: an even sheet is read as a drawing, in less time.
+    The light comes from one side: an evenly lit sheet would be read as a drawing, in less time.
     """
     light = np.linspace(1.15, 0.6, SIZE[0], dtype=np.float32)[:, np.newaxis]
     paper = np.clip(sheet(*map(int, NUMBER), side=110, noise=0) * light, 0, 255).astype(np.uint8)
@@ -57,27 +57,27 @@ def pictures(count: int) -> Iterator[np.ndarray]:
         left, top = random.integers(SIZE[0]), random.integers(SIZE[1])
         noise = grain[top : top + SIZE[1], left : left + SIZE[0]]
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
-        mark(picture, index)
+        draw_index(picture, index)
         yield picture
 
 
-def mark(picture: np.ndarray, index: int) -> None:
-    """Write a number, 0 to 255, into a picture's bottom edge: a white block is a one."""
+def draw_index(picture: np.ndarray, index: int) -> None:
+    """Draw an index, 0 to 255, along the bottom edge of a picture, as binary blocks."""
     width = picture.shape[1] // BITS
     for bit in range(BITS):
         level = 235 if index >> bit & 1 else 20
         picture[-BLOCK:, bit * width : (bit + 1) * width] = level
 
 
-def marked(grey: np.ndarray) -> int:
-    """The number that `mark` wrote, from the picture in grey, (h, w) uint8."""
+def read_index(grey: np.ndarray) -> int:
+    """The index in a picture, (h, w) uint8."""
     width = grey.shape[1] // BITS
     blocks = (grey[-BLOCK:, bit * width : (bit + 1) * width] for bit in range(BITS))
     return sum((np.median(block) > 127) << bit for bit, block in enumerate(blocks))
 
 
-def encoded(count: int = 1 << BITS) -> list[bytes]:
-    """The film in VP8, the codec that browsers and aiortc agree on first; one frame each."""
+def encode_film(count: int = 1 << BITS) -> list[bytes]:
+    """Encode the film in VP8, the preferred codec of browsers and aiortc; one packet per frame."""
     codec = av.CodecContext.create("libvpx", "w")
     codec.width, codec.height = SIZE
     codec.pix_fmt, codec.bit_rate, codec.gop_size = "yuv420p", BIT_RATE, count
@@ -92,66 +92,66 @@ def encoded(count: int = 1 << BITS) -> list[bytes]:
 
 
 class Film(MediaStreamTrack):
-    """The film, over and over, at the camera's rate."""
+    """The film in a loop, at the camera's frame rate."""
 
     kind = "video"
 
     def __init__(self, packets: list[bytes]) -> None:
         super().__init__()
         self.frames = 0
-        self.sent = [0.0] * len(packets)  # when each picture went last
+        self.sent = [0.0] * len(packets)  # last time of each picture
         self._packets, self._due = packets, 0.0
 
     async def recv(self) -> av.Packet:
-        """The next frame when its time has come. One that is much too late moves all others."""
+        """Wait for the time of the next frame; a large delay shifts all later frames."""
         now = time.perf_counter()
-        self._due = max(self._due + 1 / RATE, now - LATE)
+        self._due = max(self._due + 1 / RATE, now - MAX_DELAY)
         await asyncio.sleep(max(0.0, self._due - now))
-        place = self.frames % len(self._packets)
-        packet = av.Packet(self._packets[place])
+        index = self.frames % len(self._packets)
+        packet = av.Packet(self._packets[index])
         packet.pts, packet.time_base = self.frames * CLOCK // RATE, Fraction(1, CLOCK)
-        self.sent[place] = time.perf_counter()
+        self.sent[index] = time.perf_counter()
         self.frames += 1
         return packet
 
 
 class Undecoded:
-    """In the place of aiortc's decoder: a frame is handed on as it came."""
+    """A replacement for aiortc's decoder that returns frames as they are."""
 
     def __init__(self, codec: Any) -> None:
         if codec.name != "VP8":
-            raise ValueError(f"The film is VP8, and so is what comes back. Received: {codec.name}")
+            raise ValueError(f"The codec must be VP8. Received: {codec.name}")
 
     def decode(self, frame: JitterFrame) -> list[JitterFrame]:
         return [frame]
 
 
 class Viewer:
-    """One visitor: a film goes, and what comes back is counted.
+    """One visitor, who sends the film and counts the returned frames.
 
     Attributes:
-        back: frames that came back.
-        seen: those of them that showed another picture than the one before; decoding viewers only.
-        delays: how old each of those was, seconds since it was sent; decoding viewers only.
+        returned: number of returned frames.
+        new: number of them that differ from their predecessor; if the viewer decodes.
+        delays: seconds since each new frame was sent; if the viewer decodes.
     """
 
     def __init__(self, packets: list[bytes], decodes: bool) -> None:
-        self.back = self.seen = 0
+        self.returned = self.new = 0
         self.delays: list[float] = []
         self.film = Film(packets)
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.connection.addTrack(self.film)
-        self.connection.on("track", self._follow)
+        self.connection.on("track", self._start_counting)
         self._codec = av.CodecContext.create("libvpx", "r") if decodes else None
-        self._last: int | None = None
+        self._last_index: int | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def offer(self) -> tuple[str, str]:
-        """The session's description and its type, for the server."""
+        """The session description and its type, for the server."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
         return self.connection.localDescription.sdp, self.connection.localDescription.type
 
-    def _follow(self, track: MediaStreamTrack) -> None:
+    def _start_counting(self, track: MediaStreamTrack) -> None:
         self._task = asyncio.ensure_future(self._count(track))
 
     async def _count(self, track: MediaStreamTrack) -> None:
@@ -160,41 +160,41 @@ class Viewer:
                 frame = await track.recv()
             except MediaStreamError:
                 return
-            self.back += 1
+            self.returned += 1
             if self._codec:
-                self._look(frame.data)
+                self._measure_delays(frame.data)
 
     def check(self) -> None:
-        """Raise what went wrong while counting."""
+        """Raise the error of the counting task, if it failed."""
         if self._task and self._task.done():
             self._task.result()
 
-    def _look(self, data: bytes) -> None:
-        """Which picture came back, and how long ago was it sent?"""
+    def _measure_delays(self, data: bytes) -> None:
+        """Decode a packet, and measure how long ago its pictures were sent."""
         assert self._codec
         try:
             frames = self._codec.decode(av.Packet(data))
         except av.FFmpegError:
-            return  # one that needs a lost one
+            return  # its reference frame was lost
         for frame in frames:
-            number = marked(frame.to_ndarray(format="gray"))
-            # What was not sent yet is a smeared picture's.
-            if number != self._last and any(self.film.sent[number : number + 1]):
-                self._last = number
-                self.seen += 1
-                self.delays.append(time.perf_counter() - self.film.sent[number])
+            index = read_index(frame.to_ndarray(format="gray"))
+            # An index that was not sent yet comes from a damaged picture.
+            if index != self._last_index and any(self.film.sent[index : index + 1]):
+                self._last_index = index
+                self.new += 1
+                self.delays.append(time.perf_counter() - self.film.sent[index])
 
 
 def run(pipe: Connection, packets: list[bytes]) -> None:
-    """The process of the viewers, until the other end of the pipe is closed.
+    """Run the viewers' process until the other end of the pipe is closed.
 
-    It is told ("offer",) and gives a new viewer's description; ("answer", sdp, type), for that
-    viewer; ("counts",) and gives `counts`.
+    Commands: ("offer",) adds a viewer and returns its session description; ("answer", sdp, type) is
+    for this viewer and returns None; ("counts",) returns `counts`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     rtcrtpreceiver.get_decoder = Undecoded
     asyncio.run(_serve(pipe, packets))
-    # aiortc's threads of connections that were never closed would be waited for.
+    # A regular exit waits for aiortc's threads of connections that were never closed.
     os._exit(0)
 
 
@@ -219,7 +219,7 @@ async def _serve(pipe: Connection, packets: list[bytes]) -> None:
 
 
 def counts(viewers: list[Viewer]) -> dict[str, Any]:
-    """How the viewers stand: since they began, but `delays` since this was asked last."""
+    """The viewers' counts since they started; `delays` since the previous call."""
     for viewer in viewers:
         viewer.check()
     delays = [delay for viewer in viewers for delay in viewer.delays]
@@ -229,7 +229,7 @@ def counts(viewers: list[Viewer]) -> dict[str, Any]:
         "clock": time.perf_counter(),
         "cpu": time.process_time(),
         "sent": [viewer.film.frames for viewer in viewers],
-        "back": [viewer.back for viewer in viewers],
-        "seen": sum(viewer.seen for viewer in viewers),
+        "returned": [viewer.returned for viewer in viewers],
+        "new": sum(viewer.new for viewer in viewers),
         "delays": delays,
     }

@@ -1,8 +1,8 @@
-"""The Webcam page's server without its page: streamlit-webrtc's own worker for each viewer.
+"""The Webcam page's server without the page: one streamlit-webrtc worker per viewer.
 
-What happens to a frame is what happens in the app: aiortc receives and decodes it, the page's own
-callback reads it and draws on it in a thread of the worker's, aiortc encodes and sends it. One
-recognizer serves all, each viewer has a reader.
+A frame takes the same steps as in the app: aiortc receives and decodes it, the page's callback
+reads and annotates it in a thread of the worker, aiortc encodes and sends it. All viewers share one
+recognizer; each has a reader.
 """
 
 from __future__ import annotations
@@ -26,22 +26,26 @@ from pages.video.relay import LatestFrameRelay, frame_callback
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-PATIENCE = 30
+# Of an answer to a viewer's offer, seconds.
+TIMEOUT = 30
 
 
-def run(pipe: Connection, model: str | None, newest: bool) -> None:
-    """The process of the server, until the other end of the pipe is closed.
+def run(pipe: Connection, model: str | None, latest: bool) -> None:
+    """Run the server's process until the other end of the pipe is closed.
 
-    Frames go by the page's relay, or (not `newest`) by aiortc's, as streamlit-webrtc would have it.
+    Commands: ("offer", sdp, type) adds a viewer and returns the answer, (sdp, type); ("counts",)
+    returns `counts`.
 
-    It is told ("offer", sdp, type) and gives the answer to a new viewer, (sdp, type); ("counts",)
-    and gives `counts`.
+    Args:
+        pipe: receives the commands.
+        model: a folder of models/; None: the default model.
+        latest: use the page's relay; False: aiortc's, the default of streamlit-webrtc.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     recognizer = load_recognizer(model)
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    relay = LatestFrameRelay() if newest else MediaRelay()
+    relay = LatestFrameRelay() if latest else MediaRelay()
     readers: list[LiveReader] = []
     workers: list[WebRtcWorker[Any, Any]] = []
     while True:
@@ -51,20 +55,20 @@ def run(pipe: Connection, model: str | None, newest: bool) -> None:
             break
         if command == "offer":
             readers.append(LiveReader(recognizer))
-            workers.append(worker(readers[-1], loop, relay))
-            answer = workers[-1].process_offer(*values, timeout=PATIENCE)
+            workers.append(make_worker(readers[-1], loop, relay))
+            answer = workers[-1].process_offer(*values, timeout=TIMEOUT)
             pipe.send((answer.sdp, answer.type))
         else:
             pipe.send(counts(readers))
-    for one in workers:
-        one.stop()
+    for worker in workers:
+        worker.stop()
     os._exit(0)
 
 
-def worker(
+def make_worker(
     live: LiveReader, loop: asyncio.AbstractEventLoop, relay: MediaRelay
 ) -> WebRtcWorker[Any, Any]:
-    """What `webrtc_streamer` makes for a visitor who presses Start, with its defaults."""
+    """The worker that `webrtc_streamer` creates when a visitor presses Start."""
     return WebRtcWorker(
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=RTCConfiguration(iceServers=[]),
@@ -94,7 +98,7 @@ def worker(
 
 
 def counts(readers: list[LiveReader]) -> dict[str, Any]:
-    """How the viewers stand, since they began; `milliseconds` a frame, of the last ones."""
+    """The viewers' counts since they started; `milliseconds` per frame of the last frames."""
     states = [live.state for live in readers]
     return {
         "clock": time.perf_counter(),

@@ -81,10 +81,14 @@ def measure_training_forms() -> dict[str, Any]:
             layer.trainable = False
     branches = branches_of(saved)
     with tf.GradientTape(persistent=True) as tape:
-        each = trained(images, training=True)
-        loss = tf.reduce_mean(digit_loss(labels, each))
-        losses = [tf.reduce_mean(digit_loss(labels, each[:, i])) for i in range(len(branches))]
-    out["mean of branches"] = relative_difference(np.asarray(trained(images)), mean_logits(each))
+        branch_logits = trained(images, training=True)
+        loss = tf.reduce_mean(digit_loss(labels, branch_logits))
+        losses = [
+            tf.reduce_mean(digit_loss(labels, branch_logits[:, i])) for i in range(len(branches))
+        ]
+    out["mean of branches"] = relative_difference(
+        np.asarray(trained(images)), mean_logits(branch_logits)
+    )
     out["loss"], out["losses of branches"] = float(loss), [float(value) for value in losses]
     kernels = [trained.get_layer(branch.name).layers[0].kernel.value for branch in branches]
     gradients = [[tape.gradient(value, kernel) for kernel in kernels] for value in losses]
@@ -97,8 +101,8 @@ def measure_training_forms() -> dict[str, Any]:
         float(np.abs(tape.gradient(value, shared)).max()) for value in losses
     ]
     accuracy = DigitAccuracy()
-    accuracy.update_state(labels, each)
-    correct = np.asarray(mean_logits(each))[:, :10].argmax(axis=1) == labels
+    accuracy.update_state(labels, branch_logits)
+    correct = np.asarray(mean_logits(branch_logits))[:, :10].argmax(axis=1) == labels
     out["accuracy"] = (float(accuracy.result()), float(correct[labels < 10].mean()))
 
     layer = trained.layers[-1]

@@ -28,21 +28,21 @@ def test_accuracy_on_the_development_strokes(
     strokes: tuple[list[list[Stroke]], np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:
     digits, labels = strokes
-    found, plain = [], []
+    detected, plain = [], []
     for digit in digits:
         canvas = drawn_digit(digit)
-        found.append(extract_digits(canvas))
+        detected.append(extract_digits(canvas))
         plain.append(cv2.resize(canvas, (28, 28), interpolation=cv2.INTER_AREA))
-    single = np.array([len(each) == 1 for each in found])
-    frames = np.stack([each[0].frame for each in found if len(each) == 1])
+    single = np.array([len(some) == 1 for some in detected])
+    frames = np.stack([some[0].frame for some in detected if len(some) == 1])
     accuracy = {}
     lines = [f"{len(labels):,} digits drawn; exactly one digit found in {single.mean():.2%}"]
     for card in list_models():
         recognizer = load_recognizer(card.name)
-        right = (recognizer.classify(frames).argmax(1) == labels[single]).sum() / len(labels)
+        correct = (recognizer.classify(frames).argmax(1) == labels[single]).sum() / len(labels)
         resized = (recognizer.classify(np.stack(plain)).argmax(1) == labels).mean()
-        accuracy[card.name] = right
-        lines.append(f"{card.name}: {right:.2%} correct; plain resize: {resized:.2%}")
+        accuracy[card.name] = correct
+        lines.append(f"{card.name}: {correct:.2%} correct; plain resize: {resized:.2%}")
     with capsys.disabled():
         print("\n" + "\n".join(lines))
     assert single.mean() >= 0.995
@@ -51,7 +51,7 @@ def test_accuracy_on_the_development_strokes(
 
 
 @pytest.mark.parametrize(
-    ("change", "kept"),
+    ("change", "agreement"),
     [
         (lambda digit: drawn_digit(digit, size=84, side=54, brush=5.4), 0.97),
         (lambda digit: drawn_digit(digit, size=560, side=360, brush=36), 0.99),
@@ -62,7 +62,7 @@ def test_accuracy_on_the_development_strokes(
     ids=["x0.3", "x2", "moved", "inverted", "grey on grey"],
 )
 def test_reading_is_invariant_to_size_position_and_polarity(
-    recognizer: Recognizer, strokes: tuple[list[list[Stroke]], np.ndarray], change, kept: float
+    recognizer: Recognizer, strokes: tuple[list[list[Stroke]], np.ndarray], change, agreement: float
 ) -> None:
     def readings(draw) -> list[list[int]]:
         return [
@@ -70,4 +70,4 @@ def test_reading_is_invariant_to_size_position_and_polarity(
         ]
 
     pairs = zip(readings(drawn_digit), readings(change), strict=True)
-    assert np.mean([before == after for before, after in pairs]) >= kept
+    assert np.mean([before == after for before, after in pairs]) >= agreement

@@ -1,8 +1,8 @@
-"""Frames that show no digit: what the digit score is measured on.
+"""Non-digits, for measurements of the digit score.
 
-Nothing here is made as training makes its own: the letters are TrueType fonts', and the figures and
-textures have their own generators. Everything is seeded, so that each run sees the same. A
-collection whose files are not on the machine is empty.
+They are independent of the non-digits of the training: letters of TrueType fonts, and figures and
+textures with their own generators. All are seeded and thus equal in each run. A collection whose
+files are missing is empty.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from support.strokes import Stroke, draw_strokes, place_strokes
 from mnist_core.data import FRAME_SIZE
 from mnist_core.preprocessing.framing import FramedDigit, extract_digits
 
-__all__ = ["COLLECTIONS", "NotDigits"]
+__all__ = ["COLLECTIONS", "NonDigits"]
 
 # Debian's package dataset-fashion-mnist.
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
-# Letters that a reader who expects a digit would not take for one. Left out, with the digit:
+# Letters that do not look like digits. Not included, with the similar digit:
 #   O o D Q C c U u  0, closed or open           I i l L J j r t  1, with serif, foot, flag or bar
 #   Z z              2                           T                7, or a 1 with its serif
 #   S s              5                           Y y              4, open on top
@@ -34,7 +34,7 @@ FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 #   B                8
 LETTERS = "AEFHKMNPRVWXdefhkmnpvwx"
 COUNT = 1000
-# In most photographs of surfaces nothing is found, so each costs several.
+# Fewer, as most photographs of surfaces have to be repeated: nothing is found in them.
 PHOTOGRAPHED = 300
 SEED = 1755
 
@@ -44,30 +44,30 @@ Texture = Callable[[np.random.Generator, int, int], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class NotDigits:
-    """Frames that show no digit.
+class NonDigits:
+    """A collection of non-digits.
 
     Attributes:
-        name: what they are.
-        frames: (n, 28, 28) uint8; n is 0 where their files are missing.
+        name: of the collection.
+        frames: (n, 28, 28) uint8; n is 0 if its files are missing.
     """
 
     name: str
     frames: Image
 
 
-def fashion() -> NotDigits:
-    """Fashion-MNIST's test images (Xiao et al., 2017): clothes, frames as they are."""
+def fashion() -> NonDigits:
+    """The test images of Fashion-MNIST (Xiao et al., 2017) as frames."""
     frames = np.zeros((0, FRAME_SIZE, FRAME_SIZE), np.uint8)
     if FASHION.is_file():
-        # IDX: 16 bytes that say how many images there are and how large, then their pixels.
+        # IDX: a header of 16 bytes with the number and size of the images, then the pixels.
         content = np.frombuffer(gzip.decompress(FASHION.read_bytes()), np.uint8)
         frames = content[16:].reshape(-1, FRAME_SIZE, FRAME_SIZE)
-    return NotDigits(name="Fashion-MNIST test", frames=frames)
+    return NonDigits(name="Fashion-MNIST test", frames=frames)
 
 
-def letters(count: int = COUNT) -> NotDigits:
-    """Letters, each large on a canvas, and found there as a user's would be."""
+def letters(count: int = COUNT) -> NonDigits:
+    """Letters on a canvas, framed like a user's drawing."""
     fonts = font_files()
     name = f"letters in {len(fonts)} fonts"
 
@@ -75,11 +75,11 @@ def letters(count: int = COUNT) -> NotDigits:
         path, letter = fonts[random.integers(len(fonts))], random.choice(list(LETTERS))
         return printed(letter, path, random)
 
-    return NotDigits(name=name, frames=_framed(draw, count if fonts else 0, _only))
+    return NonDigits(name=name, frames=_extract_frames(draw, count if fonts else 0, _only))
 
 
-def scribbles(count: int = COUNT) -> NotDigits:
-    """What people draw on a canvas besides digits, with pens of any width, and found there."""
+def scribbles(count: int = COUNT) -> NonDigits:
+    """Figures and scribbles with pens of any width on a canvas, framed like a user's drawing."""
 
     def draw(random: np.random.Generator) -> Image:
         figure = FIGURES[random.integers(len(FIGURES))]
@@ -87,24 +87,24 @@ def scribbles(count: int = COUNT) -> NotDigits:
         strokes = place_strokes(figure(random), side=side, center=(CANVAS / 2, CANVAS / 2))
         return draw_strokes(strokes, brush=side * random.uniform(0.025, 0.085))
 
-    return NotDigits(name="scribbles and figures", frames=_framed(draw, count, _only))
+    return NonDigits(name="scribbles and figures", frames=_extract_frames(draw, count, _only))
 
 
-def textures(count: int = COUNT) -> NotDigits:
-    """Surfaces without an object, frames as they are."""
+def textures(count: int = COUNT) -> NonDigits:
+    """Textures as frames."""
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for index in range(count):
         random = np.random.default_rng((SEED, index))
         texture = TEXTURES[index % len(TEXTURES)](random, FRAME_SIZE, FRAME_SIZE)
         low, high = np.sort(random.uniform(0, 255, 2))
-        # At least 40 levels apart, or the surface cannot be seen.
+        # A contrast of at least 40 grey levels.
         low, high = max(0.0, min(low, high - 40)), min(255.0, max(high, low + 40))
         frames[index] = np.rint(low + (high - low) * texture)
-    return NotDigits(name="textures as frames", frames=frames)
+    return NonDigits(name="textures as frames", frames=frames)
 
 
-def photographed_textures(count: int = PHOTOGRAPHED) -> NotDigits:
-    """What is found in photographs of surfaces: the largest thing of each."""
+def photographed_textures(count: int = PHOTOGRAPHED) -> NonDigits:
+    """The largest component in each of some photographs of surfaces."""
 
     def draw(random: np.random.Generator) -> Image:
         texture = SURFACES[random.integers(len(SURFACES))](random, 240, 320)
@@ -114,13 +114,13 @@ def photographed_textures(count: int = PHOTOGRAPHED) -> NotDigits:
         scene += random.normal(0, random.uniform(1, 8), scene.shape)
         return cv2.cvtColor(np.clip(scene, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
 
-    return NotDigits(name="textures photographed", frames=_framed(draw, count, _largest))
+    return NonDigits(name="textures photographed", frames=_extract_frames(draw, count, _largest))
 
 
-def _framed(draw: Callable[[np.random.Generator], Image], count: int, pick: Pick) -> Image:
-    """(count, 28, 28) uint8: what is picked of each of so many pictures.
+def _extract_frames(draw: Callable[[np.random.Generator], Image], count: int, pick: Pick) -> Image:
+    """Draw pictures and pick a frame from each: (count, 28, 28) uint8.
 
-    A picture in which there is nothing to pick is drawn anew.
+    A picture without a suitable frame is drawn again.
     """
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for index in range(count):
@@ -132,18 +132,18 @@ def _framed(draw: Callable[[np.random.Generator], Image], count: int, pick: Pick
 
 
 def _only(found: Sequence[FramedDigit]) -> FramedDigit | None:
-    """What was found, in one piece: half a figure can be a digit."""
+    """The frame of a figure in one piece: half a figure may look like a digit."""
     return found[0] if len(found) == 1 else None
 
 
 def _largest(found: Sequence[FramedDigit]) -> FramedDigit | None:
-    """The largest thing that was found and is no upright bar, which is a 1."""
+    """The largest component, without upright bars, which look like a 1."""
     broad = [digit for digit in found if 2 * digit.box[2] > digit.box[3]]
     return max(broad, key=lambda digit: digit.box[2] * digit.box[3], default=None)
 
 
 def _curve(random: np.random.Generator) -> list[Stroke]:
-    """A smooth line through so many points that it crosses itself often."""
+    """A spline through 12 to 18 points, which crosses itself several times."""
     from scipy.interpolate import make_interp_spline
 
     points = random.uniform(-1, 1, (random.integers(12, 19), 2))
@@ -155,7 +155,7 @@ def _zigzag(random: np.random.Generator) -> list[Stroke]:
     corners = random.integers(7, 13)
     across = np.where(np.arange(corners) % 2, 1.0, -1.0) * random.uniform(0.4, 1)
     points = np.column_stack([np.linspace(-1, 1, corners), across])
-    return [_turned(points + random.normal(0, 0.05, points.shape), random.uniform(0, np.pi))]
+    return [_rotate(points + random.normal(0, 0.05, points.shape), random.uniform(0, np.pi))]
 
 
 def _spiral(random: np.random.Generator) -> list[Stroke]:
@@ -163,28 +163,28 @@ def _spiral(random: np.random.Generator) -> list[Stroke]:
     angle = np.linspace(0, 2 * np.pi * turns, 300) * random.choice([-1, 1])
     radius = np.linspace(0.05, 1, 300)
     points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
-    return [_turned(points * (1, random.uniform(0.7, 1)), random.uniform(0, np.pi))]
+    return [_rotate(points * (1, random.uniform(0.7, 1)), random.uniform(0, np.pi))]
 
 
 def _hatching(random: np.random.Generator) -> list[Stroke]:
-    """Lines over lines: parallel ones alone would be so many 1s."""
+    """Lines in two directions: parallel lines alone would look like 1s."""
     first, between = random.uniform(0, np.pi), random.uniform(0.33, 0.5) * np.pi
     strokes = []
     for angle in (first, first + between):
         for offset in np.linspace(-0.65, 0.65, random.integers(3, 6)):
             line = np.array([(-1, offset), (1, offset)]) + random.normal(0, 0.05, (2, 2))
-            strokes.append(_turned(line, angle))
+            strokes.append(_rotate(line, angle))
     return strokes
 
 
 def _cross(random: np.random.Generator) -> list[Stroke]:
     angle = random.choice([0, np.pi / 4]) + random.normal(0, 0.1)
     arms = [np.array([(-length, 0), (length, 0)]) for length in random.uniform(0.85, 1, 2)]
-    return [_turned(arms[0], angle), _turned(arms[1], angle + np.pi / 2)]
+    return [_rotate(arms[0], angle), _rotate(arms[1], angle + np.pi / 2)]
 
 
 def _star(random: np.random.Generator) -> list[Stroke]:
-    """In one stroke, as an outline, or as an asterisk."""
+    """A star in one stroke, an outline or an asterisk."""
     points, kind = random.integers(5, 8), random.integers(3)
     angle = 2 * np.pi * np.arange(points + 1) / points + random.normal(0, 0.2) - np.pi / 2
     tips = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -192,12 +192,12 @@ def _star(random: np.random.Generator) -> list[Stroke]:
         return [tips[np.arange(points + 1) * 2 % points]]
     if kind == 1:
         return [np.array([(0, 0), tip]) for tip in tips[:-1]]
-    inner = _turned(tips, np.pi / points) * random.uniform(0.35, 0.5)
+    inner = _rotate(tips, np.pi / points) * random.uniform(0.35, 0.5)
     return [np.column_stack([tips, inner]).reshape(-1, 2)[:-1]]
 
 
 def _smiley(random: np.random.Generator) -> list[Stroke]:
-    """A face; its mouth reaches the cheeks, so that it cannot be found without its face."""
+    """A face; its mouth touches the outline, so that all of it is one component."""
     angle = np.linspace(0, 2 * np.pi, 60)
     smile = np.linspace(0.05, 0.95, 30) * np.pi
     face = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -211,70 +211,70 @@ def _heart(random: np.random.Generator) -> list[Stroke]:
     angle = np.linspace(0, 2 * np.pi, 100)
     y = 13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle)
     points = np.column_stack([16 * np.sin(angle) ** 3, -y * random.uniform(0.85, 1.15)])
-    return [_turned(points, random.normal(0, 0.15))]
+    return [_rotate(points, random.normal(0, 0.15))]
 
 
 def _arrow(random: np.random.Generator) -> list[Stroke]:
-    """It points to the left or right: upright it would be a 1."""
+    """An arrow to the left or right: an upright one would look like a 1."""
     head = random.uniform(0.3, 0.55)
     tip = np.array([(1 - head, -head), (1, 0), (1 - head, head)])
     angle = random.uniform(-0.6, 0.6) + random.choice([0, np.pi])
-    return [_turned(np.array([(-1, 0), (1, 0)]), angle), _turned(tip, angle)]
+    return [_rotate(np.array([(-1, 0), (1, 0)]), angle), _rotate(tip, angle)]
 
 
-def _turned(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+def _rotate(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     cosine, sine = np.cos(angle), np.sin(angle)
     return points @ np.array([(cosine, sine), (-sine, cosine)])
 
 
-# Each makes a texture of levels 0 to 1, (height, width).
+# Textures: (height, width), 0 to 1.
 
 
 def _noise(random: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
-    """Blotches of about the same size, from a pixel to an eighth of the surface."""
+    """Blobs of one size, from a pixel to an eighth of the surface."""
     noise = random.normal(size=(height, width))
     length = width * np.exp(random.uniform(np.log(0.01), np.log(0.12)))
-    return _stretched(cv2.GaussianBlur(noise, (0, 0), length))
+    return _normalize(cv2.GaussianBlur(noise, (0, 0), length))
 
 
 def _stripes(random: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
-    """At least three of them: fewer could be a 1 or an 11."""
-    wave = np.sin(_across(random, height, width) * 2 * np.pi * random.uniform(3.5, 9))
-    return _stretched(wave * random.uniform(1, 6), limit=1)
+    """At least three stripes: one or two could be a 1 or 11."""
+    wave = np.sin(_distance(random, height, width) * 2 * np.pi * random.uniform(3.5, 9))
+    return _normalize(wave * random.uniform(1, 6), limit=1)
 
 
 def _checks(random: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
     angle, cells = random.uniform(0, np.pi), np.pi * random.uniform(4, 12)
-    one = np.sin(_across(random, height, width, angle) * cells)
-    other = np.sin(_across(random, height, width, angle + np.pi / 2) * cells)
-    return _stretched(one * other * 8, limit=1)
+    one = np.sin(_distance(random, height, width, angle) * cells)
+    other = np.sin(_distance(random, height, width, angle + np.pi / 2) * cells)
+    return _normalize(one * other * 8, limit=1)
 
 
 def _gradient(random: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
-    return _stretched(_across(random, height, width) ** random.choice([1, 2, 3]))
+    return _normalize(_distance(random, height, width) ** random.choice([1, 2, 3]))
 
 
 def _grain(random: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
-    """Paper: fibres in all directions under fine noise."""
-    fibres = np.zeros((height, width), np.uint8)
+    """Paper: fibers in all directions and fine noise."""
+    fibers = np.zeros((height, width), np.uint8)
     for _ in range(width * height // 200):
         start = random.uniform(0, (width, height))
-        end = start + _turned(np.array([random.uniform(3, 9), 0]), random.uniform(0, np.pi))
-        fibres = draw_strokes([np.array([start, end])], image=fibres, brush=1)
-    return _stretched(fibres / 255 + random.normal(0, 0.5, fibres.shape))
+        end = start + _rotate(np.array([random.uniform(3, 9), 0]), random.uniform(0, np.pi))
+        fibers = draw_strokes([np.array([start, end])], image=fibers, brush=1)
+    return _normalize(fibers / 255 + random.normal(0, 0.5, fibers.shape))
 
 
-def _across(
+def _distance(
     random: np.random.Generator, height: int, width: int, angle: float | None = None
 ) -> NDArray[np.float64]:
-    """How far each pixel lies in some direction, in widths of the surface, from some start."""
+    """The distance of each pixel along a direction, in widths of the surface, plus an offset."""
     angle = random.uniform(0, np.pi) if angle is None else angle
     y, x = np.mgrid[:height, :width] / width
     return x * np.cos(angle) + y * np.sin(angle) + random.uniform(0, 1)
 
 
-def _stretched(levels: NDArray[np.float64], limit: float | None = None) -> NDArray[np.float64]:
-    """Levels made 0 to 1, those beyond ±limit cut."""
+def _normalize(levels: NDArray[np.float64], limit: float | None = None) -> NDArray[np.float64]:
+    """Scale levels to 0 to 1, after clipping them to ±limit."""
     if limit is not None:
         levels = np.clip(levels, -limit, limit)
     return (levels - levels.min()) / max(float(np.ptp(levels)), 1e-9)
@@ -283,7 +283,7 @@ def _stretched(levels: NDArray[np.float64], limit: float | None = None) -> NDArr
 FIGURES: Sequence[Figure]
 FIGURES = (_curve, _zigzag, _spiral, _hatching, _cross, _star, _smiley, _heart, _arrow)
 TEXTURES: Sequence[Texture] = (_noise, _stripes, _checks, _gradient, _grain)
-# In a photograph nothing is found on a gradient, and a stripe that is found alone is a 1.
+# Without gradients, in which nothing is found, and stripes, which look like 1s one by one.
 SURFACES: Sequence[Texture] = (_noise, _checks, _grain)
-COLLECTIONS: Sequence[Callable[[], NotDigits]]
+COLLECTIONS: Sequence[Callable[[], NonDigits]]
 COLLECTIONS = (fashion, letters, scribbles, textures, photographed_textures)

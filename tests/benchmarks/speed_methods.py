@@ -1,6 +1,6 @@
-"""The ways that `speed.py` compares: ours, the bare libraries under it, and the plain one.
+"""The methods that `speed.py` compares: this project, bare OpenCV and LiteRT, and Keras.
 
-Each owner's cases are made in a process of its own, which imports only what its way needs.
+The cases of each method run in their own process, which imports only what they need.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["FRESH", "OWNERS", "make_pictures"]
 
 Cases = dict[str, Callable[[], object]]
 
-# The ways of a pen over a canvas of 280x280, y growing downwards.
+# Pen strokes on a canvas of 280x280, y pointing down.
 STROKES = {
     2: [[(95, 100), (115, 65), (160, 60), (185, 95), (165, 145), (95, 220), (190, 215)]],
     4: [[(150, 55), (85, 160), (200, 160)], [(165, 110), (160, 230)]],
     7: [[(90, 65), (190, 60), (150, 140), (125, 225)], [(110, 145), (175, 140)]],
 }
 
-# Programs for fresh processes: argv is the model's folder and a picture. Each prints its answer.
+# Programs for fresh processes: argv is the folder of the model and a picture; they print a label.
 FRESH = {
     "fresh ours": """
 import sys, numpy, mnist_core
@@ -58,7 +58,7 @@ print(model.predict(frame[None].astype("float32"), verbose=0).argmax(), flush=Tr
 
 
 def our_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
-    """What this project does."""
+    """This project."""
     from mnist_core import load_mnist, load_recognizer
 
     recognizer = load_recognizer(folder.name, folder.parent)
@@ -66,7 +66,7 @@ def our_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
     for name, digits in {"canvas": 1, "number": 3, "photo": 3}.items():
         found = len(recognizer.read(pictures[name]))
         if found != digits:
-            sys.exit(f"The picture '{name}' shows {digits} digits. Found: {found}")
+            sys.exit(f"The picture '{name}' shows {digits} digits. Received: {found}")
     return {
         "ours one": lambda: recognizer.classify(test[:1]),
         "ours test": lambda: recognizer.classify(test),
@@ -77,7 +77,7 @@ def our_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
 
 
 def bare_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
-    """The least that LiteRT and OpenCV allow, without a check or a search."""
+    """OpenCV and LiteRT alone, without checks and without a search for digits: the lower bound."""
     import numpy as np
     from ai_edge_litert.interpreter import Interpreter
 
@@ -108,7 +108,7 @@ def bare_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
 
 
 def keras_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
-    """The plain way."""
+    """Keras on the resized picture."""
     import keras
     import numpy as np
 
@@ -129,7 +129,7 @@ def keras_cases(folder: Path, pictures: dict[str, NDArray[np.uint8]]) -> Cases:
 
 
 def _plain_frame(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The whole picture, whatever is in it, as one image for a network, (1, 28, 28)."""
+    """The complete picture resized to one network input, (1, 28, 28)."""
     import cv2
     import numpy as np
 
@@ -139,19 +139,19 @@ def _plain_frame(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def make_pictures() -> dict[str, NDArray[np.uint8]]:
-    """A canvas with one digit, one with three, and what a camera would see of three on paper."""
+    """A canvas with one digit, one with three, and a photograph of three digits on paper."""
     import cv2
     import numpy as np
     from support.strokes import draw_strokes, place_strokes
 
     number = np.zeros((280, 560), np.uint8)
     paper = np.zeros((960, 1280), np.uint8)
-    for place, strokes in enumerate(STROKES.values()):
-        near = place_strokes(strokes, side=150, center=(110 + 170 * place, 140))
-        draw_strokes(near, image=number, brush=18)
-        far = place_strokes(strokes, side=260, center=(330 + 310 * place, 460 + 30 * place))
-        draw_strokes(far, image=paper, brush=20)
-    # Paper that is lit from the left, a dark pen, a soft lens and a sensor's grain.
+    for i, strokes in enumerate(STROKES.values()):
+        small = place_strokes(strokes, side=150, center=(110 + 170 * i, 140))
+        draw_strokes(small, image=number, brush=18)
+        large = place_strokes(strokes, side=260, center=(330 + 310 * i, 460 + 30 * i))
+        draw_strokes(large, image=paper, brush=20)
+    # Paper lit from the left, a dark pen, a slight blur and sensor noise.
     random = np.random.default_rng(7)
     light = np.linspace(215, 130, 1280) * np.linspace(1, 0.85, 960)[:, np.newaxis]
     scene = light * (1 - 0.75 * cv2.GaussianBlur(paper, (0, 0), 1.5) / 255)
@@ -163,7 +163,7 @@ def make_pictures() -> dict[str, NDArray[np.uint8]]:
     }
 
 
-# Whose process -> what makes its cases.
+# Method -> function that creates its cases.
 OWNERS: dict[str, Callable[[Path, dict[str, NDArray[np.uint8]]], Cases]] = {
     "ours": our_cases,
     "bare": bare_cases,
