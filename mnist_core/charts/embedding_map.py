@@ -48,9 +48,7 @@ def map_figure(
     errors_only: bool = False,
     height: int = 560,
 ) -> go.Figure:
-    """A point for each image in its digit's color, errors as crosses; hovering shows the image.
-
-    The custom data of each point is its index in `embedding`.
+    """A point for each image in its digit's color, errors as crosses; its index is custom data.
 
     Args:
         embedding: the embedded test images.
