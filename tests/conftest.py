@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Fixtures that several test files share."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from support.processes import run_in_fresh_process
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
 from mnist_core.registry.card import TFLITE, write_card
 
-# Machines that test are slow and busy: no example is wrong for having taken long.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# Test machines are slow and busy: the duration of an example is not an error.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say why a test that is tried again failed at first: it may be the product's fault."""
+    """Print the first failure of each repeated test: the product may have caused it."""
     for report in terminalreporter.stats.get("rerun", ()):
-        terminalreporter.section(f"{report.nodeid}, {report.when}, at first")
+        terminalreporter.section(f"{report.nodeid}, {report.when}, first attempt")
         terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _runs_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Runs are kept away from the user's, in this process and those it starts."""
+def _isolated_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the runs of the tests and their processes apart from the user's runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield
@@ -61,8 +61,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_ones_corrections(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test, nor an app that it starts, sees or alters what this user corrected."""
+def _isolated_corrections(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the corrections of the tests and their processes apart from the user's."""
     with pytest.MonkeyPatch.context() as patch:
         path = tmp_path_factory.mktemp("corrections") / "corrections.sqlite3"
         patch.setenv("MNIST_CORRECTIONS", str(path))

@@ -9,17 +9,14 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from papers import smooth_noise
+from papers import Floats, Generator, Image, smooth_noise
 
-Image = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Generator = np.random.Generator
 Box = tuple[int, int, int, int]
 Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Figure:
+class Placement:
     """The coordinate system of an object in the scene.
 
     Attributes:

@@ -9,7 +9,6 @@ started. Each visitor's browser cache is empty.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser.chromium import find  # noqa: E402
 from browser.conftest import ARGUMENTS, running_app  # noqa: E402
+from machine import describe_machine  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from mnist_core.evaluation.datasets import mnist_test  # noqa: E402
@@ -166,7 +166,7 @@ def main() -> None:
         for number in range(VISITORS):
             visit(browser, address, watch, number == 0)
         browser.close()
-    print(f"Load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(describe_machine())
     print("| headless Chromium, ms | goal | median | minimum | maximum | visitors |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, goal in GOALS.items():

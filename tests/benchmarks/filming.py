@@ -8,23 +8,27 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from drawing import bounding_box, box_corners, inset, polygon_mask, project, rotate
-from papers import PENS, Pen, capture, illumination, make_paper, smooth_noise, write
+from drawing import Box, Points, bounding_box, box_corners, inset, polygon_mask, project, rotate
+from papers import (
+    PENS,
+    Floats,
+    Generator,
+    Image,
+    Pen,
+    capture,
+    illumination,
+    make_paper,
+    smooth_noise,
+    write,
+)
 from support.strokes import Stroke
 from textures import SURFACES, TEXTURES
 
 from mnist_core.webcam.reader import WebcamSettings
-
-Image = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Generator = np.random.Generator
-Box = tuple[int, int, int, int]
-Points = NDArray[np.float64]
 
 # The kind is chosen first: `papers` has two ballpoints and two felt pens.
 PEN_KINDS = ("marker", "felt pen", "ballpoint", "pencil")
@@ -56,7 +60,7 @@ def film_number(
         random: random state of everything else.
     """
     width, height = size
-    pen = _pen(share, random)
+    pen = _choose_pen(share, random)
     number = _write_number(digits, pen, size, random)
     roi = roi_box(size)
     inner = inset(roi, MARGIN)
@@ -70,8 +74,8 @@ def film_number(
     cover = (ink * pen.cover)[:, :, np.newaxis]
     sheet = make_paper(height, width, share, random) * (1 - cover)
     sheet += np.array(pen.color, np.float32) * cover
-    view = _view((left, top, wide, high), inner, share, size, random)
-    scene = _held(sheet, view, share, roi, random) if share else sheet
+    view = _camera_view((left, top, wide, high), inner, share, size, random)
+    scene = _film_sheet(sheet, view, share, roi, random) if share else sheet
     box = (
         bounding_box(project(box_corners((left, top, wide, high)), view))
         if digits
@@ -80,7 +84,7 @@ def film_number(
     return capture_frame(scene, share, random), box
 
 
-def _pen(share: float, random: Generator) -> Pen:
+def _choose_pen(share: float, random: Generator) -> Pen:
     kind = random.choice(PEN_KINDS) if share else "marker"
     name = random.choice([name for name in PENS if name.endswith(kind)])
     color, cover, rough, least, most = PENS[name]
@@ -123,7 +127,9 @@ def _write_number(
     return cv2.resize(number, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
 
 
-def _view(place: Box, inner: Box, share: float, size: tuple[int, int], random: Generator) -> Points:
+def _camera_view(
+    place: Box, inner: Box, share: float, size: tuple[int, int], random: Generator
+) -> Points:
     """The homography of the camera, (3, 3): rotated and tilted; `place` stays inside `inner`."""
     width, height = size
     corners = box_corners((0, 0, width, height))
@@ -139,7 +145,7 @@ def _view(place: Box, inner: Box, share: float, size: tuple[int, int], random: G
     return fit @ view
 
 
-def _held(sheet: Floats, view: Points, share: float, roi: Box, random: Generator) -> Floats:
+def _film_sheet(sheet: Floats, view: Points, share: float, roi: Box, random: Generator) -> Floats:
     """The sheet in front of a background; its edges are outside the region of interest."""
     height, width = sheet.shape[:2]
     fills = random.random() < 0.35
@@ -185,10 +191,10 @@ def empty_paper(size: tuple[int, int], share: float, random: Generator) -> Float
     """An empty sheet, with its edge at a random place: reflectances, (h, w, 3)."""
     width, height = size
     sheet = make_paper(height, width, max(share, 0.5), random)
-    view = _view((0, 0, 1, 1), (0, 0, width, height), share, size, random)
+    view = _camera_view((0, 0, 1, 1), (0, 0, width, height), share, size, random)
     shift = random.uniform(-0.35, 0.35, 2) * (width, height) * (random.random() < 0.5)
     view = np.array([(1, 0, shift[0]), (0, 1, shift[1]), (0, 0, 1)]) @ view
-    return _held(sheet, view, share, (width // 2, height // 2, 1, 1), random)
+    return _film_sheet(sheet, view, share, (width // 2, height // 2, 1, 1), random)
 
 
 def surface(size: tuple[int, int], share: float, random: Generator) -> Floats:
@@ -196,6 +202,6 @@ def surface(size: tuple[int, int], share: float, random: Generator) -> Floats:
     width, height = size
     kind = list(TEXTURES)[random.integers(len(TEXTURES))]
     scene = TEXTURES[kind](height, width, random)
-    view = _view((0, 0, 1, 1), (0, 0, width, height), 2 * share, size, random)
+    view = _camera_view((0, 0, 1, 1), (0, 0, width, height), 2 * share, size, random)
     larger = np.array([(1.3, 0, -0.15 * width), (0, 1.3, -0.15 * height), (0, 0, 1)])
     return cv2.warpPerspective(scene, larger @ view, (width, height), borderMode=cv2.BORDER_REFLECT)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from drawing import (
-    Figure,
+    Placement,
+    Points,
     draw_curve,
     fill_outline,
     limb_mask,
@@ -16,13 +17,9 @@ from drawing import (
     smooth_curve,
 )
 from filming import empty_paper
-from numpy.typing import NDArray
+from papers import Floats, Generator
 from textures import room
 
-Image = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Points = NDArray[np.float64]
-Generator = np.random.Generator
 Color = tuple[float, float, float]
 
 SKINS: tuple[Color, ...] = (
@@ -42,7 +39,7 @@ def hands_scene(size: tuple[int, int], share: float, random: Generator) -> Float
         scene = empty_paper(size, share, random)
     else:
         scene = room(height, width, random)
-    skin = _skin(random)
+    skin = _choose_skin(random)
     sides = random.permutation(["bottom", "left", "right"])[: 1 + (random.random() < 0.25)]
     for side in sides:
         _hand(scene, side, skin, random)
@@ -59,7 +56,7 @@ def _hand(scene: Floats, side: str, skin: Floats, random: Generator) -> None:
     flip = np.array([random.choice([-1, 1]), 1])
     wrist = tip + rotate(np.array([[0, 0.85 * length]]), angle)[0]
     # In units of the hand's length, from the wrist upwards.
-    hand = Figure(center=wrist, scale=flip * length, angle=angle)
+    hand = Placement(center=wrist, scale=flip * length, angle=angle)
     gesture = random.choice(["open", "open", "pointing", "fist", "two"])
     reach = {"open": 5, "pointing": 1, "fist": 0, "two": 2}[gesture]
     roots = [(-0.17, -0.44), (-0.06, -0.48), (0.055, -0.47), (0.16, -0.41)]
@@ -105,7 +102,7 @@ def _hand(scene: Floats, side: str, skin: Floats, random: Generator) -> None:
 
 def _marks(
     scene: Floats,
-    hand: Figure,
+    hand: Placement,
     fingers: Sequence[tuple[Points, float]],
     *,
     palm: bool,
@@ -149,12 +146,12 @@ def face_scene(size: tuple[int, int], _share: float, random: Generator) -> Float
     scene = room(height, width, random)
     shape, tall = (height, width), height * random.uniform(0.32, 0.55)
     # In units of half the head's width and height.
-    face = Figure(
+    face = Placement(
         center=np.array(size) * random.uniform((0.4, 0.4), (0.6, 0.55)),
         scale=np.array([random.uniform(0.68, 0.8), 1]) * tall,
         angle=random.uniform(-12, 12),
     )
-    skin, hair = _skin(random), np.array(HAIRS[random.integers(len(HAIRS))], np.float32)
+    skin, hair = _choose_skin(random), np.array(HAIRS[random.integers(len(HAIRS))], np.float32)
     clothes = random.uniform(0.08, 0.8, 3).astype(np.float32)
     if random.random() < 0.5:  # long hair
         mane = [*face.ellipse(0, -0.2, 1.2, 1.0)[30:], *face.to_pixels([(1.25, 1.1), (-1.25, 1.1)])]
@@ -195,7 +192,7 @@ def face_scene(size: tuple[int, int], _share: float, random: Generator) -> Float
     return scene
 
 
-def _eyes(scene: Floats, face: Figure, skin: Floats, hair: Floats, random: Generator) -> None:
+def _eyes(scene: Floats, face: Placement, skin: Floats, hair: Floats, random: Generator) -> None:
     """Draw the eyes with their sockets, brows and cheeks."""
     tall = face.scale[1]
     soft, gaze = 0.012 * tall, random.uniform(-0.04, 0.04)
@@ -222,7 +219,7 @@ def _eyes(scene: Floats, face: Figure, skin: Floats, hair: Floats, random: Gener
         )
 
 
-def _nose_and_mouth(scene: Floats, face: Figure, skin: Floats, random: Generator) -> None:
+def _nose_and_mouth(scene: Floats, face: Placement, skin: Floats, random: Generator) -> None:
     """Draw a nose with its shadow, and closed or laughing lips."""
     tall, side = face.scale[1], random.choice([-1, 1])
     soft = 0.012 * tall
@@ -243,6 +240,6 @@ def _nose_and_mouth(scene: Floats, face: Figure, skin: Floats, random: Generator
         fill_outline(scene, teeth, np.full(3, 0.8), 0.9, soft)
 
 
-def _skin(random: Generator) -> Floats:
+def _choose_skin(random: Generator) -> Floats:
     color = np.array(SKINS[random.integers(len(SKINS))]) * random.uniform(0.92, 1.05)
     return color.astype(np.float32)

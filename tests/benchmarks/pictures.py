@@ -113,7 +113,7 @@ def drawn_strokes(brush: int, *, certainty: bool = False) -> Pictures:
     """The development strokes, 180 px large in the middle of a canvas."""
     name = f"strokes on a canvas, brush {brush}"
     if not DEVELOPMENT_STROKES.is_file():
-        return _missing(name, certainty=certainty)
+        return _missing_collection(name, certainty=certainty)
     strokes, labels = load_development_strokes()
     return Pictures(
         name=name,
@@ -127,7 +127,7 @@ def scattered_strokes() -> Pictures:
     """The development strokes anywhere on a canvas, 60 to 240 px large."""
     name = "strokes anywhere on a canvas, any size and brush"
     if not DEVELOPMENT_STROKES.is_file():
-        return _missing(name)
+        return _missing_collection(name)
     strokes, labels = load_development_strokes()
 
     def make(index: int) -> Image:
@@ -146,7 +146,7 @@ def photographs() -> Pictures:
     """The development photographs: pen digits on newspaper, some with a printed line."""
     name = "photographs of pen on paper"
     if not DEVELOPMENT_PHOTOS.is_file():
-        return _missing(name)
+        return _missing_collection(name)
     with zipfile.ZipFile(DEVELOPMENT_PHOTOS) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("labels.csv").decode())))
         images = [load_image(archive.read(row["file"])) for row in rows]
@@ -211,12 +211,12 @@ def extract_frames(
         progress.update()
     return PictureFrames(
         counts=np.array([len(frames) for frames in found], np.int64),
-        frames=_stacked([frame for frames in found for frame in frames]),
-        plain=_stacked(plain),
+        frames=_stack([frame for frames in found for frame in frames]),
+        plain=_stack(plain),
     )
 
 
-def _stacked(frames: Sequence[Image]) -> Image:
+def _stack(frames: Sequence[Image]) -> Image:
     return np.stack(frames) if frames else np.zeros((0, FRAME_SIZE, FRAME_SIZE), np.uint8)
 
 
@@ -232,7 +232,7 @@ def _write_number(random: np.random.Generator) -> tuple[Image, str]:
     parts = [np.zeros((rows, margin), np.uint8)]
     chosen = random.integers(len(dataset.x_test), size=random.integers(1, 9))
     for index in chosen:
-        digit = _slanted(dataset.x_test[index], slant + random.normal(0, 0.05))
+        digit = _slant(dataset.x_test[index], slant + random.normal(0, 0.05))
         scale = height * random.uniform(0.85, 1.15) / len(digit)
         digit = cv2.resize(digit, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         gap = round(height * (spacing + random.uniform(0, 15)) / 100)
@@ -242,7 +242,7 @@ def _write_number(random: np.random.Generator) -> tuple[Image, str]:
     return np.hstack(parts), "".join(_texts(dataset.y_test[chosen]))
 
 
-def _slanted(frame: Image, slant: float) -> Image:
+def _slant(frame: Image, slant: float) -> Image:
     """Enlarge a frame, shear it to the right by `slant` pixels per row, and crop it to its ink."""
     image = cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     image = np.pad(image, ((0, 0), (60, 60)))
@@ -256,7 +256,7 @@ def _texts(labels: NDArray[np.integer]) -> list[str]:
     return [str(label) for label in labels]
 
 
-def _missing(name: str, *, certainty: bool = False) -> Pictures:
+def _missing_collection(name: str, *, certainty: bool = False) -> Pictures:
     def make(index: int) -> Image:
         raise IndexError(f"The files of '{name}' are missing. Received: {index}")
 

@@ -18,7 +18,6 @@ import argparse
 import dataclasses
 import multiprocessing
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from machine import describe_machine
 from speed_methods import FRESH, OWNERS, make_pictures
 
 if TYPE_CHECKING:
@@ -240,10 +240,8 @@ def batch_lines(samples: dict[str, Samples]) -> Iterable[str]:
 
 def heading(model: str) -> str:
     """The model, the machine and the column names."""
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
-        f"model {model}; Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores; load average {load}\n\n"
+        f"model {model}; {describe_machine()}\n\n"
         f"{'':46} {'limit':>10} {'median':>11} {'99th pct.':>11} {'ratio':>8} {'runs':>6}"
     )
 

@@ -8,11 +8,7 @@ import cv2
 import numpy as np
 from drawing import paste, rotate
 from non_digits import LETTERS
-from numpy.typing import NDArray
-from papers import smooth_noise
-
-Floats = NDArray[np.float32]
-Generator = np.random.Generator
+from papers import Floats, Generator, smooth_noise
 
 
 def _wood(height: int, width: int, random: Generator) -> Floats:

@@ -20,19 +20,17 @@ from unittest import mock
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import video
-from papers import SEVERITIES
+from papers import SEVERITIES, Image
 
 from mnist_core import load_recognizer
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.webcam import reader
 
-Image = NDArray[np.uint8]
 # Of local thresholds: window, as a share of the picture, and minimum contrast, in grey levels.
 WINDOW, CONTRAST = 0.15, 10
 

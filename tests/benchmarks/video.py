@@ -36,8 +36,9 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from drawing import Box
 from filming import capture_frame, empty_paper, film_number, surface
-from papers import SEVERITIES, write
+from papers import SEVERITIES, Floats, Generator, Image, write
 from people import face_scene, hands_scene
 from support.strokes import DEVELOPMENT_STROKES, Stroke, load_development_strokes
 
@@ -47,10 +48,6 @@ from mnist_core.webcam.reader import FrameReader, FrameResult, WebcamSettings
 if TYPE_CHECKING:
     import keras
 
-Image = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Generator = np.random.Generator
-Box = tuple[int, int, int, int]
 Source = Literal["mnist", "strokes"]
 
 SOURCES: tuple[Source, ...] = ("mnist", "strokes")

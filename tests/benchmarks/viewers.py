@@ -20,7 +20,6 @@ import argparse
 import logging
 import multiprocessing
 import os
-import platform
 import re
 import sys
 import tempfile
@@ -40,6 +39,7 @@ if __name__ in ("__main__", "__mp_main__"):
 
 import video_peers  # noqa: E402
 import video_server  # noqa: E402
+from machine import describe_machine  # noqa: E402
 
 VIEWERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 # Goals, frames per second: each viewer's, and a single viewer's.
@@ -325,15 +325,6 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def heading(cores: int) -> str:
-    """The machine of the measurement."""
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
-        f"{cores} of {os.cpu_count()} cores; load average {load}"
-    )
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -351,7 +342,7 @@ def main() -> None:
     options = parser.parse_args()
     if min(options.seconds, options.most, options.cores) <= 0 or options.warm_up < 0:
         parser.error("--seconds, --most and --cores must be above 0, --warm-up at least 0")
-    print(heading(options.cores), end="\n\n")
+    print(describe_machine(options.cores), end="\n\n")
     film = video_peers.encode_film()
     print(f"| {' | '.join(COLUMNS)} |\n|{' ---: |' * len(COLUMNS)}", flush=True)
     results: list[Measurement] = []
