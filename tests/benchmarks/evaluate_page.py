@@ -44,8 +44,10 @@ GOALS = {
 WATCH = """
 (condition) => {
   const holds = new Function("return " + condition)
+  const listeners = new AbortController()
   window.waited = null
   const begin = () => {
+    listeners.abort()
     const start = performance.now()
     const check = () => {
       if (holds()) window.waited = performance.now() - start
@@ -54,7 +56,7 @@ WATCH = """
     check()
   }
   for (const kind of ["mousedown", "keydown"]) window.addEventListener(kind, begin, {
-    capture: true, once: true,
+    capture: true, signal: listeners.signal,
   })
 }
 """

@@ -114,7 +114,7 @@ def photographed_textures(count: int = PHOTOGRAPHED) -> NonDigits:
         scene += random.normal(0, random.uniform(1, 8), scene.shape)
         return cv2.cvtColor(np.clip(scene, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
 
-    return NonDigits(name="textures photographed", frames=_extract_frames(draw, count, _largest))
+    return NonDigits(name="photographed textures", frames=_extract_frames(draw, count, _largest))
 
 
 def _extract_frames(draw: Callable[[np.random.Generator], Image], count: int, pick: Pick) -> Image:

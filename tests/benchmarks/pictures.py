@@ -103,7 +103,7 @@ def mnist_pictures() -> Pictures:
     """The MNIST test images, read as pictures."""
     dataset = load_mnist()
     return Pictures(
-        name="MNIST test, read as pictures",
+        name="MNIST test, each image read as a picture",
         truths=_texts(dataset.y_test),
         make=lambda index: dataset.x_test[index],
     )
