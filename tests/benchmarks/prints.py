@@ -102,5 +102,8 @@ def ruled_ones(count: int = COUNT) -> Pictures:
         return canvas
 
     return Pictures(
-        name="straight bars (1), drawn with a line tool", truths=["1"] * count, make=make, certainty=True
+        name="straight bars (1), drawn with a line tool",
+        truths=["1"] * count,
+        make=make,
+        certainty=True,
     )
