@@ -20,7 +20,8 @@ from mnist_core.errors import ModelNotFoundError as ModelNotFoundError
 from mnist_core.errors import TrainingError as TrainingError
 from mnist_core.errors import TrainingStopped as TrainingStopped
 from mnist_core.evaluation.metrics import Evaluation, evaluate
-from mnist_core.inference.recognizer import Digit, Recognizer, load_recognizer
+from mnist_core.inference.reading import Digit, Mark, Reading
+from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.preprocessing.images import load_image
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import list_models
@@ -31,8 +32,10 @@ __all__ = [
     "Dataset",
     "Digit",
     "Evaluation",
+    "Mark",
     "MnistError",
     "ModelCard",
+    "Reading",
     "Recognizer",
     "TrainingConfig",
     "evaluate",

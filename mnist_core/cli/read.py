@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from mnist_core.cli.terminal import Commands, native_messages_hidden, print_error
 from mnist_core.errors import MnistError
-from mnist_core.inference.recognizer import Digit, load_recognizer
+from mnist_core.inference.reading import Digit
+from mnist_core.inference.recognizer import load_recognizer
 from mnist_core.preprocessing.images import load_image
 
 __all__ = ["add_to"]

@@ -134,7 +134,7 @@ def find_frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if 0 < longer < _READABLE_SIDE // 2:
         factor = ceil(_READABLE_SIDE / longer)
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    found = extract_digits(picture)
+    found = extract_digits(picture).digits
     if not found:
         return None
     return max(found, key=lambda digit: digit.box[2] * digit.box[3]).frame

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from mnist_core.inference.recognizer import Digit
+from mnist_core.inference.reading import Digit
 from mnist_core.preprocessing.grey import Image, shrink
 
 __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]

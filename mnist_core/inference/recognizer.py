@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING
@@ -23,15 +22,16 @@ from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
 from mnist_core.errors import ModelLoadError
+from mnist_core.inference.reading import Digit, Reading
 from mnist_core.inference.selection import read_best
-from mnist_core.preprocessing.framing import Box, FramedDigit, Ink
+from mnist_core.preprocessing.framing import FramedDigit, Ink
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-__all__ = ["Digit", "Recognizer", "load_recognizer"]
+__all__ = ["Recognizer", "load_recognizer"]
 
 # The logits of a network: one for each digit, and perhaps one for "is a digit".
 _OUTPUTS = (CLASSES, CLASSES + 1)
@@ -39,45 +39,6 @@ _OUTPUTS = (CLASSES, CLASSES + 1)
 _MIN_PARALLEL = 64
 # Asked once: the call takes a noticeable part of the time of a reading.
 _CORES = os.cpu_count() or 1
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Digit:
-    """A digit, or a non-digit such as a letter, that was found in an image and classified.
-
-    Attributes:
-        label: the most probable digit, 0 to 9; only a guess where `is_digit` is False.
-        confidence: the probability of `label`, 0 to 1.
-        probabilities: (10,) float32, calibrated; their sum is 1.
-        box: (x, y, width, height) in pixels of the image that was read.
-        frame: (28, 28) uint8, white ink on black, the input of the network.
-        digit_score: the network's confidence that this is a digit at all, 0 to 1.
-        is_digit: False for a non-digit, whose `digit_score` is below the model's threshold.
-    """
-
-    label: int
-    confidence: float
-    probabilities: NDArray[np.float32]
-    box: Box
-    frame: NDArray[np.uint8]
-    digit_score: float
-    is_digit: bool
-
-    @property
-    def text(self) -> str:
-        """The digit as text; "?" for a non-digit."""
-        return str(self.label) if self.is_digit else "?"
-
-    @property
-    def guess(self) -> str:
-        """An explanation to show beside a "?", such as "looks most like an 8, 63.0%"."""
-        article = "an" if self.label == 8 else "a"
-        return f"looks most like {article} {self.label}, {self.confidence:.1%}"
-
-    @property
-    def runner_up(self) -> int:
-        """The second most probable digit."""
-        return int(np.argsort(self.probabilities)[-2])
 
 
 class Recognizer:
@@ -178,6 +139,13 @@ class Recognizer:
         Raises:
             InvalidImageError: another shape, dtype or size.
             ValueError: another `ink`.
+        """
+        return list(self.analyze(image, ink).digits)
+
+    def analyze(self, image: NDArray[np.uint8], ink: Ink = "auto") -> Reading:
+        """Read an image as `read` does, and tell what was left out.
+
+        Args and errors are those of `read`.
         """
         return read_best(image, ink, self.read_framed)
 

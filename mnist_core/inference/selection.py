@@ -13,20 +13,19 @@ many small pieces are a texture. An image without doubt is read once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from mnist_core.inference.reading import Digit, Reading
 from mnist_core.preprocessing.framing import (
+    Extract,
     FramedDigit,
     Ink,
     extract_digits,
     extract_plain_digits,
 )
 from mnist_core.preprocessing.grey import Image
-
-if TYPE_CHECKING:
-    from mnist_core.inference.recognizer import Digit
 
 __all__ = ["read_best"]
 
@@ -38,7 +37,7 @@ _MAX_DIGITS = 12
 
 def read_best(
     image: Image, ink: Ink, read_framed: Callable[[Sequence[FramedDigit]], list[Digit]]
-) -> list[Digit]:
+) -> Reading:
     """Read an image in the way that recognition is most certain of.
 
     Args:
@@ -46,22 +45,30 @@ def read_best(
         ink: "light", "dark", or "auto".
         read_framed: recognizes digits that were found.
     """
-    best = read_framed(extract_digits(image, ink))
+
+    def read(extract: Extract, hypothesis: str) -> Reading:
+        digits = read_framed(extract.digits)
+        return Reading(digits=digits, left_out=extract.left_out, hypothesis=hypothesis)
+
+    best = read(extract_digits(image, ink), "normal")
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
-    if not is_small and best and all(digit.is_digit for digit in best):
+    if not is_small and best.digits and all(digit.is_digit for digit in best.digits):
         return best
-    for found in _alternatives(image, ink):
-        digits = read_framed(found)
+    for hypothesis, extract in _alternatives(image, ink):
+        reading = read(extract, hypothesis)
+        digits = reading.digits
         is_clean = len(digits) <= _MAX_DIGITS and all(digit.is_digit for digit in digits)
-        if (is_small or is_clean) and _quality(digits) > _quality(best):
-            best = digits
+        if (is_small or is_clean) and _quality(digits) > _quality(best.digits):
+            best = reading
     return best
 
 
-def _alternatives(image: Image, ink: Ink) -> Iterator[list[FramedDigit]]:
+def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
+    """Other ways to find the ink of an image, with their names."""
     polarities: tuple[Literal["light", "dark"], ...]
     polarities = ("light", "dark") if ink == "auto" else (ink,)
-    return (extract_plain_digits(image, polarity) for polarity in polarities)
+    for polarity in polarities:
+        yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
 
 
 def _quality(digits: Sequence[Digit]) -> float:

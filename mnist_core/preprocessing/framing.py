@@ -16,7 +16,7 @@ MNIST the center of mass is within half a pixel of (14, 14).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import cv2
@@ -28,10 +28,11 @@ from mnist_core.preprocessing.grey import Image, scaled_size, shrink, to_grey
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
 from mnist_core.preprocessing.plain import plain_ink
-from mnist_core.preprocessing.segmentation import Box, InkedDigit, find_digits
+from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
 
 __all__ = [
     "Box",
+    "Extract",
     "FramedDigit",
     "Ink",
     "extract_digits",
@@ -58,15 +59,25 @@ class FramedDigit:
     frame: Image
 
 
-def extract_digits(image: Image, ink: Ink = "auto") -> list[FramedDigit]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Extract:
+    """What was found in an image.
+
+    Attributes:
+        digits: in reading order; empty for an image without ink.
+        left_out: the marks of ink that belong to no digit; boxes in pixels of the image.
+    """
+
+    digits: list[FramedDigit]
+    left_out: list[Mark]
+
+
+def extract_digits(image: Image, ink: Ink = "auto") -> Extract:
     """Find the digits of an image and make MNIST frames of them.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8; 1x1 to 64 megapixels.
         ink: "light" or "dark" digits; "auto" measures it.
-
-    Returns:
-        The digits in reading order; empty for an image without ink.
 
     Raises:
         InvalidImageError: another shape, dtype or size.
@@ -78,7 +89,7 @@ def extract_digits(image: Image, ink: Ink = "auto") -> list[FramedDigit]:
     return _frame_all(ink_map(shrunk, ink), image.shape)
 
 
-def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> list[FramedDigit]:
+def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract:
     """Find digits as `extract_digits` does, but on a plain background (see `plain`).
 
     Args:
@@ -90,14 +101,19 @@ def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> list[Fr
     return _frame_all(InkMap(ink=plain_ink(grey, ink), drawn=True), image.shape)
 
 
-def _frame_all(found: InkMap, shape: tuple[int, ...]) -> list[FramedDigit]:
+def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     """Make the frames of all digits of an ink map, with boxes in an image of this shape."""
     height, width = shape[:2]
-    scale = max(height, width) / max(found.ink.shape)
-    return [
+    scale = max(height, width) / max(inked.ink.shape)
+    found = find_digits(inked.ink, drawn=inked.drawn)
+    digits = [
         FramedDigit(box=_scale_box(digit.box, scale, width, height), frame=frame_digit(digit))
-        for digit in find_digits(found.ink, drawn=found.drawn)
+        for digit in found.digits
     ]
+    left_out = [
+        replace(mark, box=_scale_box(mark.box, scale, width, height)) for mark in found.left_out
+    ]
+    return Extract(digits=digits, left_out=left_out)
 
 
 def frame_digit(digit: InkedDigit) -> Image:

@@ -10,6 +10,7 @@ to the accuracy: tests/benchmarks/pictures.py and video.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -24,7 +25,10 @@ from mnist_core.preprocessing.components import (
 from mnist_core.preprocessing.grey import Image, binarize
 from mnist_core.preprocessing.grouping import group_components
 
-__all__ = ["SOFT_EDGE", "Box", "InkedDigit", "find_digits"]
+__all__ = ["SOFT_EDGE", "Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
+
+# Why ink is not read: it reaches in from the border of the image, or it is too small or too thin.
+Reason = Literal["border", "speck"]
 
 # Ink below this level, of 255, is the soft edge of a stroke: it is kept, but it neither connects
 # strokes nor widens boxes. (48 reproduced enlarged MNIST digits best of the levels tried.)
@@ -64,8 +68,34 @@ class InkedDigit:
     ink: Image
 
 
-def find_digits(ink: Image, *, drawn: bool) -> list[InkedDigit]:
-    """Find the digits of an ink map, in reading order: top line first, then left to right.
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Ink that is not read.
+
+    Attributes:
+        box: (x, y, width, height) in pixels.
+        reason: why it is left out.
+    """
+
+    box: Box
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What was found in an ink map; boxes in its pixels.
+
+    Attributes:
+        digits: in reading order: top line first, then left to right.
+        left_out: the connected ink that belongs to no digit, the largest first.
+    """
+
+    digits: list[InkedDigit]
+    left_out: list[Mark]
+
+
+def find_digits(ink: Image, *, drawn: bool) -> Found:
+    """Find the digits of an ink map.
 
     Args:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
@@ -77,14 +107,39 @@ def find_digits(ink: Image, *, drawn: bool) -> list[InkedDigit]:
     x, y, width, height = cv2.boundingRect(solid)
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
     components, labels = find_components(solid[y:bottom, x:right], _MAX_COMPONENTS)
+    inside = components
     if not drawn:
         min_height = _CLEAR_HEIGHT * min(ink.shape)
-        components = _drop_border_objects(components, labels.shape, min_height)
+        inside = _drop_border_objects(components, labels.shape, min_height)
     min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
-    digits = _drop_specks(group_components(components, labels), labels, min_side)
+    digits = _drop_specks(group_components(inside, labels), labels, min_side)
     ink = ink[y:bottom, x:right]
+    return Found(
+        digits=[
+            _cut_out(digit, ink, labels, (x, y))
+            for line in _sort_into_lines(digits)
+            for digit in line
+        ],
+        left_out=_left_out(components, inside, digits, (x, y)),
+    )
+
+
+def _left_out(
+    components: list[Component],
+    inside: list[Component],
+    digits: list[Component],
+    origin: tuple[int, int],
+) -> list[Mark]:
+    """The connected components that are in no digit; `inside` are those clear of the border."""
+    read = {label for digit in digits for label in digit.labels}
+    clear = {label for component in inside for label in component.labels}
     return [
-        _cut_out(digit, ink, labels, (x, y)) for line in _sort_into_lines(digits) for digit in line
+        Mark(
+            box=(origin[0] + c.left, origin[1] + c.top, c.width, c.height),
+            reason="speck" if c.labels[0] in clear else "border",
+        )
+        for c in components
+        if c.labels[0] not in read
     ]
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mnist_core.inference.annotation import DIGIT_COLOR, FONT
-from mnist_core.inference.recognizer import Digit
+from mnist_core.inference.reading import Digit
 from mnist_core.preprocessing.framing import Box
 from mnist_core.preprocessing.grey import Image
 

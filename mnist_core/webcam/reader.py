@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 
-from mnist_core.inference.recognizer import Digit, Recognizer
+from mnist_core.inference.reading import Digit
+from mnist_core.inference.recognizer import Recognizer
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
 from mnist_core.preprocessing.grey import Image, binarize, scaled_size
 from mnist_core.preprocessing.images import check_image
@@ -178,7 +179,7 @@ def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[Fram
         return [], solid
     digits = [
         digit
-        for digit in find_digits(found.ink, drawn=found.drawn)
+        for digit in find_digits(found.ink, drawn=found.drawn).digits
         if _is_inside(digit.box, solid.shape) and digit.box[3] >= _MIN_HEIGHT * len(solid)
     ]
     if len(digits) > _MAX_DIGITS:

@@ -125,7 +125,7 @@ def _extract_frames(draw: Callable[[np.random.Generator], Image], count: int, pi
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for index in range(count):
         random = np.random.default_rng((SEED, index))
-        while (picked := pick(extract_digits(draw(random)))) is None:
+        while (picked := pick(extract_digits(draw(random)).digits)) is None:
             pass
         frames[index] = picked.frame
     return frames

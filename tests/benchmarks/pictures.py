@@ -187,7 +187,7 @@ def whole_frame(picture: Image) -> list[Image]:
 
 def digit_frames(picture: Image) -> list[Image]:
     """The frames that `Recognizer.read` extracts from a picture."""
-    return [digit.frame for digit in extract_digits(picture)]
+    return [digit.frame for digit in extract_digits(picture).digits]
 
 
 def plain_frame(picture: Image) -> Image:

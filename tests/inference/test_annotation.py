@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_core.inference.annotation import draw_boxes
-from mnist_core.inference.recognizer import Digit
+from mnist_core.inference.reading import Digit
 
 ORANGE, GREY = (255, 150, 0), (140, 140, 140)
 

@@ -246,7 +246,7 @@ def test_scribble_is_a_non_digit(linear_models: Path) -> None:
 
 @pytest.mark.parametrize("name", ["detecting", "plain"])
 def test_digit_score_at_the_threshold_is_a_digit(linear_models: Path, name: str) -> None:
-    found = extract_digits(drawn_digit(OWN_STROKES[2]))
+    found = extract_digits(drawn_digit(OWN_STROKES[2])).digits
     recognizer = load_recognizer(name, linear_models)
     (digit,) = recognizer.read_framed(found)
     content = (linear_models / name / TFLITE).read_bytes()

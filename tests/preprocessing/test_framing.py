@@ -38,7 +38,7 @@ def test_extract_digits_restores_an_enlarged_mnist_image(
         large = cv2.resize(original, None, fx=factor, fy=factor, interpolation=interpolation)
         top, left = place
         canvas[top : top + large.shape[0], left : left + large.shape[1]] = large
-        (found,) = extract_digits(canvas)
+        (found,) = extract_digits(canvas).digits
         moved = (np.roll(found.frame, (y, x), (0, 1)) for y in shifts for x in shifts)
         return min(float(np.abs(frame.astype(int) - original).mean()) for frame in moved)
 
@@ -51,7 +51,7 @@ def test_extract_digits_restores_an_enlarged_mnist_image(
 def test_extract_digits_returns_a_mnist_image_unchanged(dataset: Dataset) -> None:
     differences = []
     for image in dataset.x_test[:500]:
-        found = extract_digits(image)
+        found = extract_digits(image).digits
         assert len(found) == 1
         differences.append(np.abs(found[0].frame.astype(int) - image).mean())
     assert np.median(differences) <= 0.5
@@ -60,7 +60,7 @@ def test_extract_digits_returns_a_mnist_image_unchanged(dataset: Dataset) -> Non
 @pytest.mark.parametrize("name", DIGITS)
 @pytest.mark.parametrize("brush", [4, 18, 30])
 def test_frames_are_20_pixels_high_or_wide_and_centered_by_mass(name: str, brush: int) -> None:
-    (found,) = extract_digits(drawn_digit(DIGITS[name][1], brush=brush))
+    (found,) = extract_digits(drawn_digit(DIGITS[name][1], brush=brush)).digits
     frame = found.frame.astype(float)
     assert found.frame.shape == (28, 28)
     assert found.frame.dtype == np.uint8

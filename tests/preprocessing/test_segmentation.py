@@ -53,7 +53,7 @@ def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np
 @pytest.mark.parametrize("brush", [5, 9, 16, 24])
 @pytest.mark.parametrize("name", TWO_STROKES)
 def test_strokes_of_a_digit_are_grouped(name: str, brush: int) -> None:
-    found = find_digits(drawn_digit(TWO_STROKES[name], brush=brush), drawn=True)
+    found = find_digits(drawn_digit(TWO_STROKES[name], brush=brush), drawn=True).digits
     assert len(found) == 1
 
 
@@ -61,7 +61,7 @@ def test_strokes_of_a_digit_are_grouped(name: str, brush: int) -> None:
 @pytest.mark.parametrize("brush", [5, 9, 14])
 def test_digits_side_by_side_are_separate_and_in_order(gap: int, brush: int) -> None:
     for number in ("0123456789", "1111", "4110", "9876543210", "7070"):
-        found = find_digits(row_of(number, gap=gap, brush=brush), drawn=True)
+        found = find_digits(row_of(number, gap=gap, brush=brush), drawn=True).digits
         assert len(found) == len(number), number
         lefts = [x for x, *_ in boxes(found)]
         assert lefts == sorted(lefts)
@@ -69,7 +69,7 @@ def test_digits_side_by_side_are_separate_and_in_order(gap: int, brush: int) -> 
 
 @pytest.mark.parametrize("slope", [-25, 25])
 def test_climbing_line_is_one_line(slope: int) -> None:
-    found = find_digits(row_of("23456", gap=20, slope=slope / 5), drawn=True)
+    found = find_digits(row_of("23456", gap=20, slope=slope / 5), drawn=True).digits
     lefts = [x for x, *_ in boxes(found)]
     assert len(found) == 5
     assert lefts == sorted(lefts)
@@ -81,7 +81,7 @@ def test_lines_are_sorted_from_top_to_bottom() -> None:
     sheet = np.zeros((top.shape[0] + bottom.shape[0] - 90, width), np.uint8)
     sheet[: top.shape[0], : top.shape[1]] = top
     sheet[top.shape[0] - 90 :, : bottom.shape[1]] |= bottom
-    found = boxes(find_digits(sheet, drawn=True))
+    found = boxes(find_digits(sheet, drawn=True).digits)
     assert len(found) == 7
     assert max(y + h for _, y, _, h in found[:3]) <= min(y for _, y, _, _ in found[3:])
     for one_line in (found[:3], found[3:]):
@@ -92,7 +92,7 @@ def test_box_is_that_of_the_ink() -> None:
     image = np.zeros((100, 120), np.uint8)
     image[20:81, 50:56] = 255
     image[20:26, 30:56] = 255
-    (digit,) = find_digits(image, drawn=True)
+    (digit,) = find_digits(image, drawn=True).digits
     assert digit.box == (30, 20, 26, 61)
     assert (digit.ink == image[20:81, 30:56]).all()
 
@@ -109,24 +109,24 @@ def test_box_is_that_of_the_ink() -> None:
 )
 def test_specks_are_ignored(speck) -> None:
     image = drawn_digit(OWN_STROKES[3])
-    expected = boxes(find_digits(image, drawn=True))
+    expected = boxes(find_digits(image, drawn=True).digits)
     speck(image)
     assert len(expected) == 1
-    (found,) = boxes(find_digits(image, drawn=True))
+    (found,) = boxes(find_digits(image, drawn=True).digits)
     assert np.abs(np.subtract(found, expected[0])).max() <= 12
 
 
 def test_specks_alone_give_no_digits() -> None:
     image = np.zeros((280, 280), np.uint8)
     cv2.circle(image, (140, 140), 9, 255, -1)
-    assert find_digits(image, drawn=True) == []
+    assert find_digits(image, drawn=True).digits == []
 
 
 def test_neighbor_inside_the_box_is_removed() -> None:
     # Two slanted ones: their boxes overlap, their strokes do not touch.
     strokes: list[Stroke] = [[(20, 170), (100, 30)], [(80, 170), (160, 30)]]
     image = draw_strokes(strokes, width=200, height=200, brush=10)
-    left, right = find_digits(image, drawn=True)
+    left, right = find_digits(image, drawn=True).digits
     assert left.box[0] + left.box[2] > right.box[0]
     for digit, stroke in ((left, strokes[0]), (right, strokes[1])):
         x, y, w, h = digit.box
@@ -136,27 +136,29 @@ def test_neighbor_inside_the_box_is_removed() -> None:
 
 def test_border_objects_of_a_photograph_are_left_out() -> None:
     image = drawn_digit(OWN_STROKES[6], side=120)
-    (digit,) = boxes(find_digits(image, drawn=False))
+    (digit,) = boxes(find_digits(image, drawn=False).digits)
     image[:, 250:256] = 255  # a printed line
     image[270:, :] = 255
-    assert boxes(find_digits(image, drawn=False)) == [digit]
+    assert boxes(find_digits(image, drawn=False).digits) == [digit]
     # A drawing may leave the canvas: all its ink counts.
-    assert boxes(find_digits(image, drawn=True)) != [digit]
+    assert boxes(find_digits(image, drawn=True).digits) != [digit]
 
 
 def test_digit_that_fills_its_photograph_is_kept() -> None:
     image = drawn_digit(OWN_STROKES[6], side=120)
-    x, y, w, h = boxes(find_digits(image, drawn=True))[0]
-    assert len(find_digits(np.ascontiguousarray(image[y : y + h, x : x + w]), drawn=False)) == 1
+    x, y, w, h = boxes(find_digits(image, drawn=True).digits)[0]
+    assert (
+        len(find_digits(np.ascontiguousarray(image[y : y + h, x : x + w]), drawn=False).digits) == 1
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 140_000), (508, 512), (511, 511), (513, 513), (1600, 1600)])
 def test_largest_possible_number_of_components_is_labelled(shape: tuple[int, int]) -> None:
     dots = np.zeros(shape, np.uint8)
     dots[::2, ::2] = 255
-    assert find_digits(dots, drawn=True) == []
+    assert find_digits(dots, drawn=True).digits == []
 
 
 def test_texture_is_limited_to_the_largest_components() -> None:
     dots = (np.random.default_rng(0).random((1600, 1600)) < 0.05).astype(np.uint8) * 255
-    assert len(find_digits(dots, drawn=True)) <= 1000
+    assert len(find_digits(dots, drawn=True).digits) <= 1000

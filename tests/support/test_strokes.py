@@ -31,7 +31,7 @@ def test_accuracy_on_the_development_strokes(
     detected, plain = [], []
     for digit in digits:
         canvas = drawn_digit(digit)
-        detected.append(extract_digits(canvas))
+        detected.append(extract_digits(canvas).digits)
         plain.append(cv2.resize(canvas, (28, 28), interpolation=cv2.INTER_AREA))
     single = np.array([len(some) == 1 for some in detected])
     frames = np.stack([some[0].frame for some in detected if len(some) == 1])

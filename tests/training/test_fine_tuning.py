@@ -97,7 +97,7 @@ def test_fine_tuning_on_ten_corrections_learns_a_style_and_forgets_little(
     before = load_recognizer("cnn")
     strokes, labels = load_development_strokes()
     indices = np.flatnonzero((labels == DIGIT) & (load_development_writers() == WRITER))
-    frames = np.array([extract_digits(drawn_digit(strokes[k]))[0].frame for k in indices])
+    frames = np.array([extract_digits(drawn_digit(strokes[k])).digits[0].frame for k in indices])
     # All errors are of this style; ten are corrected, ten others are the test.
     wrong = frames[before.classify(frames).argmax(axis=1) == READ_AS]
     chosen = np.random.default_rng(0).permutation(len(wrong))[:20]

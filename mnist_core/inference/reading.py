@@ -1,0 +1,72 @@
+"""What was read in an image: the digits, and the ink that was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_core.preprocessing.segmentation import Box, Mark
+
+__all__ = ["Digit", "Mark", "Reading"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Digit:
+    """A digit, or a non-digit such as a letter, that was found in an image and classified.
+
+    Attributes:
+        label: the most probable digit, 0 to 9; only a guess where `is_digit` is False.
+        confidence: the probability of `label`, 0 to 1.
+        probabilities: (10,) float32, calibrated; their sum is 1.
+        box: (x, y, width, height) in pixels of the image that was read.
+        frame: (28, 28) uint8, white ink on black, the input of the network.
+        digit_score: the network's confidence that this is a digit at all, 0 to 1.
+        is_digit: False for a non-digit, whose `digit_score` is below the model's threshold.
+    """
+
+    label: int
+    confidence: float
+    probabilities: NDArray[np.float32]
+    box: Box
+    frame: NDArray[np.uint8]
+    digit_score: float
+    is_digit: bool
+
+    @property
+    def text(self) -> str:
+        """The digit as text; "?" for a non-digit."""
+        return str(self.label) if self.is_digit else "?"
+
+    @property
+    def guess(self) -> str:
+        """An explanation to show beside a "?", such as "looks most like an 8, 63.0%"."""
+        article = "an" if self.label == 8 else "a"
+        return f"looks most like {article} {self.label}, {self.confidence:.1%}"
+
+    @property
+    def runner_up(self) -> int:
+        """The second most probable digit."""
+        return int(np.argsort(self.probabilities)[-2])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """The result of reading an image.
+
+    Attributes:
+        digits: in reading order; empty for an image without ink.
+        left_out: the marks of ink that are not read.
+        hypothesis: the way in which the ink was found (see `selection`).
+    """
+
+    digits: Sequence[Digit]
+    left_out: Sequence[Mark] = field(default=())
+    hypothesis: str = "normal"
+
+    @property
+    def text(self) -> str:
+        """The digits as text, with a "?" for each non-digit."""
+        return "".join(digit.text for digit in self.digits)
