@@ -31,6 +31,11 @@ class Component:
     scale: int
 
     @property
+    def box(self) -> Box:
+        """(x, y, width, height) in pixels."""
+        return self.left, self.top, self.width, self.height
+
+    @property
     def width(self) -> int:
         return self.right - self.left
 

@@ -24,6 +24,7 @@ from mnist_core.preprocessing.components import (
 )
 from mnist_core.preprocessing.grey import Image, binarize
 from mnist_core.preprocessing.grouping import group_components
+from mnist_core.preprocessing.rows import are_neighbors, stands_beside
 
 __all__ = ["SOFT_EDGE", "Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
 
@@ -36,6 +37,11 @@ SOFT_EDGE = 48
 # If a photograph shows something this high clear of its border, everything at the border is left
 # out: a share of its shorter side. (Height, because a dash of a printed line is long.)
 _CLEAR_HEIGHT = 0.15
+# Strokes of one pen differ in width by at most this factor: fingers and shadows are wider, and
+# printed lines thinner than the digits that they are beside.
+_SAME_PEN = 0.4
+# What the border cuts is at most this many times as high as a digit beside it.
+_MAX_CUT = 1.25
 # A speck is smaller than this share of the largest digit …
 _SPECK = 0.16
 # … or a scratch: shorter than this share of the tallest digit's height, and thinner than this share
@@ -110,9 +116,9 @@ def find_digits(ink: Image, *, drawn: bool) -> Found:
     inside = components
     if not drawn:
         min_height = _CLEAR_HEIGHT * min(ink.shape)
-        inside = _drop_border_objects(components, labels.shape, min_height)
+        inside = _drop_border_objects(components, labels, min_height)
     min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
-    digits = _drop_specks(group_components(inside, labels), labels, min_side)
+    digits = _drop_specks(group_components(inside, labels), labels, min_side, drawn=drawn)
     ink = ink[y:bottom, x:right]
     return Found(
         digits=[
@@ -144,19 +150,21 @@ def _left_out(
 
 
 def _drop_border_objects(
-    components: list[Component], shape: tuple[int, ...], min_height: float
+    components: list[Component], labels: Labels, min_height: float
 ) -> list[Component]:
     """Leave out components at the border, if one of at least `min_height` px is clear of it.
 
-    Otherwise a digit may fill its picture, and only what lies along the border is left out: a
-    shadow or a printed line. `shape` is (h, w) of the image.
+    Kept are digits that the border cuts. If nothing is clear of the border, a digit may fill its
+    picture, and only what lies along the border is left out: a shadow or a printed line.
     """
-    height, width = shape
-    clear = [
-        c for c in components if c.left > 0 and c.top > 0 and c.right < width and c.bottom < height
-    ]
+    height, width = labels.shape
+    clear, border = [], []
+    for c in components:
+        inside = c.left > 0 and c.top > 0 and c.right < width and c.bottom < height
+        (clear if inside else border).append(c)
     if max((c.height for c in clear), default=0) >= min_height:
-        return clear
+        digits = [c for c in clear if c.height >= min_height]
+        return clear + [c for c in border if _is_cut_digit(c, digits, labels)]
 
     def lies_along_border(c: Component) -> bool:
         # Ink that touches two opposite sides may be a digit that fills its picture.
@@ -169,10 +177,26 @@ def _drop_border_objects(
     return [c for c in components if not lies_along_border(c)]
 
 
-def _drop_specks(components: list[Component], labels: Labels, min_side: float) -> list[Component]:
+def _is_cut_digit(component: Component, digits: list[Component], labels: Labels) -> bool:
+    """Does a component at the border stand in a row with digits, and is it from the same pen?
+
+    It may be lower than they are: the border can cut a 0 into two.
+    """
+    beside = (d for d in digits if d.height >= component.height / _MAX_CUT)
+    digit = next((d for d in beside if stands_beside(component.box, d.box)), None)
+    if digit is None:
+        return False
+    pens = sorted((_stroke_width(component, labels), _stroke_width(digit, labels)))
+    return pens[0] >= _SAME_PEN * pens[1]
+
+
+def _drop_specks(
+    components: list[Component], labels: Labels, min_side: float, *, drawn: bool
+) -> list[Component]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    The longer side of a digit has at least `min_side` pixels.
+    The longer side of a digit has at least `min_side` pixels. In a drawing, what stands in the row
+    of the digits and is about as high as they are is always kept: recognition decides.
     """
     if not components:
         return []
@@ -189,7 +213,15 @@ def _drop_specks(components: list[Component], labels: Labels, min_side: float) -
         scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
-    return [c for c in components if is_digit(c)]
+    digits = [c for c in components if is_digit(c)]
+    if len(digits) == len(components) or not drawn:
+        return digits
+    boxes = [c.box for c in digits]
+    return [
+        c
+        for c in components
+        if c in digits or (c.side >= min_side and any(are_neighbors(c.box, box) for box in boxes))
+    ]
 
 
 def _stroke_width(component: Component, labels: Labels) -> float:

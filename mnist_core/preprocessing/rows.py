@@ -1,0 +1,37 @@
+"""Rows of writing: which marks stand side by side, of one size, as the digits of a number do?"""
+
+from __future__ import annotations
+
+from mnist_core.preprocessing.components import Box
+
+__all__ = ["are_neighbors", "stands_beside"]
+
+# A mark stands beside a digit if at least this part of its height is in the digit's rows …
+_SHARED_HEIGHT = 0.5
+# … and the gap between them is at most this many times the height of the digit.
+_MAX_GAP = 1.5
+# One of two neighbors is at most this many times as high as the other.
+_MAX_RATIO = 2.5
+
+
+def stands_beside(mark: Box, digit: Box) -> bool:
+    """Does a mark, which may be small, stand in the row of a digit and near it?
+
+    Args:
+        mark: (x, y, width, height) in pixels.
+        digit: the same.
+    """
+    shared = min(mark[1] + mark[3], digit[1] + digit[3]) - max(mark[1], digit[1])
+    gap = max(mark[0], digit[0]) - min(mark[0] + mark[2], digit[0] + digit[2])
+    return shared >= _SHARED_HEIGHT * mark[3] and gap <= _MAX_GAP * digit[3]
+
+
+def are_neighbors(one: Box, other: Box) -> bool:
+    """Do two marks of about the same height stand in one row and near each other?
+
+    Args:
+        one: (x, y, width, height) in pixels.
+        other: the same.
+    """
+    lower, taller = (one, other) if one[3] <= other[3] else (other, one)
+    return taller[3] <= _MAX_RATIO * lower[3] and stands_beside(lower, taller)
