@@ -158,13 +158,14 @@ def _drop_border_objects(
     picture, and only what lies along the border is left out: a shadow or a printed line.
     """
     height, width = labels.shape
-    clear, border = [], []
-    for c in components:
-        inside = c.left > 0 and c.top > 0 and c.right < width and c.bottom < height
-        (clear if inside else border).append(c)
+
+    def is_clear(c: Component) -> bool:
+        return c.left > 0 and c.top > 0 and c.right < width and c.bottom < height
+
+    clear = [c for c in components if is_clear(c)]
     if max((c.height for c in clear), default=0) >= min_height:
         digits = [c for c in clear if c.height >= min_height]
-        return clear + [c for c in border if _is_cut_digit(c, digits, labels)]
+        return [c for c in components if is_clear(c) or _is_cut_digit(c, digits, labels)]
 
     def lies_along_border(c: Component) -> bool:
         # Ink that touches two opposite sides may be a digit that fills its picture.
