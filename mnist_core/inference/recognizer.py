@@ -9,27 +9,23 @@ digit score the result is a non-digit.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
 from mnist_core.errors import ModelLoadError
+from mnist_core.inference.interpreters import CORES, InterpreterPool
 from mnist_core.inference.reading import Digit, Reading
 from mnist_core.inference.selection import read_best
+from mnist_core.inference.strings import load_string_reader
+from mnist_core.inference.touching import split_touching
 from mnist_core.preprocessing.framing import FramedDigit, Ink
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
-
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
 
 __all__ = ["Recognizer", "load_recognizer"]
 
@@ -37,8 +33,6 @@ __all__ = ["Recognizer", "load_recognizer"]
 _OUTPUTS = (CLASSES, CLASSES + 1)
 # Smaller batches are faster on one core.
 _MIN_PARALLEL = 64
-# Asked once: the call takes a noticeable part of the time of a reading.
-_CORES = os.cpu_count() or 1
 
 
 class Recognizer:
@@ -55,12 +49,9 @@ class Recognizer:
 
     def __init__(self, content: bytes, card: ModelCard) -> None:
         self.card = card
-        self._content = content
-        # A LiteRT interpreter serves one thread at a time, so each call borrows one. It releases
-        # Python's global lock while it computes.
-        self._idle: LifoQueue[Interpreter] = LifoQueue()
-        interpreter = self._new_interpreter()
-        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        self._interpreters = InterpreterPool(content, card.name)
+        with self._interpreters.borrow() as interpreter:
+            inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         shapes = [tuple(detail["shape"].tolist()) for detail in (*inputs, *outputs)]
         if shapes not in [[(1, FRAME_SIZE, FRAME_SIZE), (1, count)] for count in _OUTPUTS]:
             raise ModelLoadError(
@@ -69,7 +60,6 @@ class Recognizer:
             )
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
         self._outputs: int = shapes[1][1]
-        self._idle.put(interpreter)
 
     @property
     def detects_non_digits(self) -> bool:
@@ -117,8 +107,8 @@ class Recognizer:
         if len(frames) < _MIN_PARALLEL:
             logits = self._compute_logits(frames)
         else:
-            with ThreadPoolExecutor(_CORES) as pool:
-                parts = pool.map(self._compute_logits, np.array_split(frames, _CORES))
+            with ThreadPoolExecutor(CORES) as pool:
+                parts = pool.map(self._compute_logits, np.array_split(frames, CORES))
                 logits = np.concatenate(list(parts))
         probabilities = _softmax(logits[:, :CLASSES] / np.float32(self.card.temperature))
         if not self.detects_non_digits:
@@ -147,7 +137,11 @@ class Recognizer:
 
         Args and errors are those of `read`.
         """
-        return read_best(image, ink, self.read_framed)
+        return read_best(image, ink, self.read_found)
+
+    def read_found(self, found: Sequence[FramedDigit]) -> list[Digit]:
+        """Read ink that `extract_digits` found: one `Digit` each, several where digits touch."""
+        return split_touching(found, self.read_framed(found), load_string_reader, self.read_framed)
 
     def read_framed(self, found: Sequence[FramedDigit]) -> list[Digit]:
         """Classify digits that `extract_digits` found; returns one `Digit` for each, in order."""
@@ -169,38 +163,12 @@ class Recognizer:
 
     def _compute_logits(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         logits = np.empty((len(frames), self._outputs), np.float32)
-        with self._borrow_interpreter() as interpreter:
+        with self._interpreters.borrow() as interpreter:
             for row, frame in enumerate(frames):
                 interpreter.set_tensor(self._input, frame[np.newaxis].astype(np.float32))
                 interpreter.invoke()
                 logits[row] = interpreter.get_tensor(self._output)[0]
         return logits
-
-    @contextmanager
-    def _borrow_interpreter(self) -> Iterator[Interpreter]:
-        try:
-            interpreter = self._idle.get_nowait()
-        except Empty:
-            interpreter = self._new_interpreter()
-        try:
-            yield interpreter
-        finally:
-            # Keep as many as can work at the same time; a burst may have created more.
-            if self._idle.qsize() < _CORES:
-                self._idle.put(interpreter)
-
-    def _new_interpreter(self) -> Interpreter:
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            interpreter = Interpreter(model_content=self._content, num_threads=1)
-            interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelLoadError(
-                f"LiteRT cannot load model {self.card.name!r} ({error}). Restore its folder, or "
-                f"train it again. Received: {len(self._content):,} bytes"
-            ) from error
-        return interpreter
 
 
 def load_recognizer(name: str | None = None, directory: Path | None = None) -> Recognizer:

@@ -36,18 +36,18 @@ _MAX_DIGITS = 12
 
 
 def read_best(
-    image: Image, ink: Ink, read_framed: Callable[[Sequence[FramedDigit]], list[Digit]]
+    image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
 ) -> Reading:
     """Read an image in the way that recognition is most certain of.
 
     Args:
         image: as for `Recognizer.read`, which also describes the errors.
         ink: "light", "dark", or "auto".
-        read_framed: recognizes digits that were found.
+        read_found: recognizes digits that were found.
     """
 
     def read(extract: Extract, hypothesis: str) -> Reading:
-        digits = read_framed(extract.digits)
+        digits = read_found(extract.digits)
         return Reading(digits=digits, left_out=extract.left_out, hypothesis=hypothesis)
 
     best = read(extract_digits(image, ink), "normal")

@@ -31,6 +31,8 @@ from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
 
 __all__ = [
+    "LINE_HEIGHT",
+    "LINE_MARGIN",
     "Box",
     "Extract",
     "FramedDigit",
@@ -38,10 +40,15 @@ __all__ = [
     "extract_digits",
     "extract_plain_digits",
     "frame_digit",
+    "frame_line",
+    "frame_piece",
 ]
 
 # In pixels: the longer side of a digit in its frame, and where its center of mass is placed.
 _DIGIT_SIZE, _CENTER = 20, 14
+# In pixels: the height of a line for the string network, the empty rows above and below its ink,
+# and the empty columns on both sides. The ink is at most this many times as wide as high.
+LINE_HEIGHT, _LINE_ROWS, LINE_MARGIN, _MAX_LINE_WIDTH = 32, 2, 6, 12
 # Larger images are shrunk first, to this many pixels: digits that can be read stay readable.
 _WORKING_SIDE = 1600
 
@@ -53,10 +60,13 @@ class FramedDigit:
     Attributes:
         box: (x, y, width, height) in pixels of the image.
         frame: (28, 28) uint8, white ink on black.
+        ink: (h, w) uint8, 0 to 255: the ink that the frame was made of, in pixels of the ink
+            map.
     """
 
     box: Box
     frame: Image
+    ink: Image
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,7 +117,11 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     scale = max(height, width) / max(inked.ink.shape)
     found = find_digits(inked.ink, drawn=inked.drawn)
     digits = [
-        FramedDigit(box=_scale_box(digit.box, scale, width, height), frame=frame_digit(digit))
+        FramedDigit(
+            box=_scale_box(digit.box, scale, width, height),
+            frame=frame_digit(digit),
+            ink=digit.ink,
+        )
         for digit in found.digits
     ]
     left_out = [
@@ -140,6 +154,42 @@ def frame_digit(digit: InkedDigit) -> Image:
     left = _first_pixel(moments["m10"] / mass, ink.shape[1])
     frame[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return frame
+
+
+def frame_piece(whole: FramedDigit, piece: InkedDigit) -> FramedDigit:
+    """Make the frame of a piece that was cut from ink; its box is in pixels of `whole.ink`."""
+    left, top, width, height = whole.box
+    rows, columns = whole.ink.shape
+    x, y, piece_width, piece_height = piece.box
+    box = (
+        left + round(x * width / columns),
+        top + round(y * height / rows),
+        max(1, round(piece_width * width / columns)),
+        max(1, round(piece_height * height / rows)),
+    )
+    return FramedDigit(box=box, frame=frame_digit(piece), ink=piece.ink)
+
+
+def frame_line(ink: Image) -> Image:
+    """Make the image of digits that touch, for the string network.
+
+    Args:
+        ink: (h, w) uint8, 0 for background to 255 for full ink, cut to its box.
+
+    Returns:
+        (`LINE_HEIGHT`, w') uint8: the ink, scaled to the same height, between empty margins.
+    """
+    height, width = ink.shape
+    inner = LINE_HEIGHT - 2 * _LINE_ROWS
+    scale = min(inner / height, inner * _MAX_LINE_WIDTH / width)
+    line = np.zeros((LINE_HEIGHT, round(width * scale) + 2 * LINE_MARGIN), np.uint8)
+    columns, rows = scaled_size(ink.shape, scale)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(ink, (columns, rows), interpolation=interpolation)
+    scaled = cv2.convertScaleAbs(scaled, alpha=255 / max(float(scaled.max()), 1.0))
+    first = (LINE_HEIGHT - rows) // 2
+    line[first : first + rows, LINE_MARGIN : LINE_MARGIN + columns] = scaled
+    return line
 
 
 def _first_pixel(center_of_mass: float, length: int) -> int:

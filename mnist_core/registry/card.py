@@ -19,6 +19,7 @@ __all__ = [
     "HISTORY",
     "KERAS",
     "PREDICTIONS",
+    "STRINGS",
     "TFLITE",
     "ModelCard",
     "check_name",
@@ -35,6 +36,9 @@ PREDICTIONS = "predictions.npz"
 TFLITE = "model.tflite"
 # The architecture of a model that averages others; it is assembled, not trained.
 ENSEMBLE = "ensemble"
+# The name and architecture of the string network, which reads digits that touch. It is no choice
+# for users: every model uses it.
+STRINGS = "strings"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 # The numbers of a card and their largest values; the smallest is 0.

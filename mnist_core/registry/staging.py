@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mnist_core.errors import TrainingError
-from mnist_core.registry.card import CARD, ModelCard, check_name, is_name, write_card
+from mnist_core.registry.card import CARD, STRINGS, ModelCard, check_name, is_name, write_card
 from mnist_core.registry.store import is_bundled, load_card, no_such_model
 from mnist_core.storage.files import flush
 from mnist_core.storage.paths import models_directory
@@ -33,7 +33,12 @@ def check_free(name: str, directory: Path | None = None, *, overwrite: bool = Fa
         OSError: the folder cannot be written.
     """
     directory = directory or models_directory()
-    if (directory / check_name(name)).exists() and not overwrite:
+    if check_name(name) == STRINGS:
+        raise TrainingError(
+            f"The name {STRINGS!r} is reserved for the network that reads digits that touch. "
+            f"Choose another name. Received: {name!r}"
+        )
+    if (directory / name).exists() and not overwrite:
         raise _taken(name)
     directory.mkdir(parents=True, exist_ok=True)
     _hidden_folder(name, directory).rmdir()

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from mnist_core.errors import ModelLoadError, ModelNotFoundError
-from mnist_core.registry.card import CARD, ModelCard, is_name, read_card
+from mnist_core.registry.card import CARD, STRINGS, ModelCard, is_name, read_card
 from mnist_core.storage.paths import BUNDLED_MODELS, models_directory
 
 __all__ = ["is_bundled", "list_models", "load_card", "no_such_model", "read_verified"]
@@ -40,7 +40,7 @@ def list_models(directory: Path | None = None) -> list[ModelCard]:
     """
     cards = []
     for path in sorted((directory or models_directory()).glob(f"*/{CARD}")):
-        if path.parent.name.startswith("."):
+        if path.parent.name.startswith(".") or path.parent.name == STRINGS:
             continue
         try:
             cards.append(read_card(path))
@@ -87,7 +87,8 @@ def _find(name: str | None, directory: Path) -> ModelCard | None:
     if name is None:
         return next(iter(list_models(directory)), None)
     try:
-        return read_card(directory / name / CARD) if is_name(name) else None
+        usable = is_name(name) and name != STRINGS
+        return read_card(directory / name / CARD) if usable else None
     except FileNotFoundError:
         return None
 

@@ -213,7 +213,9 @@ def _count(
 ) -> tuple[int, int]:
     """Correct predictions, of rejected images too, and rejected images."""
     box = (0, 0, *images.shape[1:])
-    digits = recognizer.read_framed([FramedDigit(box=box, frame=image) for image in images])
+    digits = recognizer.read_framed(
+        [FramedDigit(box=box, frame=image, ink=image) for image in images]
+    )
     correct = sum(
         digit.label == label for digit, label in zip(digits, labels.tolist(), strict=True)
     )

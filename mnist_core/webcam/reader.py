@@ -105,7 +105,7 @@ class FrameReader:
         candidates, ink = _find_candidates(region, settings)
         digits: list[Digit] = []
         if settings.inference:
-            read = self.recognizer.read_framed(candidates)
+            read = self.recognizer.read_found(candidates)
             written = _drop_unwritten(read, region, ink, self.recognizer.card.digit_threshold)
             # More non-digits than digits: a face, a hand, cloth.
             if 2 * len(written) >= len(candidates):
@@ -184,7 +184,8 @@ def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[Fram
     ]
     if len(digits) > _MAX_DIGITS:
         digits = []
-    return [FramedDigit(box=digit.box, frame=frame_digit(digit)) for digit in digits], solid
+    framed = [FramedDigit(box=d.box, frame=frame_digit(d), ink=d.ink) for d in digits]
+    return framed, solid
 
 
 def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: float) -> list[Digit]:

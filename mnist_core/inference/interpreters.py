@@ -1,0 +1,65 @@
+"""LiteRT interpreters, shared by threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from typing import TYPE_CHECKING
+
+from mnist_core.errors import ModelLoadError
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
+
+__all__ = ["CORES", "InterpreterPool"]
+
+# Asked once: the call takes a noticeable part of the time of a reading.
+CORES = os.cpu_count() or 1
+
+
+class InterpreterPool:
+    """Interpreters of one model. One serves one thread at a time, so each call borrows one.
+
+    An interpreter releases Python's global lock while it computes.
+
+    Args:
+        content: a LiteRT model.
+        name: the model's name, for errors.
+
+    Raises:
+        ModelLoadError: the content is not a model.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._content, self._name = content, name
+        self._idle: LifoQueue[Interpreter] = LifoQueue()
+        self._idle.put(self._new())
+
+    @contextmanager
+    def borrow(self) -> Iterator[Interpreter]:
+        """An interpreter for one thread, which nobody else uses meanwhile."""
+        try:
+            interpreter = self._idle.get_nowait()
+        except Empty:
+            interpreter = self._new()
+        try:
+            yield interpreter
+        finally:
+            # Keep as many as can work at the same time; a burst may have created more.
+            if self._idle.qsize() < CORES:
+                self._idle.put(interpreter)
+
+    def _new(self) -> Interpreter:
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            interpreter = Interpreter(model_content=self._content, num_threads=1)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(
+                f"LiteRT cannot load model {self._name!r} ({error}). Restore its folder, or "
+                f"train it again. Received: {len(self._content):,} bytes"
+            ) from error
+        return interpreter
