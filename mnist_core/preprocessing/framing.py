@@ -16,6 +16,7 @@ MNIST the center of mass is within half a pixel of (14, 14).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -29,6 +30,7 @@ from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
 from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
+from mnist_core.preprocessing.surface import Surface, find_surfaces
 
 __all__ = [
     "LINE_HEIGHT",
@@ -39,6 +41,7 @@ __all__ = [
     "Ink",
     "extract_digits",
     "extract_plain_digits",
+    "extract_surfaces",
     "frame_digit",
     "frame_line",
     "frame_piece",
@@ -109,6 +112,23 @@ def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract
     shrunk, _ = shrink(image, _WORKING_SIDE)
     grey = to_grey(flatten_alpha(shrunk, ink))
     return _frame_all(InkMap(ink=plain_ink(grey, ink), drawn=True), image.shape)
+
+
+def extract_surfaces(image: Image, ink: Ink) -> Iterator[tuple[Surface, Extract]]:
+    """Find digits as `extract_digits` does, but on each surface of an image (see `surface`).
+
+    Args:
+        image: as checked by `extract_digits`.
+        ink: "light" or "dark" digits; "auto" measures it on each surface.
+
+    Yields:
+        A surface, in pixels of the image, and what was found on it; boxes in pixels of the
+        straightened surface.
+    """
+    shrunk, scale = shrink(flatten_alpha(image, ink), _WORKING_SIDE)
+    for surface in find_surfaces(shrunk):
+        picture = surface.straighten(shrunk)
+        yield surface.enlarge(1 / scale), _frame_all(ink_map(picture, ink), picture.shape)
 
 
 def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
