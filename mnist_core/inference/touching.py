@@ -1,13 +1,12 @@
-"""Digits that touch: where the recognizer doubts that ink is one digit, it is read as several.
+"""A second opinion on ink that the recognizer doubts, and the digits of ink that has several.
 
-    suspicious  refused, not certain, or wider than high
-    hypotheses  one digit, as the recognizer reads it; the digits that the string network reads
-    quality     of one digit: digit score times confidence, 0 if refused; of several: that of the
-                least certain one
-    best        several digits, if all are more likely digits than not, and more certain than one
+    suspicious   refused, not certain, or wider than high
+    one digit    if the string network, too, reads one: the product of both networks' probabilities.
+                 A non-digit that both rather take for the same digit is that digit
+    several      if the string network reads several, each of which is more certain than one digit
+                 would be. The ink is cut between them, and the recognizer reads the pieces, too
 
-Ink is cut between the places that the string network found. The recognizer reads the pieces, too,
-but it was not trained on ink that was cut: the string network weighs more where much was cut.
+The certainty of a digit is its score times its confidence; that of a refused one is 0.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.inference.reading import Digit
 from mnist_core.inference.strings import StringReader, Symbol
@@ -29,6 +29,16 @@ __all__ = ["split_touching"]
 _CERTAIN = 0.99
 # A digit is more likely than not …
 _LIKELY = 0.5
+# … or, where it overrules a refusal, this certain. Of 40 refused digits of MNIST and of other
+# writers 12 are read that way, all correctly, and 2 of 3,000 synthetic non-digits.
+_SURE = 0.9
+# The weight of one network's probabilities beside the other's, as an exponent. Of 445 uncertain
+# digits of MNIST and of other writers, 51 are incorrect with it, 55 without. It was
+# trained on whole digits, so it counts as little for pieces: 98.9% of 2,900 are correct, 98.6% are
+# without it, 98.2% with 0.8.
+_WEIGHT = 0.3
+# Keeps a product above 0.
+_LEAST = np.float32(1e-9)
 
 
 def split_touching(
@@ -37,7 +47,7 @@ def split_touching(
     load_reader: Callable[[], StringReader | None],
     read_framed: Callable[[Sequence[FramedDigit]], list[Digit]],
 ) -> list[Digit]:
-    """Replace each digit that is rather several by these.
+    """Ask the string network about suspicious digits; replace those that are rather several.
 
     Args:
         found: the ink of the digits.
@@ -51,10 +61,23 @@ def split_touching(
         return list(digits)
     result: list[Digit] = []
     for ink, digit, doubtful in zip(found, digits, suspicious, strict=True):
-        several = _read_several(ink, reader, read_framed) if doubtful else []
-        worst = min((_quality(part) for part in several), default=0.0)
-        result += several if worst > max(_quality(digit), _LIKELY) else [digit]
+        result += _reconsider(ink, digit, reader, read_framed) if doubtful else [digit]
     return result
+
+
+def _reconsider(
+    found: FramedDigit,
+    digit: Digit,
+    reader: StringReader,
+    read_framed: Callable[[Sequence[FramedDigit]], list[Digit]],
+) -> list[Digit]:
+    """The digit, as both networks see it, or those that it consists of."""
+    symbols = reader.read(found.ink)
+    if len(symbols) == 1:
+        return [_confirm(digit, symbols[0])]
+    several = _read_pieces(found, symbols, read_framed)
+    worst = min((_certainty(part) for part in several), default=0.0)
+    return several if worst > max(_certainty(digit), _LIKELY) else [digit]
 
 
 def _is_suspicious(found: FramedDigit, digit: Digit) -> bool:
@@ -62,39 +85,54 @@ def _is_suspicious(found: FramedDigit, digit: Digit) -> bool:
     return not digit.is_digit or digit.confidence < _CERTAIN or width >= height
 
 
-def _quality(digit: Digit) -> float:
+def _certainty(digit: Digit) -> float:
     return digit.digit_score * digit.confidence * digit.is_digit
 
 
-def _read_several(
+def _confirm(digit: Digit, symbol: Symbol) -> Digit:
+    """One digit as both networks see it."""
+    agree = symbol.label == digit.label and min(digit.digit_score, digit.confidence) >= _LIKELY
+    sure = agree and symbol.digit_score * float(symbol.probabilities.max()) >= _SURE
+    probabilities = _combine(digit.probabilities, symbol.probabilities)
+    return _with(digit, probabilities, digit.digit_score, is_digit=digit.is_digit or sure)
+
+
+def _read_pieces(
     found: FramedDigit,
-    reader: StringReader,
+    symbols: Sequence[Symbol],
     read_framed: Callable[[Sequence[FramedDigit]], list[Digit]],
 ) -> list[Digit]:
-    """The digits of ink in one piece; empty if it has fewer than two."""
-    symbols = reader.read(found.ink)
-    if len(symbols) < 2:
-        return []
-    pieces = cut_ink(found.ink, [symbol.column for symbol in symbols])
-    if len(pieces) < len(symbols):
+    """The digits of ink in one piece; empty if it cannot be cut into as many."""
+    pieces = cut_ink(found.ink, [symbol.column for symbol in symbols]) if symbols else []
+    if not pieces or len(pieces) < len(symbols):
         return []
     parts = read_framed([frame_piece(found, piece) for piece in pieces])
-    return [_combine(part, symbol) for part, symbol in zip(parts, symbols, strict=True)]
+    return [
+        _with(
+            part,
+            _combine(symbol.probabilities, part.probabilities),
+            symbol.digit_score,
+            is_digit=symbol.digit_score >= _LIKELY,
+        )
+        for part, symbol in zip(parts, symbols, strict=True)
+    ]
 
 
-def _combine(part: Digit, symbol: Symbol) -> Digit:
-    """What both networks say of one digit: the product of their probabilities."""
-    logarithms = np.log(symbol.probabilities + 1e-9) + _WEIGHT * np.log(part.probabilities + 1e-9)
-    probabilities = np.exp(logarithms - logarithms.max())
-    probabilities = (probabilities / probabilities.sum()).astype(np.float32)
+def _combine(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The product of two networks' probabilities, the second with less weight."""
+    product = first * np.maximum(second, _LEAST) ** np.float32(_WEIGHT)
+    probabilities: NDArray[np.float32] = product / product.sum()
+    return probabilities
+
+
+def _with(
+    digit: Digit, probabilities: NDArray[np.float32], score: float, *, is_digit: bool
+) -> Digit:
     return replace(
-        part,
+        digit,
         label=int(probabilities.argmax()),
         confidence=float(probabilities.max()),
         probabilities=probabilities,
-        digit_score=symbol.digit_score,
-        is_digit=symbol.digit_score >= _LIKELY,
+        digit_score=score,
+        is_digit=is_digit,
     )
-
-
-_WEIGHT = 0.3
