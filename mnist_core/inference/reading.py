@@ -24,7 +24,8 @@ class Digit:
         box: (x, y, width, height) in pixels of the image that was read.
         frame: (28, 28) uint8, white ink on black, the input of the network.
         digit_score: the network's confidence that this is a digit at all, 0 to 1.
-        is_digit: False for a non-digit, whose `digit_score` is below the model's threshold.
+        is_digit: False for a non-digit: its `digit_score` is below the model's threshold, or it
+            stands in a word. In a number, a score just below the threshold is enough.
     """
 
     label: int

@@ -137,7 +137,7 @@ class Recognizer:
 
         Args and errors are those of `read`.
         """
-        return read_best(image, ink, self.read_found)
+        return read_best(image, ink, self.read_found, self.card.digit_threshold)
 
     def read_found(self, found: Sequence[FramedDigit]) -> list[Digit]:
         """Read ink that `extract_digits` found: one `Digit` each, several where digits touch."""

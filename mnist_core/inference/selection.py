@@ -17,6 +17,8 @@ What is on a surface wins over what is read on the surface and around it, if
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits. So the empty surface wins if
       nothing was read on it before.
+
+At the end, the digits of the best reading are judged by their neighbors (see `context`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from typing import Literal
 
 import numpy as np
 
+from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading
 from mnist_core.preprocessing.framing import (
     Extract,
@@ -53,7 +56,10 @@ _SAME_LINE = 0.5
 
 
 def read_best(
-    image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
+    image: Image,
+    ink: Ink,
+    read_found: Callable[[Sequence[FramedDigit]], list[Digit]],
+    threshold: float,
 ) -> Reading:
     """Read an image in the way that recognition is most certain of.
 
@@ -61,7 +67,15 @@ def read_best(
         image: as for `Recognizer.read`, which also describes the errors.
         ink: "light", "dark", or "auto".
         read_found: recognizes digits that were found.
+        threshold: the digit score from which on `read_found` accepts a digit.
     """
+    return judge_in_context(_find_best(image, ink, read_found), threshold, np.shape(image))
+
+
+def _find_best(
+    image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
+) -> Reading:
+    """The reading of the best hypothesis, mark by mark."""
 
     def read(extract: Extract, hypothesis: str) -> Reading:
         digits = read_found(extract.digits)
