@@ -92,8 +92,8 @@ def linear_layer(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     labels = dataset.y_train
     means = np.stack([dataset.x_train[labels == k].mean(axis=0) for k in range(10)])
     means = means.reshape(10, -1) / 255
-    weights = np.vstack([means, np.full((1, 784), -150 / 784)]).T / 255
-    bias = np.append(-(means**2).sum(axis=1) / 2, 150 * 0.2)
+    weights = np.vstack([means, np.full((1, 784), -100 / 784)]).T / 255
+    bias = np.append(-(means**2).sum(axis=1) / 2, 100 * 0.2)
     return weights.astype(np.float32), bias.astype(np.float32)
 
 

@@ -82,6 +82,8 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
     scores = np.clip(scores, 1 - _MAX_SCORE, _MAX_SCORE)
     logits = np.log(scores / (1 - scores))
     evidence = np.clip(_SLOPE * (logits[:-1] - logits[-1] - _NEUTRAL), _LEAST, _MOST)
+    # A score of two networks, as of digits that touch, is not on this scale.
+    evidence[[digit.is_digit and digit.digit_score < threshold for digit in row]] = 0
     if _PRIOR + evidence.sum() < 0:
         return [replace(digit, is_digit=False) for digit in row]
     if len(refused) == 1 < len(row) - 1:
