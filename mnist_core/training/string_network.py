@@ -27,7 +27,7 @@ __all__ = ["train_string_network"]
 
 _BATCH_SIZE = 64
 # Lengths of strings; all strings of a batch have the same.
-_LENGTHS = (1, 2, 2, 3, 3, 4, 5, 7)
+_LENGTHS = (1, 1, 2, 2, 3, 3, 4, 5, 7)
 # Width of an image, px: of each digit, and of the margins.
 _DIGIT_WIDTH, _MARGINS = 24, 32
 _LEARNING_RATE, _WARM_UP = 2e-3, 0.03
