@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,15 @@ from numpy.typing import NDArray
 
 from mnist_core.preprocessing.grey import Image
 
-__all__ = ["Box", "Component", "Labels", "component_mask", "find_components", "label_type"]
+__all__ = [
+    "Box",
+    "Component",
+    "Labels",
+    "component_mask",
+    "find_components",
+    "label_type",
+    "typical_height",
+]
 
 # (x, y, width, height) in pixels.
 Box = tuple[int, int, int, int]
@@ -72,6 +81,16 @@ def find_components(solid: Image, most: int) -> tuple[list[Component], Labels]:
         for label, (x, y, w, h, _) in zip(largest.tolist(), stats[largest].tolist(), strict=True)
     ]
     return components, labels
+
+
+def typical_height(components: Sequence[Component]) -> float:
+    """The height of most ink: a median in which each component counts as often as it is high.
+
+    Neither many dots nor a single tall component change it. In pixels; 0 without components.
+    """
+    heights = np.sort([component.height for component in components])
+    sums = np.cumsum(heights)
+    return float(heights[np.searchsorted(2 * sums, sums[-1])]) if len(heights) else 0.0
 
 
 def label_type(shape: tuple[int, ...]) -> int:

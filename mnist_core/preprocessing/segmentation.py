@@ -22,6 +22,7 @@ from mnist_core.preprocessing.components import (
     component_mask,
     find_components,
 )
+from mnist_core.preprocessing.frames import frame_mask
 from mnist_core.preprocessing.grey import Image, binarize
 from mnist_core.preprocessing.grouping import group_components
 from mnist_core.preprocessing.rows import are_neighbors, stands_beside
@@ -108,18 +109,25 @@ def find_digits(ink: Image, *, drawn: bool) -> Found:
         drawn: True for a drawing, where all ink is intended. In a photograph, ink that touches the
             border is a printed line, a shadow or a finger.
     """
-    solid = binarize(ink, SOFT_EDGE - 1)
+    shape, solid = ink.shape, binarize(ink, SOFT_EDGE - 1)
     # Crop to the ink and one pixel around it, so that only ink at the image's border touches it.
     x, y, width, height = cv2.boundingRect(solid)
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
-    components, labels = find_components(solid[y:bottom, x:right], _MAX_COMPONENTS)
+    ink, solid = ink[y:bottom, x:right], solid[y:bottom, x:right]
+    components, labels = find_components(solid, _MAX_COMPONENTS)
+    frames = frame_mask(components, labels)
+    if frames is not None:
+        solid = np.where(frames > 0, 0, solid)
+        components, labels = find_components(solid, _MAX_COMPONENTS)
+        # The soft edge of a frame goes with it.
+        near = cv2.dilate(frames, np.ones((3, 3), np.uint8))
+        ink = np.where((near > 0) & (solid == 0), 0, ink)
     inside = components
     if not drawn:
-        min_height = _CLEAR_HEIGHT * min(ink.shape)
+        min_height = _CLEAR_HEIGHT * min(shape)
         inside = _drop_border_objects(components, labels, min_height)
-    min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(ink.shape))
+    min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(shape))
     digits = _drop_specks(group_components(inside, labels), labels, min_side, drawn=drawn)
-    ink = ink[y:bottom, x:right]
     return Found(
         digits=[
             _cut_out(digit, ink, labels, (x, y))
