@@ -18,7 +18,7 @@ from mnist_core.augmentation.outliers import synthesize_outliers
 from mnist_core.augmentation.synthetic_digits import synthesize_digits
 from mnist_core.data import CLASSES, LabelledArrays
 from mnist_core.preprocessing.framing import LINE_HEIGHT, frame_line
-from mnist_core.preprocessing.segmentation import SOFT_EDGE
+from mnist_core.preprocessing.grey import SOFT_EDGE
 
 __all__ = ["NON_DIGIT", "GlyphPool", "write_strings"]
 

@@ -7,6 +7,11 @@
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
     best        the hypothesis with the highest quality; the normal one wins a tie
 
+Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
+table may do so, too. Where lines were erased and a doubt is left, or few digits, the image is read
+with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
+must be fewer digits: a line may also make another digit of one.
+
 An alternative reading of a larger image may contain digits only, and not more than `_MAX_DIGITS`:
 many small pieces are a texture. An image without doubt is read once.
 
@@ -49,6 +54,8 @@ __all__ = ["read_best"]
 _SMALL_SIDE = 64
 _MAX_DIGITS = 12
 _ONE = 1
+# A digit that runs from border to border falls into a few pieces when its strokes are erased.
+_FEW = 3
 # On a surface, at least this share of the digits' area is read again: boxes vary with the turn.
 _MIN_EXPLAINED = 0.8
 # Digits in a line share at least this much of the higher one's height.
@@ -81,7 +88,14 @@ def _find_best(
         digits = read_found(extract.digits)
         return Reading(digits=digits, left_out=extract.left_out, hypothesis=hypothesis)
 
-    best = read(extract_digits(image, ink), "normal")
+    extract = extract_digits(image, ink)
+    best = read(extract, "normal")
+    clean = bool(best.digits) and all(digit.is_digit for digit in best.digits)
+    if extract.erased and (not clean or len(best.digits) <= _FEW):
+        kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
+        fewer = len(kept.digits) < len(best.digits)
+        if (fewer or not clean) and _certain_area(kept.digits) > _certain_area(best.digits):
+            best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     clean = bool(best.digits) and all(digit.is_digit for digit in best.digits)
     if clean and not is_small and not best.left_out:
@@ -158,6 +172,11 @@ def _quality(digits: Sequence[Digit]) -> float:
     areas = [_area(digit) for digit in digits]
     values = [digit.digit_score * digit.confidence * digit.is_digit for digit in digits]
     return float(np.average(values, weights=areas))
+
+
+def _certain_area(digits: Sequence[Digit]) -> float:
+    """The area of the digits' boxes times their quality: much is read, and little refused."""
+    return _quality(digits) * _explained(digits)
 
 
 def _explained(digits: Sequence[Digit]) -> int:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.grey import Image
-from mnist_core.preprocessing.segmentation import SOFT_EDGE, InkedDigit
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image
+from mnist_core.preprocessing.segmentation import InkedDigit
 
 __all__ = ["cut_ink"]
 

@@ -27,7 +27,8 @@ _GAP, _CLOSING_SIDE, _TABLE = 0.08, 128, 3
 # A bare stroke in a circle is the slash of a 0, and so is a 1: its ink is at most this many times
 # its length times its width. (0.9 to 1.05 for the slashes among the development strokes.)
 _BARE = 1.15
-# A line is longer than a stroke of a digit, by this factor of the height of the digits.
+# A line is longer than a stroke of a digit that touches lines at both of its ends: the height of
+# the digits times this factor, and the width of two lines.
 _LINE = 1.2
 # A rim rather than lines: without it, less than this share of what lines leave is left.
 _RIM = 0.5
@@ -111,7 +112,7 @@ def _frame_ink(ink: Image, others: Image, height: float, pen: float) -> Image:
         return ink & (1 - beside_rim)
     # Where a stroke crosses a line, the ink belongs to both.
     kept = beside_lines | others
-    wide = 4 * round(pen) + 1
+    wide = 2 * round(pen) + 1
     crossing = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((wide, 1), np.uint8)) & across
     crossing |= cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, wide), np.uint8)) & down
     return ink & (1 - (beside_lines | crossing))
@@ -119,7 +120,7 @@ def _frame_ink(ink: Image, others: Image, height: float, pen: float) -> Image:
 
 def _lines(ink: Image, height: float, pen: float) -> tuple[Image, Image]:
     """The ink of nearly straight lines that run across, and of those that run down."""
-    reach, length = max(1, round(pen / 2)), max(3, round(_LINE * height))
+    reach, length = max(1, round(pen / 2)), round(_LINE * height + 2 * pen)
     across = cv2.dilate(ink, np.ones((2 * reach + 1, 1), np.uint8))
     across = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)) & ink
     down = cv2.dilate(ink, np.ones((1, 2 * reach + 1), np.uint8))

@@ -79,18 +79,21 @@ class Extract:
     Attributes:
         digits: in reading order; empty for an image without ink.
         left_out: the marks of ink that belong to no digit; boxes in pixels of the image.
+        erased: True if ruled lines were erased.
     """
 
     digits: list[FramedDigit]
     left_out: list[Mark]
+    erased: bool
 
 
-def extract_digits(image: Image, ink: Ink = "auto") -> Extract:
+def extract_digits(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> Extract:
     """Find the digits of an image and make MNIST frames of them.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8; 1x1 to 64 megapixels.
         ink: "light" or "dark" digits; "auto" measures it.
+        keep_lines: True to take ruled lines for ink.
 
     Raises:
         InvalidImageError: another shape, dtype or size.
@@ -99,7 +102,7 @@ def extract_digits(image: Image, ink: Ink = "auto") -> Extract:
     image = check_image(image)
     require_choice("ink", ink, get_args(Ink), error=ValueError)
     shrunk, _ = shrink(image, _WORKING_SIDE)
-    return _frame_all(ink_map(shrunk, ink), image.shape)
+    return _frame_all(ink_map(shrunk, ink, keep_lines=keep_lines), image.shape)
 
 
 def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract:
@@ -147,7 +150,7 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     left_out = [
         replace(mark, box=_scale_box(mark.box, scale, width, height)) for mark in found.left_out
     ]
-    return Extract(digits=digits, left_out=left_out)
+    return Extract(digits=digits, left_out=left_out, erased=inked.erased)
 
 
 def frame_digit(digit: InkedDigit) -> Image:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import Component, Labels, component_mask
+from mnist_core.preprocessing.components import Component, Labels, component_mask, typical_height
 
 __all__ = ["group_components"]
 
@@ -38,11 +38,14 @@ _CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
 _STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
 # … and the left one is a single stroke in this upper share of its height, in this share of rows.
 _ABOVE_FOOT, _SINGLE_ROWS = 0.5, 0.9
-# Two components above each other are halves of a digit if, in shares of the tallest component of
-# all, each is lower than this, both together are this high, and they are this near; a bar, which is
+# Two components above each other are halves of a digit if, in shares of the typical height of all
+# components, each is lower than this, both together are this high, and they are this near; a bar, which is
 # flatter than a half, may be farther. Together they are at most this many times as wide as high.
 _HALF, _WHOLE, _HALF_REACH, _BAR_REACH = 0.7, (0.6, 1.1), 0.2, 0.4
 _WHOLE_WIDTH = 1.5
+
+# No yardstick is taller than this share of the typical height.
+_TALL = 1.4
 
 # A component smaller than this share of the largest one is dust, not even a dot of a digit.
 _DUST = 0.04
@@ -63,6 +66,7 @@ class _Shapes:
     """The shapes of components: their outlines and strokes."""
 
     def __init__(self, components: list[Component], labels: Labels) -> None:
+        self.typical = typical_height(components)
         self._labels = labels
         self._outlines = {c.labels[0]: _outline(c, labels) for c in components}
 
@@ -128,8 +132,9 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
     overlap = -gap_x / min(one.width, other.width)
-    # One wrong merge must not make the next ones more likely: a tall group is not a yardstick.
-    scale = max(one.scale, other.scale)
+    # One wrong merge must not make the next ones more likely: neither a tall group is a yardstick,
+    # nor a line.
+    scale = min(max(one.scale, other.scale), _TALL * shapes.typical)
     if _is_open_four(one, other, shapes):
         reach = _STEM_REACH * one.merge(other).height / scale
     elif low.height <= _PART_HEIGHT * scale:
@@ -163,10 +168,10 @@ def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
 
 
 def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Component]:
-    """Merge pairs that are too low to be digits beside the tallest one, but not together."""
-    tallest = max(c.height for c in components)
-    halves = [c for c in components if c.height < _HALF * tallest]
-    digits = [c for c in components if c.height >= _HALF * tallest]
+    """Merge pairs that are too low to be digits beside most others, but not together."""
+    typical = typical_height(components)
+    halves = [c for c in components if c.height < _HALF * typical]
+    digits = [c for c in components if c.height >= _HALF * typical]
 
     def are_halves(one: Component, other: Component) -> bool:
         upper, lower = (one, other) if one.top <= other.top else (other, one)
@@ -174,10 +179,10 @@ def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Componen
         bar = upper.width >= _BAR_WIDTH * upper.height and upper.height < lower.height
         shared = min(one.right, other.right) - max(one.left, other.left)
         return (
-            _WHOLE[0] * tallest <= whole.height <= _WHOLE[1] * tallest
+            _WHOLE[0] * typical <= whole.height <= _WHOLE[1] * typical
             and whole.width <= _WHOLE_WIDTH * whole.height
             and (bar or shared >= _OVERLAP * min(one.width, other.width))
-            and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * tallest
+            and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * typical
         )
 
     while halves:

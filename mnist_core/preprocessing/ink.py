@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.drawing import drawing_ink
-from mnist_core.preprocessing.grey import Image, Ink, to_grey
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, to_grey
 from mnist_core.preprocessing.photo import photo_ink
+from mnist_core.preprocessing.ruled_lines import erase_ruled_lines
 
 __all__ = ["Ink", "InkMap", "flatten_alpha", "ink_map"]
 
@@ -26,24 +27,29 @@ class InkMap:
     Attributes:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
         drawn: True for a drawing made on a screen, False for a photograph, scan or video frame.
+        erased: True if ruled lines were erased.
     """
 
     ink: Image
     drawn: bool
+    erased: bool = False
 
 
-def ink_map(image: Image, ink: Ink = "auto") -> InkMap:
+def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> InkMap:
     """Find the ink of an image.
 
     Args:
         image: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
         ink: "light" or "dark" against its background; "auto" measures it.
+        keep_lines: True to keep ruled lines as ink.
     """
     image = flatten_alpha(image, ink)
     drawn = drawing_ink(image, ink)
     if drawn is not None:
-        return InkMap(ink=drawn, drawn=True)
-    return InkMap(ink=photo_ink(to_grey(image), ink), drawn=False)
+        plain = None if keep_lines else erase_ruled_lines(drawn, SOFT_EDGE)
+        return InkMap(ink=drawn if plain is None else plain, drawn=True, erased=plain is not None)
+    found, erased = photo_ink(to_grey(image), ink, keep_lines=keep_lines)
+    return InkMap(ink=found, drawn=False, erased=erased)
 
 
 def flatten_alpha(image: Image, ink: Ink) -> Image:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mnist_core.preprocessing.components import label_type
 from mnist_core.preprocessing.grey import Image, Ink, Mask, binarize, estimate_noise, median, shrink
-from mnist_core.preprocessing.ruled_lines import ruled_line_mask
+from mnist_core.preprocessing.ruled_lines import are_remains, ruled_line_mask
 
 __all__ = ["photo_ink"]
 
@@ -26,9 +26,6 @@ _NOISE_FACTOR, _NOISE_LIMIT = 4.5, 40
 _WEAK = 0.5
 # … of at least this many pixels: noise can make a pixel or two as dark as ink.
 _MIN_CERTAIN = 6
-# Remains of a ruled line: more than this share of their pixels lies in a square of this side, in
-# pixels, around the line.
-_REMAINS, _REMAINS_SIDE = 0.6, 5
 # Noise is measured in the middle of the image, in a square of this side, in pixels.
 _NOISE_SIDE = 400
 # Photographs are blurred by a standard deviation of at least this many pixels; by a pixel for this
@@ -51,18 +48,19 @@ _PAPER_MEDIAN = 5
 _LOGARITHMS = np.log(np.arange(256) + 16).astype(np.float32)
 
 
-def photo_ink(grey: Image, ink: Ink) -> Image:
+def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image, bool]:
     """Find the ink of a photograph, scan or video frame.
 
     Args:
         grey: (h, w) uint8.
         ink: "light" or "dark" against the paper; "auto" measures it.
+        keep_lines: True to keep ruled lines as ink.
 
     Returns:
-        (h, w) uint8, from 0 for paper to 255 for full ink.
+        (h, w) uint8, from 0 for paper to 255 for full ink; and True if ruled lines were erased.
     """
     if min(grey.shape) < 3:
-        return np.zeros_like(grey)
+        return np.zeros_like(grey), False
     if ink == "auto":
         ink = _measure_polarity(grey)
     paper = _paper_brightness(grey, ink)
@@ -75,7 +73,7 @@ def photo_ink(grey: Image, ink: Ink) -> Image:
     # Ink absorbs a share of the light, however bright it is …
     contrast = cv2.divide(difference, cv2.max(paper, _MIN_LIGHT), scale=255)
     threshold = _ink_threshold(contrast)
-    ruled = ruled_line_mask(contrast, threshold / 2)
+    ruled = None if keep_lines else ruled_line_mask(contrast, threshold / 2)
     if ruled is not None:
         contrast[ruled] = 0
         # Printed lines can be much darker than the pen.
@@ -87,7 +85,7 @@ def photo_ink(grey: Image, ink: Ink) -> Image:
     above_noise = binarize(difference, noise_limit)
     certain = cv2.min(binarize(contrast, threshold), above_noise)
     if not cv2.countNonZero(certain):
-        return np.zeros_like(grey)
+        return np.zeros_like(grey), ruled is not None
     weak = cv2.min(binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
     solid = _apply_hysteresis(certain, weak, ruled)
     # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
@@ -95,7 +93,7 @@ def photo_ink(grey: Image, ink: Ink) -> Image:
     low, high = threshold / 2, max(median(contrast, certain), threshold)
     soft = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
     near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
-    return cv2.min(cv2.LUT(contrast, soft), near)
+    return cv2.min(cv2.LUT(contrast, soft), near), ruled is not None
 
 
 def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:
@@ -107,10 +105,7 @@ def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:
     count, labels = cv2.connectedComponents(weak, ltype=label_type(weak.shape))
     keep = np.bincount(labels[certain > 0], minlength=count) >= _MIN_CERTAIN
     if ruled is not None:
-        square = np.ones((_REMAINS_SIDE, _REMAINS_SIDE), np.uint8)
-        near_line = cv2.dilate(ruled.view(np.uint8), square) > 0
-        sizes = np.bincount(labels[weak > 0], minlength=count)
-        keep &= np.bincount(labels[near_line], minlength=count) <= sizes * _REMAINS
+        keep &= ~are_remains(labels, count, ruled)
     keep[0] = True  # the background has no weak ink
     return weak if keep.all() else cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.components import Labels, label_type
 from mnist_core.preprocessing.grey import Image, Mask
 from mnist_core.preprocessing.line_detection import (
     MAX_SLOPE,
@@ -27,7 +28,7 @@ from mnist_core.preprocessing.line_detection import (
     thin_lines,
 )
 
-__all__ = ["ruled_line_mask"]
+__all__ = ["are_remains", "erase_ruled_lines", "ruled_line_mask"]
 
 # Both ends of a line, each this share of its length, are covered by ink to at least this share.
 _END, _MIN_END_COVERAGE = 0.1, 0.5
@@ -41,6 +42,9 @@ _SAME_LINE = 0.7
 _STROKE_REACH = 2
 # Images with a shorter side, in pixels, have no room for a line and a digit.
 _MIN_SIDE = 24
+# Remains of a ruled line: more than this share of their pixels lies in a square of this side, in
+# pixels, around the line.
+_REMAINS, _REMAINS_SIDE = 0.6, 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,6 +89,40 @@ def ruled_line_mask(contrast: Image, threshold: float) -> Mask | None:
         across = _line_mask(contrast.T, vertical, mask.T, threshold).T
         mask = across | _line_mask(contrast, horizontal, across, threshold)
     return mask if mask.any() else None
+
+
+def are_remains(labels: Labels, count: int, ruled: Mask) -> Mask:
+    """Which components are only remains of ruled lines: (count,) bool.
+
+    Args:
+        labels: (h, w), the component that each pixel belongs to, from 1; 0 is background.
+        count: the number of labels, with the background.
+        ruled: (h, w) bool, True on an erased line.
+    """
+    square = np.ones((_REMAINS_SIDE, _REMAINS_SIDE), np.uint8)
+    near_line = cv2.dilate(ruled.view(np.uint8), square) > 0
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    remains: Mask = np.bincount(labels[near_line], minlength=count) > sizes * _REMAINS
+    return remains
+
+
+def erase_ruled_lines(ink: Image, threshold: int) -> Image | None:
+    """Erase the ruled lines of a drawing: (h, w) uint8, 0 to 255; None without any.
+
+    Ink of at least `threshold` is a line or a stroke.
+    """
+    columns, rows = ink[:, [0, -1]].max(axis=0), ink[[0, -1]].max(axis=1)
+    if max(columns.min(), rows.min()) < threshold:
+        return None  # no line reaches from border to border
+    ruled = ruled_line_mask(ink, threshold)
+    if ruled is None:
+        return None
+    solid = ((ink >= threshold) & ~ruled).view(np.uint8)
+    count, labels = cv2.connectedComponents(solid, ltype=label_type(solid.shape))
+    keep = ~are_remains(labels, count, ruled)
+    keep[0] = False
+    near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
+    return np.where((near > 0) & ~ruled, ink, 0).astype(np.uint8)
 
 
 def _line_mask(

@@ -23,18 +23,15 @@ from mnist_core.preprocessing.components import (
     find_components,
 )
 from mnist_core.preprocessing.frames import frame_mask
-from mnist_core.preprocessing.grey import Image, binarize
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.grouping import group_components
 from mnist_core.preprocessing.rows import are_neighbors, stands_beside
 
-__all__ = ["SOFT_EDGE", "Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
+__all__ = ["Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
 
 # Why ink is not read: it reaches in from the border of the image, or it is too small or too thin.
 Reason = Literal["border", "speck"]
 
-# Ink below this level, of 255, is the soft edge of a stroke: it is kept, but it neither connects
-# strokes nor widens boxes. (48 reproduced enlarged MNIST digits best of the levels tried.)
-SOFT_EDGE = 48
 # If a photograph shows something this high clear of its border, everything at the border is left
 # out: a share of its shorter side. (Height, because a dash of a printed line is long.)
 _CLEAR_HEIGHT = 0.15

@@ -21,10 +21,10 @@ import cv2
 from mnist_core.inference.reading import Digit
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
-from mnist_core.preprocessing.grey import Image, binarize, scaled_size
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_size
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
-from mnist_core.preprocessing.segmentation import SOFT_EDGE, find_digits
+from mnist_core.preprocessing.segmentation import find_digits
 from mnist_core.webcam.background import background_nonuniformity
 from mnist_core.webcam.overlay import draw_viewfinder
 from mnist_core.webcam.settings import MAX_SMOOTHING, Roi, WebcamSettings
