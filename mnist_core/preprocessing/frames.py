@@ -30,6 +30,9 @@ _BARE = 1.15
 # A line is longer than a stroke of a digit that touches lines at both of its ends: the height of
 # the digits times this factor, and the width of two lines.
 _LINE = 1.2
+# What remains beside a line belongs to a digit, rather than to a crooked line, if it is this long
+# and reaches this far away, in shares of the height of the digits.
+_PART, _REACH = 0.5, 0.25
 # A rim rather than lines: without it, less than this share of what lines leave is left.
 _RIM = 0.5
 
@@ -105,9 +108,9 @@ def _frame_ink(ink: Image, others: Image, height: float, pen: float) -> Image:
     `others` is the ink that does not touch it; `height` is that of the digits.
     """
     across, down = _lines(ink, height, pen)
-    beside_lines = _remains(ink, across | down, height, pen)
+    beside_lines = _remains(ink, across | down, height)
     rim = _rim(ink, pen)
-    beside_rim = _remains(ink, rim, height, pen)
+    beside_rim = _remains(ink, rim, height)
     if cv2.countNonZero(beside_rim) < _RIM * cv2.countNonZero(beside_lines):
         return ink & (1 - beside_rim)
     # Where a stroke crosses a line, the ink belongs to both.
@@ -143,7 +146,7 @@ def _rim(ink: Image, pen: float) -> Image:
     return ink & (depth <= 1.5 * pen + 1).view(np.uint8)
 
 
-def _remains(ink: Image, frame: Image, height: float, pen: float) -> Image:
+def _remains(ink: Image, frame: Image, height: float) -> Image:
     """The ink beside a frame that reaches away from it, as a stroke of a digit does."""
     rest = ink & (1 - frame)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(rest)
@@ -151,9 +154,9 @@ def _remains(ink: Image, frame: Image, height: float, pen: float) -> Image:
     keep = np.zeros(count, np.uint8)
     for label in range(1, count):
         x, y, width, across, _ = stats[label].tolist()
-        if max(width, across) < 0.3 * height:
+        if max(width, across) < _PART * height:
             continue
         window = slice(y, y + across), slice(x, x + width)
-        keep[label] = distance[window][labels[window] == label].max() > pen + 1
+        keep[label] = distance[window][labels[window] == label].max() > _REACH * height
     kept: Image = np.take(keep, labels)
     return kept

@@ -38,9 +38,9 @@ _CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
 _STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
 # … and the left one is a single stroke in this upper share of its height, in this share of rows.
 _ABOVE_FOOT, _SINGLE_ROWS = 0.5, 0.9
-# Two components above each other are halves of a digit if, in shares of the typical height of all
-# components, each is lower than this, both together are this high, and they are this near; a bar, which is
-# flatter than a half, may be farther. Together they are at most this many times as wide as high.
+# Two components above each other are halves of a digit if, in shares of the typical height, each
+# is lower than this, both together are this high, and they are this near; a bar, which is flatter
+# than a half, may be farther. Together they are at most this many times as wide as high.
 _HALF, _WHOLE, _HALF_REACH, _BAR_REACH = 0.7, (0.6, 1.1), 0.2, 0.4
 _WHOLE_WIDTH = 1.5
 
