@@ -62,6 +62,11 @@ class Surface:
     size: tuple[int, int]
     fill: Image | None
 
+    @property
+    def is_quadrilateral(self) -> bool:
+        """Are all four corners in the image?"""
+        return self.fill is None
+
     def straighten(self, image: Image) -> Image:
         """The surface alone, upright and seen from the front: (height, width) or with channels."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

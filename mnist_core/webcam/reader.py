@@ -25,6 +25,7 @@ from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_siz
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.segmentation import find_digits
+from mnist_core.preprocessing.surface import find_surfaces
 from mnist_core.webcam.background import background_nonuniformity
 from mnist_core.webcam.overlay import draw_viewfinder
 from mnist_core.webcam.settings import MAX_SMOOTHING, Roi, WebcamSettings
@@ -101,15 +102,15 @@ class FrameReader:
         frame = _to_bgr(check_image(frame))
         shown = cv2.flip(frame, 1) if settings.mirror else frame.copy()
         roi = _roi_in_pixels(settings.roi, shown)
-        region = _crop_region(frame, roi, settings.mirror)
+        cropped = _crop(frame, roi, settings.mirror)
+        region = _to_region(cropped)
         candidates, ink = _find_candidates(region, settings)
         digits: list[Digit] = []
         if settings.inference:
-            read = self.recognizer.read_found(candidates)
-            written = _drop_unwritten(read, region, ink, self.recognizer.card.digit_threshold)
-            # More non-digits than digits: a face, a hand, cloth.
-            if 2 * len(written) >= len(candidates):
-                digits = [_move_to_frame(digit, ink, roi, settings.mirror) for digit in written]
+            written = self._read_written(candidates, region, ink)
+            if not written:
+                digits = self._read_surface(cropped, roi, settings)
+            digits = digits or [_move_to_frame(d, ink.shape, roi, settings.mirror) for d in written]
             self._vote(digits, settings.smoothing)
         else:
             self._votes.clear()
@@ -122,6 +123,38 @@ class FrameReader:
             ink=ink,
             elapsed_ms=1000 * (time.perf_counter() - start),
         )
+
+    def _read_written(
+        self, candidates: list[FramedDigit], region: Image, ink: Image
+    ) -> list[Digit]:
+        """Read candidates; none are digits if most are not: a face, a hand, cloth."""
+        read = self.recognizer.read_found(candidates)
+        written = _drop_unwritten(read, region, ink, self.recognizer.card.digit_threshold)
+        return written if 2 * len(written) >= len(candidates) else []
+
+    def _read_surface(self, cropped: Image, roi: Box, settings: WebcamSettings) -> list[Digit]:
+        """Read what is written on a card or sheet in the region; boxes in the shown frame."""
+        for surface in find_surfaces(cropped):
+            if not surface.is_quadrilateral:
+                continue  # a face, a hand
+            straight = _to_region(surface.straighten(cropped))
+            candidates, ink = _find_candidates(straight, settings)
+            scale = surface.size[0] / ink.shape[1], surface.size[1] / ink.shape[0]
+            digits = []
+            written = self._read_written(candidates, straight, ink)
+            if len(written) < len(candidates):
+                continue  # a thing with a pattern
+            for digit in written:
+                left, top, width, height = digit.box
+                on_surface = (
+                    *(round(left * scale[0]), round(top * scale[1])),
+                    *(round(width * scale[0]), round(height * scale[1])),
+                )
+                moved = replace(digit, box=surface.box_in_image(on_surface))
+                digits.append(_move_to_frame(moved, cropped.shape[:2], roi, settings.mirror))
+            if digits:
+                return digits
+        return []
 
     def _vote(self, digits: Sequence[Digit], frames: int) -> None:
         """Update the reading by a vote of the last frames, weighted by their confidence."""
@@ -150,12 +183,18 @@ def _roi_in_pixels(roi: Roi, frame: Image) -> Box:
     return left, top, max(1, min(width, right) - left), max(1, min(height, bottom) - top)
 
 
-def _crop_region(frame: Image, roi: Box, mirror: bool) -> Image:
-    """The region of interest as the camera saw it, grey, at most 256 px a side."""
+def _crop(frame: Image, roi: Box, mirror: bool) -> Image:
+    """The region of interest as the camera saw it, in color."""
     left, top, width, height = roi
     if mirror:
         left = frame.shape[1] - left - width
-    region = cv2.cvtColor(frame[top : top + height, left : left + width], cv2.COLOR_BGR2GRAY)
+    return frame[top : top + height, left : left + width]
+
+
+def _to_region(cropped: Image) -> Image:
+    """Convert to grey, and shrink to at most 256 px a side."""
+    region = cv2.cvtColor(cropped, cv2.COLOR_BGR2GRAY)
+    height, width = region.shape
     scale = min(1.0, _WORKING_SIDE / max(width, height))
     if scale == 1:
         return region
@@ -219,12 +258,12 @@ def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: flo
     ]
 
 
-def _move_to_frame(digit: Digit, ink: Image, roi: Box, mirror: bool) -> Digit:
-    """Convert the box of a digit from pixels of the ink to pixels of the shown frame."""
+def _move_to_frame(digit: Digit, shape: tuple[int, ...], roi: Box, mirror: bool) -> Digit:
+    """Convert the box of a digit from pixels of a region of (h, w) to pixels of the shown frame."""
     left, top, width, height = digit.box
     if mirror:
-        left = ink.shape[1] - left - width
-    scale_x, scale_y = roi[2] / ink.shape[1], roi[3] / ink.shape[0]
+        left = shape[1] - left - width
+    scale_x, scale_y = roi[2] / shape[1], roi[3] / shape[0]
     box = (
         roi[0] + round(left * scale_x),
         roi[1] + round(top * scale_y),
