@@ -3,12 +3,13 @@
     hypotheses  the normal one (`extract_digits`), and, where it leaves a doubt, the ink lighter and
                 the ink darker than a plain border (`extract_plain_digits`); where it leaves a doubt
                 or leaves out ink, the surfaces with a clear edge (`extract_surfaces`)
-    doubt       no digit, a non-digit, or a small image, whose polarity is not measured reliably
+    doubt       no digit, a non-digit, as much ink left out as a digit is long, or a small image,
+                whose polarity is not measured reliably
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
     best        the hypothesis with the highest quality; the normal one wins a tie
 
 Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
-table may do so, too. Where lines were erased and a doubt is left, or few digits, the image is read
+table may do so, too. Where lines were erased and digits are in doubt, or few, the image is read
 with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
 must be fewer digits: a line may also make another digit of one.
 
@@ -90,14 +91,14 @@ def _find_best(
 
     extract = extract_digits(image, ink)
     best = read(extract, "normal")
-    clean = bool(best.digits) and all(digit.is_digit for digit in best.digits)
-    if extract.erased and (not clean or len(best.digits) <= _FEW):
+    clean = _is_clean(best)
+    if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
         fewer = len(kept.digits) < len(best.digits)
         if (fewer or not clean) and _certain_area(kept.digits) > _certain_area(best.digits):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
-    clean = bool(best.digits) and all(digit.is_digit for digit in best.digits)
+    clean = _is_clean(best)
     if clean and not is_small and not best.left_out:
         return best
     for hypothesis, extract in _alternatives(image, ink) if is_small or not clean else ():
@@ -172,6 +173,13 @@ def _quality(digits: Sequence[Digit]) -> float:
     areas = [_area(digit) for digit in digits]
     values = [digit.digit_score * digit.confidence * digit.is_digit for digit in digits]
     return float(np.average(values, weights=areas))
+
+
+def _is_clean(reading: Reading) -> bool:
+    """Are there only digits, and, put end to end, no more ink left out than the longest is long?"""
+    longest = max((max(digit.box[2:]) for digit in reading.digits), default=0)
+    left_out = sum(max(mark.box[2:]) for mark in reading.left_out if mark.reason == "speck")
+    return longest >= max(left_out, 1) and all(digit.is_digit for digit in reading.digits)
 
 
 def _certain_area(digits: Sequence[Digit]) -> float:

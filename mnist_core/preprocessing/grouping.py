@@ -21,8 +21,9 @@ __all__ = ["group_components"]
 _PART_HEIGHT = 0.6
 # One component is above the other if they share this much of the narrower one's width …
 _OVERLAP = 0.5
-# … and a part that is belongs to its digit up to this distance. So does a bar, wherever it is: it
-# has at most this height, and is this many times as wide as high, as only the bar of a 5 is.
+# … and a part that is belongs to its digit up to this distance. So does a bar in the upper half: it
+# has at most this height, and is this many times as wide as high, as only the bar of a 5 is. A
+# flat part below a digit, or one that is wider than both together are high, is a sign.
 _OVERLAP_REACH = 0.35
 _BAR_HEIGHT, _BAR_WIDTH = 0.42, 1.3
 # A part that shares at least this much of the width must be nearer …
@@ -128,7 +129,8 @@ def _neighbors(boxes: NDArray[np.float64], i: int) -> list[int]:
 
 def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> float:
     """The distance of two components, divided by the largest of strokes of one digit."""
-    low = other if one.height >= other.height else one
+    high, low = (one, other) if one.height >= other.height else (other, one)
+    middle = (high.top + high.bottom) / 2
     gap_x = max(one.left, other.left) - min(one.right, other.right)
     gap_y = max(one.top, other.top) - min(one.bottom, other.bottom)
     overlap = -gap_x / min(one.width, other.width)
@@ -138,7 +140,11 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
     if _is_open_four(one, other, shapes):
         reach = _STEM_REACH * one.merge(other).height / scale
     elif low.height <= _PART_HEIGHT * scale:
-        bar = low.height <= _BAR_HEIGHT * scale and low.width >= _BAR_WIDTH * low.height
+        flat = low.width >= _BAR_WIDTH * low.height
+        whole = max(high.bottom, low.bottom) - min(high.top, low.top)
+        if flat and (low.width > whole or low.top >= high.bottom):
+            return np.inf
+        bar = flat and low.height <= _BAR_HEIGHT * scale and low.bottom <= middle
         if overlap >= _OVERLAP or bar:
             reach = _OVERLAP_REACH
         else:

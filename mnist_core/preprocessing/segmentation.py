@@ -21,6 +21,7 @@ from mnist_core.preprocessing.components import (
     Labels,
     component_mask,
     find_components,
+    typical_height,
 )
 from mnist_core.preprocessing.frames import frame_mask
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
@@ -49,6 +50,10 @@ _SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
 _HAIR_WIDTH = 0.27
 # … or a dot of the pen: its longer side is at most this many times the width of its stroke.
 _DOT = 1.6
+# A dash, a fraction bar or an underline: of MNIST's 70,000 digits, none is wider than high by more
+# than this factor. (Digits that touch may be, but they are not lower than this share of the typical
+# height.)
+_SIGN, _LOW = 2.5, 0.5
 # The longer side of a digit has at least this many pixels …
 _MIN_SIDE = 5
 # … and in a photograph at least this share of the image's longer side.
@@ -212,8 +217,13 @@ def _drop_specks(
     fullest = max(components, key=lambda c: c.width * c.height)
     pen = _stroke_width(fullest, labels)
 
+    typical = typical_height(components)
+
+    def is_sign(component: Component) -> bool:
+        return component.width > _SIGN * component.height and component.height < _LOW * typical
+
     def is_digit(component: Component) -> bool:
-        if component.side < min_side:
+        if component.side < min_side or is_sign(component):
             return False
         width = pen if component is fullest else _stroke_width(component, labels)
         scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
@@ -226,7 +236,12 @@ def _drop_specks(
     return [
         c
         for c in components
-        if c in digits or (c.side >= min_side and any(are_neighbors(c.box, box) for box in boxes))
+        if c in digits
+        or (
+            c.side >= min_side
+            and not is_sign(c)
+            and any(are_neighbors(c.box, box) for box in boxes)
+        )
     ]
 
 
