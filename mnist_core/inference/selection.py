@@ -19,10 +19,11 @@ many small pieces are a texture. An image without doubt is read once.
 What is on a surface wins over what is read on the surface and around it, if
 
     - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
-      stands in a line with digits on the surface);
+      stands in a line with digits on the surface; so, among non-digits, is what crosses the edge
+      of a quadrilateral);
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits. So the empty surface wins if
-      nothing was read on it before.
+      nothing was read on it before. Ones alone are read on quadrilaterals only.
 
 At the end, the digits of the best reading are judged by their neighbors (see `context`).
 """
@@ -121,14 +122,15 @@ def _read_surfaces(
         left_out = [replace(m, box=surface.box_in_image(m.box)) for m in reading.left_out]
         reading = replace(reading, digits=digits, left_out=left_out)
         wins = _wins_on_surface(digits, best.digits, surface)
-        if wins and (winner is best or _explained(digits) > _explained(winner.digits)):
+        if wins and (winner is best or _certain_area(digits) > _certain_area(winner.digits)):
             winner = reading
     return winner
 
 
 def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surface) -> bool:
     """Are the digits of a surface a better reading than what was read before? See above."""
-    if len(digits) > _MAX_DIGITS:
+    only_ones = bool(digits) and all(digit.label == _ONE for digit in digits)
+    if len(digits) > _MAX_DIGITS or (only_ones and not surface.is_quadrilateral):
         return False
     on = [digit for digit in before if surface.holds(digit.box)]
     around = [digit for digit in before if not surface.holds(digit.box)]
@@ -136,7 +138,9 @@ def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surf
     if clutter < sum(
         _area(digit)
         for digit in around
-        if digit.is_digit and (digit.label != _ONE or _is_in_line(digit, on))
+        if digit.is_digit
+        and (digit.label != _ONE or _is_in_line(digit, on))
+        and not (clutter and surface.is_quadrilateral and surface.touches(digit.box))
     ):
         return False
     if _explained(digits) < _MIN_EXPLAINED * _explained(on):

@@ -107,6 +107,12 @@ class Surface:
         corners = _corners(left, top, left + width, top + height).tolist()
         return all(cv2.pointPolygonTest(self.outline, corner, False) >= 0 for corner in corners)
 
+    def touches(self, box: Box) -> bool:
+        """Does a box, in pixels of the image, lie on the surface at least in part?"""
+        left, top, width, height = box
+        corners = _corners(left, top, left + width, top + height)
+        return bool(cv2.intersectConvexConvex(self.outline, corners)[0] > 0)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Region:

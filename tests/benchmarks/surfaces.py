@@ -32,6 +32,7 @@ from papers import Image
 from video import Misreading, _keeps_topology, _load_digits, available_sources, save_sheets
 
 from mnist_core import MnistError, Recognizer, load_recognizer
+from mnist_core.preprocessing.framing import Extract, extract_digits, extract_surfaces
 from mnist_core.webcam.reader import FrameReader, WebcamSettings
 
 # Longer sides of the photographs, in pixels.
@@ -134,8 +135,19 @@ def measure(
 
 
 def explain_reading(recognizer: Recognizer, image: Image) -> str:
-    """The competing readings of a photograph."""
-    return ""
+    """The competing readings of a photograph, a line each, and which one won."""
+
+    def describe(name: str, extract: Extract) -> str:
+        digits = recognizer.read_found(extract.digits)
+        text = "".join(digit.text for digit in digits) or "nothing"
+        scores = ", ".join(f"{digit.digit_score * digit.confidence:.3f}" for digit in digits)
+        return f"    {name}: {text} ({scores})"
+
+    lines = [describe("normal", extract_digits(image))]
+    for surface, extract in extract_surfaces(image, "auto"):
+        shape = "quadrilateral" if surface.is_quadrilateral else "cut by the border"
+        lines.append(describe(f"surface of {surface.size}, {shape}", extract))
+    return "\n".join([*lines, f"    won: {recognizer.analyze(image).hypothesis}"])
 
 
 def _misreading(picture: Picture, text: str) -> Misreading:
