@@ -1,0 +1,120 @@
+"""Frames, tables and signs are no part of the digits in them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from support.own_strokes import OWN_STROKES
+from support.strokes import draw_strokes, place_strokes
+
+from mnist_core.preprocessing.components import find_components, typical_height
+from mnist_core.preprocessing.frames import frame_mask
+from mnist_core.preprocessing.segmentation import find_digits
+
+
+def write(image: np.ndarray, digit: int, x: float, y: float, side: float = 50) -> None:
+    placed = place_strokes(OWN_STROKES[digit], side=side, center=(x, y))
+    draw_strokes(placed, image=image, brush=6)
+
+
+def table(rows: int, columns: int, *, shift: float = 0, outer: bool = True) -> np.ndarray:
+    """Digits in cells of 90x80 px; `shift` moves them up, towards the lines."""
+    image = np.zeros((rows * 80 + 60, columns * 90 + 60), np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            digit = (row * columns + column) % 10
+            write(image, digit, 75 + 90 * column, 70 + 80 * row - shift)
+    for row in range(not outer, rows + outer):
+        y = 30 + 80 * row
+        cv2.line(image, (30, y + 2), (30 + 90 * columns, y - 2), 255, 4)
+    for column in range(not outer, columns + outer):
+        x = 30 + 90 * column
+        cv2.line(image, (x - 2, 30), (x + 2, 30 + 80 * rows), 255, 4)
+    return image
+
+
+def boxes(image: np.ndarray) -> list[tuple[int, int, int, int]]:
+    return [digit.box for digit in find_digits(image, drawn=True).digits]
+
+
+@pytest.mark.parametrize("shift", [0, 4, 8])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 4), (2, 5), (5, 2)])
+def test_digits_in_a_table_are_found(rows: int, columns: int, shift: float) -> None:
+    found = boxes(table(rows, columns, shift=shift))
+    assert len(found) == rows * columns
+    assert max(height for *_, height in found) < 70
+
+
+def test_digits_in_an_open_table_are_found() -> None:
+    assert len(boxes(table(3, 4, outer=False))) == 12
+
+
+def draw_frame(image: np.ndarray, kind: str) -> None:
+    if kind == "box":
+        cv2.rectangle(image, (20, 20), (130, 130), 255, 5)
+    elif kind == "circle":
+        cv2.circle(image, (75, 75), 60, 255, 5)
+    elif kind == "open circle":
+        cv2.ellipse(image, (75, 75), (60, 60), 0, 0, 350, 255, 5)
+    else:
+        cv2.rectangle(image, (0, 0), (149, 149), 255, 2)
+
+
+@pytest.mark.parametrize("kind", ["box", "circle", "open circle", "rim"])
+def test_frame_does_not_change_its_digit(kind: str) -> None:
+    for digit in (2, 3, 5, 8):
+        image = np.zeros((150, 150), np.uint8)
+        write(image, digit, 75, 75)
+        (alone,) = find_digits(image, drawn=True).digits
+        draw_frame(image, kind)
+        (framed,) = find_digits(image, drawn=True).digits
+        assert framed.box == alone.box
+        assert (framed.ink == alone.ink).all()
+
+
+def test_zero_with_a_dot_or_a_slash_is_no_frame() -> None:
+    for inner in (((75, 75), (75, 75)), ((65, 95), (85, 55))):
+        image = np.zeros((150, 150), np.uint8)
+        cv2.ellipse(image, (75, 75), (40, 60), 0, 0, 360, 255, 6)
+        cv2.line(image, *inner, 255, 6)
+        assert frame_mask(*find_components(image, 1000)) is None
+
+
+@pytest.mark.parametrize("sign", ["dash", "fraction bar", "underline"])
+def test_sign_is_no_part_of_a_digit(sign: str) -> None:
+    image = np.zeros((300, 300), np.uint8)
+    write(image, 3, 80, 80, 80)
+    write(image, 6, 220 if sign == "dash" else 150, 80, 80)
+    if sign == "fraction bar":
+        write(image, 2, 115, 220, 80)
+    expected = boxes(image)
+    ends = ((130, 80), (170, 80)) if sign == "dash" else ((40, 145), (190, 150))
+    cv2.line(image, *ends, 255, 6)
+    found = find_digits(image, drawn=True)
+    assert [digit.box for digit in found.digits] == expected
+    assert len(found.left_out) == 1
+
+
+@pytest.mark.parametrize("change", ["move", "scale", "margin"])
+def test_table_is_read_the_same_after_a_change(change: str) -> None:
+    image = table(2, 3, shift=6)
+    expected = np.array(boxes(image))
+    if change == "move":
+        image, expected = np.roll(image, (7, 11), (0, 1)), expected + np.array([11, 7, 0, 0])
+    elif change == "scale":
+        image = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+        expected = 2 * expected
+    else:
+        image, expected = np.pad(image, 40), expected + np.array([40, 40, 0, 0])
+    assert np.abs(np.array(boxes(image)) - expected).max() <= 4
+
+
+def test_typical_height_is_that_of_the_many() -> None:
+    image = np.zeros((400, 900), np.uint8)
+    for place in range(8):
+        write(image, 3, 60 + 100 * place, 60)
+    usual = typical_height(find_components(image, 1000)[0])
+    cv2.line(image, (880, 5), (880, 395), 255, 4)
+    image[300:302, 0:600:20] = 255
+    assert typical_height(find_components(image, 1000)[0]) == usual
