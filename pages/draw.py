@@ -98,14 +98,14 @@ def clear_canvas() -> None:
 
 def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
     """Show the number in large type and a card for each digit, or a hint on an empty canvas."""
-    digits, caption = reading.read(recognizer, image) if image is not None else ([], "")
+    result, caption = reading.read(recognizer, image) if image is not None else (None, "")
     with st.container(key="reading"):
-        if not digits:
+        if result is None or not (result.digits or result.note):
             st.html('<p class="invitation">Draw a digit or a number.</p>')
             return
-        st.html(reading.number_html(digits))
+        st.html(reading.number_html(result.digits))
     st.caption(caption)
-    reading.show_digits(digits, "draw", recognizer)
+    reading.show_digits(result.digits, "draw", recognizer)
 
 
 @st.fragment

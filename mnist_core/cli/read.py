@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 
 from tqdm import tqdm
 
 from mnist_core.cli.terminal import Commands, native_messages_hidden, print_error
 from mnist_core.errors import MnistError
-from mnist_core.inference.reading import Digit
+from mnist_core.inference.reading import Digit, Reading
 from mnist_core.inference.recognizer import load_recognizer
 from mnist_core.preprocessing.images import load_image
 
@@ -33,7 +32,9 @@ def add_to(commands: Commands) -> None:
         help="brightness of the ink compared to the paper; default: %(default)s",
     )
     read.add_argument(
-        "--json", action="store_true", help="print one JSON object per line, with boxes"
+        "--json",
+        action="store_true",
+        help="print one JSON object per line, with boxes",
     )
     read.set_defaults(run=_read)
 
@@ -45,30 +46,36 @@ def _read(options: argparse.Namespace) -> int:
     shown = len(options.files) >= _PROGRESS_FROM and sys.stderr.isatty()
     for file in tqdm(options.files, disable=not shown, unit="file"):
         try:
-            digits = recognizer.read(load_image(file), options.ink)
+            reading = recognizer.analyze(load_image(file), options.ink)
         except MnistError as error:
             print_error(error)
             exit_code = 2  # the other files are still read
             continue
         if options.json:
-            line = json.dumps({"file": file, "digits": [_as_json(digit) for digit in digits]})
+            digits = [_as_json(digit) for digit in reading.digits]
+            left_out = [{"box": mark.box, "reason": mark.reason} for mark in reading.left_out]
+            line = json.dumps({"file": file, "digits": digits, "left_out": left_out})
         else:
-            line = "\t".join([file, *_columns(digits)])
+            line = "\t".join([file, *_columns(reading)])
         tqdm.write(line, file=sys.stdout)
     return exit_code
 
 
-def _columns(digits: Sequence[Digit]) -> list[str]:
-    """Return the number, its lowest confidence, and a note on non-digits if there are any."""
-    number = "".join(digit.text for digit in digits) or "-"
+def _columns(reading: Reading) -> list[str]:
+    """Return the number, its lowest confidence, and notes on non-digits and on what was left out.
+
+    There are notes only where there is something to say.
+    """
+    digits = reading.digits
     confidence = min((digit.confidence for digit in digits if digit.is_digit), default=0.0)
     guesses = [
         f"place {place} {digit.guess}" if len(digits) > 1 else digit.guess
         for place, digit in enumerate(digits, start=1)
         if not digit.is_digit
     ]
-    note = [f"not a digit: {'; '.join(guesses)}"] if guesses else []
-    return [number, f"{confidence:.1%}", *note]
+    notes = [f"not a digit: {'; '.join(guesses)}"] if guesses else []
+    notes += [reading.note] if reading.note else []
+    return [reading.text or "-", f"{confidence:.1%}", *notes]
 
 
 def _as_json(digit: Digit) -> dict[str, object]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from mnist_core.inference.reading import Digit
+from mnist_core.inference.reading import Digit, Mark
+from mnist_core.preprocessing.framing import Box
 from mnist_core.preprocessing.grey import Image, shrink
 
 __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]
@@ -18,14 +19,22 @@ DIGIT_COLOR, _NON_DIGIT_COLOR, _TEXT_COLOR = (255, 150, 0), (140, 140, 140), (30
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def draw_boxes(image: Image, digits: Iterable[Digit], *, longest_side: int = 1600) -> Image:
+def draw_boxes(
+    image: Image,
+    digits: Iterable[Digit],
+    left_out: Iterable[Mark] = (),
+    *,
+    longest_side: int = 1600,
+) -> Image:
     """Return a copy of an image with a box and a label around each digit.
 
-    A non-digit has a grey box with a "?" and, small beside it, the best guess.
+    A non-digit has a grey box with a "?" and, small beside it, the best guess; a mark that was left
+    out has a thin grey box.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
         digits: the result of `Recognizer.read` for this image.
+        left_out: the marks that the reading left out.
         longest_side: the copy is shrunk to this many pixels, so that a browser can show it.
 
     Returns:
@@ -33,15 +42,23 @@ def draw_boxes(image: Image, digits: Iterable[Digit], *, longest_side: int = 160
     """
     copy, scale = shrink(_rgb_copy(image), longest_side)
     line = max(2, round(max(copy.shape[:2]) / 400))
+    for mark in left_out:
+        cv2.rectangle(copy, *_corners(mark.box, scale, line, copy.shape), _NON_DIGIT_COLOR, 1)
     for digit in digits:
-        left, top, width, height = (round(value * scale) for value in digit.box)
-        # Around the digit, not on it; inside the image.
-        right = min(copy.shape[1] - 1, left + width + 2 * line)
-        bottom = min(copy.shape[0] - 1, top + height + 2 * line)
-        left, top = max(0, left - 2 * line), max(0, top - 2 * line)
-        cv2.rectangle(copy, (left, top), (right, bottom), _color(digit), line, cv2.LINE_AA)
-        _draw_tag(copy, digit, (left, top), line)
+        corners = _corners(digit.box, scale, line, copy.shape)
+        cv2.rectangle(copy, *corners, _color(digit), line, cv2.LINE_AA)
+        _draw_tag(copy, digit, corners[0], line)
     return copy
+
+
+def _corners(
+    box: Box, scale: float, line: int, shape: tuple[int, ...]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Two corners of the rectangle around a box, not on it, but inside the image."""
+    left, top, width, height = (round(value * scale) for value in box)
+    right = min(shape[1] - 1, left + width + 2 * line)
+    bottom = min(shape[0] - 1, top + height + 2 * line)
+    return (max(0, left - 2 * line), max(0, top - 2 * line)), (right, bottom)
 
 
 def _rgb_copy(image: Image) -> Image:

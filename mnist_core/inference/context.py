@@ -40,13 +40,12 @@ _MAX_SCORE = 1 - 1e-7
 _LIKELY = 0.5
 
 
-def judge_in_context(reading: Reading, threshold: float, shape: tuple[int, ...]) -> Reading:
+def judge_in_context(reading: Reading, threshold: float) -> Reading:
     """Judge the digits of a reading by their neighbors.
 
     Args:
         reading: as the network read it, mark by mark.
         threshold: the digit score from which on the network accepts a digit.
-        shape: (h, w) or (h, w, channels) of the image.
     """
     digits = list(reading.digits)
     if len(digits) < 2 or not any(digit.is_digit for digit in digits):
@@ -56,7 +55,7 @@ def judge_in_context(reading: Reading, threshold: float, shape: tuple[int, ...])
         judged = _judge_row([digits[place] for place in row], threshold)
         for place, digit in zip(row, judged, strict=True):
             digits[place] = digit
-    kept, left_out = _leave_out_at_border(digits, shape)
+    kept, left_out = _leave_out_at_border(digits, reading.size)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
 
 
@@ -98,14 +97,14 @@ def _is_likely(digit: Digit, threshold: float) -> bool:
 
 
 def _leave_out_at_border(
-    digits: list[Digit], shape: tuple[int, ...]
+    digits: list[Digit], size: tuple[int, int]
 ) -> tuple[list[Digit], list[Mark]]:
     """Leave out refused marks at the border of the image that are not as high as a digit."""
     accepted = [digit for digit in digits if digit.is_digit]
     kept, left_out = [], []
     for digit in digits:
         x, y, width, height = digit.box
-        at_border = x <= 0 or y <= 0 or x + width >= shape[1] or y + height >= shape[0]
+        at_border = x <= 0 or y <= 0 or x + width >= size[0] or y + height >= size[1]
         lost = at_border and not digit.is_digit and bool(accepted)
         if lost and not any(are_neighbors(digit.box, other.box) for other in accepted):
             left_out.append(Mark(box=digit.box, reason="border"))

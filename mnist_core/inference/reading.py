@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.rows import stands_beside
 from mnist_core.preprocessing.segmentation import Box, Mark
 
 __all__ = ["Digit", "Mark", "Reading"]
+
+# Marks are noted from this share of the digits' height on, as a decimal point has, and, without
+# digits, of the image's longer side. Smaller ones are dust and noise.
+_NOTED, _NOTED_ALONE = 0.08, 0.05
+# More places are not listed.
+_MAX_PLACES = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,13 +69,51 @@ class Reading:
         digits: in reading order; empty for an image without ink.
         left_out: the marks of ink that are not read.
         hypothesis: the way in which the ink was found (see `selection`).
+        size: (width, height) of the image, in pixels.
     """
 
     digits: Sequence[Digit]
     left_out: Sequence[Mark] = field(default=())
     hypothesis: str = "normal"
+    size: tuple[int, int]
 
     @property
     def text(self) -> str:
         """The digits as text, with a "?" for each non-digit."""
         return "".join(digit.text for digit in self.digits)
+
+    @property
+    def noted(self) -> list[Mark]:
+        """The marks that were left out and are large enough to be writing."""
+        heights = [digit.box[3] for digit in self.digits if digit.is_digit]
+        least = _NOTED * float(np.median(heights)) if heights else _NOTED_ALONE * max(self.size)
+        return [mark for mark in self.left_out if max(mark.box[2:]) >= least]
+
+    @property
+    def note(self) -> str:
+        """A sentence on what was left out and where; "" if nothing that may be writing was."""
+        counts = Counter(self._place(mark) for mark in self.noted)
+        if not counts:
+            return ""
+        total = sum(counts.values())
+        places = ", ".join(counts) if len(counts) <= _MAX_PLACES else "in several places"
+        return f"{'One mark was' if total == 1 else f'{total} marks were'} left out: {places}."
+
+    def _place(self, mark: Mark) -> str:
+        """Where a mark is, such as "at the left border" or "after the 4"."""
+        x, y, width, height = mark.box
+        if mark.reason == "border":
+            gaps = {
+                "left": x,
+                "top": y,
+                "right": self.size[0] - x - width,
+                "bottom": self.size[1] - y - height,
+            }
+            return f"at the {min(gaps, key=gaps.__getitem__)} border"
+        beside = [digit for digit in self.digits if stands_beside(mark.box, digit.box)]
+        before = [digit for digit in beside if digit.box[0] <= x]
+        if before:
+            return f"after the {max(before, key=lambda digit: digit.box[0]).text}"
+        if beside:
+            return f"before the {min(beside, key=lambda digit: digit.box[0]).text}"
+        return "beside the digits" if self.digits else "too small or too thin"

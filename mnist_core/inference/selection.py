@@ -78,7 +78,7 @@ def read_best(
         read_found: recognizes digits that were found.
         threshold: the digit score from which on `read_found` accepts a digit.
     """
-    return judge_in_context(_find_best(image, ink, read_found), threshold, np.shape(image))
+    return judge_in_context(_find_best(image, ink, read_found), threshold)
 
 
 def _find_best(
@@ -87,8 +87,13 @@ def _find_best(
     """The reading of the best hypothesis, mark by mark."""
 
     def read(extract: Extract, hypothesis: str) -> Reading:
-        digits = read_found(extract.digits)
-        return Reading(digits=digits, left_out=extract.left_out, hypothesis=hypothesis)
+        height, width = np.shape(image)[:2]
+        return Reading(
+            digits=read_found(extract.digits),
+            left_out=extract.left_out,
+            hypothesis=hypothesis,
+            size=(width, height),
+        )
 
     extract = extract_digits(image, ink)
     best = read(extract, "normal")

@@ -38,7 +38,8 @@ def draw_viewfinder(
         x, y = digit.box[0] - 2 * line, digit.box[1] - 2 * line
         box = (x, y, digit.box[2] + 4 * line + 1, digit.box[3] + 4 * line + 1)
         _draw_box(frame, box, DIGIT_COLOR, line)
-        plate = _plate(f"{digit.text} {digit.confidence:.0%}", max(9, 6 * line), DIGIT_COLOR)
+        text = f"{digit.label} {digit.confidence:.0%}" if digit.is_digit else "?"
+        plate = _plate(text, max(9, 6 * line), DIGIT_COLOR)
         _paste(frame, plate, x, y - plate.shape[0])
     text = "paused" if paused else reading
     if text:

@@ -24,6 +24,7 @@ from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_size
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
+from mnist_core.preprocessing.rows import are_neighbors
 from mnist_core.preprocessing.segmentation import find_digits
 from mnist_core.preprocessing.surface import find_surfaces
 from mnist_core.webcam.background import background_nonuniformity
@@ -66,8 +67,9 @@ class FrameResult:
     Attributes:
         annotated: (h, w, 3) BGR uint8: the frame, mirrored if requested, with the region, the
             digits and the reading drawn on it.
-        digits: those of this frame, in reading order; their boxes in pixels of `annotated`.
-        reading: the number on which the last frames agree; "" for none.
+        digits: those of this frame, in reading order, and non-digits beside them; their boxes in
+            pixels of `annotated`.
+        reading: the number on which the last frames agree, with a "?" for a non-digit; "" for none.
         ink: (h', w') uint8, 0 or 255: the ink of the region, at the size at which it is read.
         elapsed_ms: the time taken, in milliseconds.
     """
@@ -130,7 +132,9 @@ class FrameReader:
         """Read candidates; none are digits if most are not: a face, a hand, cloth."""
         read = self.recognizer.read_found(candidates)
         written = _drop_unwritten(read, region, ink, self.recognizer.card.digit_threshold)
-        return written if 2 * len(written) >= len(candidates) else []
+        if 2 * len(written) < len(candidates):
+            return []
+        return _add_refused_neighbors(written, read)
 
     def _read_surface(self, cropped: Image, roi: Box, settings: WebcamSettings) -> list[Digit]:
         """Read what is written on a card or sheet in the region; boxes in the shown frame."""
@@ -142,7 +146,7 @@ class FrameReader:
             scale = surface.size[0] / ink.shape[1], surface.size[1] / ink.shape[0]
             digits = []
             written = self._read_written(candidates, straight, ink)
-            if len(written) < len(candidates):
+            if sum(digit.is_digit for digit in written) < len(candidates):
                 continue  # a thing with a pattern
             for digit in written:
                 left, top, width, height = digit.box
@@ -255,6 +259,20 @@ def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: flo
         digit
         for digit, nonuniformity in zip(digits, backgrounds, strict=True)
         if nonuniformity <= (_MAX_ONE_AMONG_OTHERS if digit.label == _ONE else _MAX_AMONG_OTHERS)
+    ]
+
+
+def _add_refused_neighbors(written: list[Digit], read: list[Digit]) -> list[Digit]:
+    """Add what was read as no digit but stands in the row of one: a number must not get shorter.
+
+    `read` are all candidates in reading order, from which `written` were chosen.
+    """
+    accepted = {digit.box: digit for digit in written}
+    return [
+        accepted.get(digit.box, digit)
+        for digit in read
+        if digit.box in accepted
+        or (not digit.is_digit and any(are_neighbors(digit.box, box) for box in accepted))
     ]
 
 

@@ -33,7 +33,7 @@ def show(live: LiveReader, running: bool) -> None:
         st.error(state.error)
     # The chart is always there, so that the layout does not jump.
     result = state.result if running else None
-    digits = result.digits if result else []
+    digits = [digit for digit in result.digits if digit.is_digit] if result else []
     largest = max(digits, key=lambda digit: digit.box[2] * digit.box[3], default=None)
     st.caption("Largest digit" if largest is None else f"Largest digit: {largest.label}")
     st.plotly_chart(

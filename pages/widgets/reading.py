@@ -1,11 +1,12 @@
 """Shows what was read, in the same way on all pages."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from mnist_core import Digit, MnistError, Recognizer, load_image
+from mnist_core import Digit, MnistError, Reading, Recognizer, load_image
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.inference.annotation import draw_boxes
 from mnist_core.preprocessing.grey import Ink
@@ -38,7 +39,7 @@ STYLE = """
 """
 
 
-def number_html(digits: list[Digit]) -> str:
+def number_html(digits: Sequence[Digit]) -> str:
     """The digits in reading order as HTML, with a "?" for each non-digit."""
     if not digits:
         return '<p class="non_digit">No digit found</p>'
@@ -48,7 +49,7 @@ def number_html(digits: list[Digit]) -> str:
     return f"<p>{''.join(digit.text if digit.is_digit else unknown for digit in digits)}</p>"
 
 
-def _non_digit_note(digits: list[Digit]) -> str:
+def _non_digit_note(digits: Sequence[Digit]) -> str:
     """A note on the non-digits as Markdown; empty if there are none."""
     guesses = [digit.guess for digit in digits if not digit.is_digit]
     if not guesses:
@@ -60,13 +61,13 @@ def _non_digit_note(digits: list[Digit]) -> str:
     return f"{len(guesses)} of {len(digits)} are not digits; their best guesses are below.  \n"
 
 
-def read(recognizer: Recognizer, image: np.ndarray, ink: Ink = "auto") -> tuple[list[Digit], str]:
-    """The digits in an image, and a caption with the time and the model."""
+def read(recognizer: Recognizer, image: np.ndarray, ink: Ink = "auto") -> tuple[Reading, str]:
+    """Read an image; return the reading and a caption: notes, the time and the model."""
     start = time.perf_counter()
-    digits = recognizer.read(image, ink)
+    result = recognizer.analyze(image, ink)
     elapsed = time.perf_counter() - start
-    note = _non_digit_note(digits)
-    return digits, f"{note}Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}."
+    note = _non_digit_note(result.digits) + (f"{result.note}  \n" if result.note else "")
+    return result, f"{note}Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}."
 
 
 def ink_control(key: str | None = None) -> Ink:
@@ -76,7 +77,7 @@ def ink_control(key: str | None = None) -> Ink:
     )
 
 
-def show_digits(digits: list[Digit], source: str, recognizer: Recognizer) -> None:
+def show_digits(digits: Sequence[Digit], source: str, recognizer: Recognizer) -> None:
     """Show a card for each digit; the source is "draw" or "photo"."""
     with st.container(horizontal=True):
         for place, digit in enumerate(digits[:MAX_CARDS]):
@@ -124,15 +125,17 @@ def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) ->
     """Read a photo, scan or snapshot, and show it with a box around each digit."""
     try:
         image = load_image(content)
-        digits, caption = read(recognizer, image, ink)
+        result, caption = read(recognizer, image, ink)
     except MnistError as error:
         st.error(f"**{name}** · {error}")
         return
     with st.container(key="photo_reading"):
-        st.html(number_html(digits))
+        st.html(number_html(result.digits))
     st.caption(caption)
     alt = f"{name}, with the digits that were found."
-    if any(not digit.is_digit for digit in digits):
+    if any(not digit.is_digit for digit in result.digits):
         alt += " Non-digits have a grey box with a “?” and their best guess."
-    st.image(draw_boxes(image, digits), alt=alt)
-    show_digits(digits, "photo", recognizer)
+    if result.noted:
+        alt += " What was left out has a thin grey box."
+    st.image(draw_boxes(image, result.digits, result.noted), alt=alt)
+    show_digits(result.digits, "photo", recognizer)

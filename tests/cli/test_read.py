@@ -59,9 +59,9 @@ GUESS = r"looks most like an? \d, \d+\.\d%"
         ([SCRIBBLE], r"\?", f"not a digit: {GUESS}"),
         ([OWN_STROKES[4], SCRIBBLE, OWN_STROKES[7]], r"4\?7", f"not a digit: place 2 {GUESS}"),
         (
-            [SCRIBBLE, OWN_STROKES[1], OWN_STROKES[7], SCRIBBLE],
-            r"\?17\?",
-            f"not a digit: place 1 {GUESS}; place 4 {GUESS}",
+            [OWN_STROKES[4], SCRIBBLE, SCRIBBLE, OWN_STROKES[1], OWN_STROKES[7]],
+            r"4\?\?17",
+            f"not a digit: place 2 {GUESS}; place 3 {GUESS}",
         ),
     ],
 )
