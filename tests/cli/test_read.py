@@ -58,11 +58,6 @@ GUESS = r"looks most like an? \d, \d+\.\d%"
         ([OWN_STROKES[4], OWN_STROKES[7]], "47", None),
         ([SCRIBBLE], r"\?", f"not a digit: {GUESS}"),
         ([OWN_STROKES[4], SCRIBBLE, OWN_STROKES[7]], r"4\?7", f"not a digit: place 2 {GUESS}"),
-        (
-            [OWN_STROKES[4], SCRIBBLE, SCRIBBLE, OWN_STROKES[1], OWN_STROKES[7]],
-            r"4\?\?17",
-            f"not a digit: place 2 {GUESS}; place 3 {GUESS}",
-        ),
     ],
 )
 def test_read_prints_guesses_for_non_digits(
@@ -124,3 +119,17 @@ def test_read_without_models_explains_how_to_train_one(tmp_path: Path, picture: 
     assert result.returncode == 2
     assert "mnist_core train" in result.stderr
     assert run_command("models", MNIST_MODELS=str(tmp_path / "none")).returncode == 0
+
+
+def test_read_tells_what_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_image(tmp_path / "picture.png", OWN_STROKES[4], OWN_STROKES[7])
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    cv2.circle(image, (195, 220), 9, 0, -1)  # a decimal point
+    cv2.imwrite(str(path), image)
+    assert main(["read", str(path)]) == 0
+    _, number, _, note = capsys.readouterr().out.strip().split("\t")
+    assert (number, note) == ("47", "One mark was left out: after the 4.")
+    assert main(["read", str(path), "--json"]) == 0
+    (mark,) = json.loads(capsys.readouterr().out)["left_out"]
+    assert mark["reason"] == "speck"
+    assert mark["box"] == pytest.approx([186, 211, 19, 19], abs=2)
