@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_core.preprocessing.rows import stands_beside
 from mnist_core.preprocessing.segmentation import Box, Mark
 
-__all__ = ["Digit", "Mark", "Reading"]
+__all__ = ["Digit", "Mark", "Reading", "mean_certainty"]
 
 # Marks are noted from this share of the digits' height on, as a decimal point has, and, without
 # digits, of the image's longer side. Smaller ones are dust and noise.
@@ -56,6 +56,11 @@ class Digit:
         return f"looks most like {article} {self.label}, {self.confidence:.1%}"
 
     @property
+    def certainty(self) -> float:
+        """The digit score times the confidence, 0 to 1; 0 for a non-digit."""
+        return self.digit_score * self.confidence * self.is_digit
+
+    @property
     def runner_up(self) -> int:
         """The second most probable digit."""
         return int(np.argsort(self.probabilities)[-2])
@@ -70,12 +75,14 @@ class Reading:
         left_out: the marks of ink that are not read.
         hypothesis: the way in which the ink was found (see `selection`).
         size: (width, height) of the image, in pixels.
+        considered: the readings that competed, as the network read them mark by mark.
     """
 
     digits: Sequence[Digit]
     left_out: Sequence[Mark] = field(default=())
     hypothesis: str = "normal"
     size: tuple[int, int]
+    considered: Sequence[Reading] = field(default=())
 
     @property
     def text(self) -> str:
@@ -117,3 +124,19 @@ class Reading:
         if beside:
             return f"before the {min(beside, key=lambda digit: digit.box[0]).text}"
         return "beside the digits" if self.digits else "too small or too thin"
+
+    @property
+    def quality(self) -> float:
+        """The mean certainty of the digits, 0 to 1, weighted by the areas of their boxes.
+
+        The certainty is the digit score times the confidence; that of a non-digit is 0.
+        """
+        return mean_certainty(self.digits)
+
+
+def mean_certainty(digits: Sequence[Digit]) -> float:
+    """The certainty of digits, 0 to 1, averaged over the areas of their boxes; 0 without any."""
+    if not digits:
+        return 0.0
+    areas = [digit.box[2] * digit.box[3] for digit in digits]
+    return float(np.average([digit.certainty for digit in digits], weights=areas))

@@ -37,7 +37,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.inference.context import judge_in_context
-from mnist_core.inference.reading import Digit, Reading
+from mnist_core.inference.reading import Digit, Reading, mean_certainty
 from mnist_core.preprocessing.framing import (
     Extract,
     FramedDigit,
@@ -84,16 +84,25 @@ def read_best(
 def _find_best(
     image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
 ) -> Reading:
-    """The reading of the best hypothesis, mark by mark."""
+    """The reading of the best hypothesis, mark by mark, with all that competed."""
+    considered: list[Reading] = []
 
     def read(extract: Extract, hypothesis: str) -> Reading:
         height, width = np.shape(image)[:2]
-        return Reading(
+        reading = Reading(
             digits=read_found(extract.digits),
             left_out=extract.left_out,
             hypothesis=hypothesis,
             size=(width, height),
         )
+        considered.append(reading)
+        return reading
+
+    return replace(_compare(image, ink, read), considered=considered)
+
+
+def _compare(image: Image, ink: Ink, read: Callable[[Extract, str], Reading]) -> Reading:
+    """The best of the hypotheses that are worth reading."""
 
     extract = extract_digits(image, ink)
     best = read(extract, "normal")
@@ -101,7 +110,7 @@ def _find_best(
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
         fewer = len(kept.digits) < len(best.digits)
-        if (fewer or not clean) and _certain_area(kept.digits) > _certain_area(best.digits):
+        if (fewer or not clean) and _certain_area(kept) > _certain_area(best):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     clean = _is_clean(best)
@@ -111,7 +120,7 @@ def _find_best(
         reading = read(extract, hypothesis)
         digits = reading.digits
         is_clean = len(digits) <= _MAX_DIGITS and all(digit.is_digit for digit in digits)
-        if (is_small or is_clean) and _quality(digits) > _quality(best.digits):
+        if (is_small or is_clean) and reading.quality > best.quality:
             best = reading
     return best if is_small else _read_surfaces(image, ink, best, read)
 
@@ -127,7 +136,7 @@ def _read_surfaces(
         left_out = [replace(m, box=surface.box_in_image(m.box)) for m in reading.left_out]
         reading = replace(reading, digits=digits, left_out=left_out)
         wins = _wins_on_surface(digits, best.digits, surface)
-        if wins and (winner is best or _certain_area(digits) > _certain_area(winner.digits)):
+        if wins and (winner is best or _certain_area(reading) > _certain_area(winner)):
             winner = reading
     return winner
 
@@ -153,7 +162,7 @@ def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surf
     if not digits:
         return not on
     areas = sum(map(_area, on)), sum(map(_area, before))
-    return _quality(digits) > _quality(on) * areas[0] / max(areas[1], 1)
+    return mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
 
 
 def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
@@ -175,15 +184,6 @@ def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
         yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
 
 
-def _quality(digits: Sequence[Digit]) -> float:
-    """The mean certainty of the digits, 0 to 1, weighted by the areas of their boxes."""
-    if not digits:
-        return 0.0
-    areas = [_area(digit) for digit in digits]
-    values = [digit.digit_score * digit.confidence * digit.is_digit for digit in digits]
-    return float(np.average(values, weights=areas))
-
-
 def _is_clean(reading: Reading) -> bool:
     """Are there only digits, and, put end to end, no more ink left out than the longest is long?"""
     longest = max((max(digit.box[2:]) for digit in reading.digits), default=0)
@@ -191,9 +191,9 @@ def _is_clean(reading: Reading) -> bool:
     return longest >= max(left_out, 1) and all(digit.is_digit for digit in reading.digits)
 
 
-def _certain_area(digits: Sequence[Digit]) -> float:
+def _certain_area(reading: Reading) -> float:
     """The area of the digits' boxes times their quality: much is read, and little refused."""
-    return _quality(digits) * _explained(digits)
+    return reading.quality * _explained(reading.digits)
 
 
 def _explained(digits: Sequence[Digit]) -> int:

@@ -81,16 +81,12 @@ def _reconsider(
         return [_confirm(digit, symbols[0])]
     several = _read_pieces(found, symbols, read_framed)
     mean = float(np.mean([part.digit_score * part.confidence for part in several] or [0]))
-    return several if mean > max(_certainty(digit), _CERTAIN_STRING) else [digit]
+    return several if mean > max(digit.certainty, _CERTAIN_STRING) else [digit]
 
 
 def _is_suspicious(found: FramedDigit, digit: Digit) -> bool:
     height, width = found.ink.shape
     return not digit.is_digit or digit.confidence < _CERTAIN or width >= height
-
-
-def _certainty(digit: Digit) -> float:
-    return digit.digit_score * digit.confidence * digit.is_digit
 
 
 def _confirm(digit: Digit, symbol: Symbol) -> Digit:
