@@ -4,6 +4,7 @@ The digit score judges each mark alone, but an "o" is a 0 and an "l" a 1 as far 
 In a row of marks of one size, the evidence of all is added: a number has hardly ever a mark with a
 low score, and a word hardly ever only high ones.
 
+    texture   of many marks, few are digits, or all are the same one: all are non-digits
     word      all marks of the row are non-digits
     number    a single mark just below the threshold is a digit among digits
     border    a refused mark at the border, lower than its neighbors, is left out, not shown as "?"
@@ -35,6 +36,8 @@ _LEAST, _MOST = -3.0, 1.5
 _PRIOR = 3.0
 # Scores are float32: beyond this, their logit is not known.
 _MAX_SCORE = 1 - 1e-7
+# Many marks with a smaller share of digits than this are dots, grain or a text, not a page.
+_MANY, _FEW = 20, 0.25
 # A refused mark among digits is one if digit score times confidence is at least this: of digits on
 # simulated photographs it takes in 0.6%, of touching pairs 8% and of letters 5%.
 _LIKELY = 0.5
@@ -47,6 +50,9 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
         reading: as the network read it, mark by mark.
         threshold: the digit score from which on the network accepts a digit.
     """
+    if _is_texture(reading.digits):
+        refused = [replace(digit, is_digit=False) for digit in reading.digits]
+        return replace(reading, digits=refused)
     digits = list(reading.digits)
     if len(digits) < 2 or not any(digit.is_digit for digit in digits):
         return reading
@@ -57,6 +63,14 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
             digits[place] = digit
     kept, left_out = _leave_out_at_border(digits, reading.size)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
+
+
+def _is_texture(digits: Sequence[Digit]) -> bool:
+    """Are there many marks, of which few are digits, or all the same digit, as in a bar code?"""
+    labels = [digit.label for digit in digits if digit.is_digit]
+    if len(digits) < _MANY or not labels:
+        return False
+    return len(labels) < _FEW * len(digits) or len(set(labels)) == 1
 
 
 def _find_rows(digits: Sequence[Digit]) -> list[list[int]]:

@@ -55,6 +55,8 @@ __all__ = ["read_best"]
 # MNIST test images as JPEG of quality 75, 99.4% are read correctly; 69% with one hypothesis.
 _SMALL_SIDE = 64
 _MAX_DIGITS = 12
+# More marks are a page, or a texture: what else it may be would take seconds to read.
+_MOST = 150
 _ONE = 1
 # A digit that runs from border to border falls into a few pieces when its strokes are erased.
 _FEW = 3
@@ -109,12 +111,13 @@ def _compare(image: Image, ink: Ink, read: Callable[[Extract, str], Reading]) ->
     clean = _is_clean(best)
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
-        fewer = len(kept.digits) < len(best.digits)
-        if (fewer or not clean) and _certain_area(kept) > _certain_area(best):
+        # A line that is kept must not be one more digit.
+        fewer = len(kept.digits) < len(best.digits) + (not clean)
+        if fewer and _certain_area(kept) > _certain_area(best):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     clean = _is_clean(best)
-    if clean and not is_small and not best.left_out:
+    if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
         return best
     for hypothesis, extract in _alternatives(image, ink) if is_small or not clean else ():
         reading = read(extract, hypothesis)

@@ -48,6 +48,9 @@ _WHOLE_WIDTH = 1.5
 # No yardstick is taller than this share of the typical height.
 _TALL = 1.4
 
+# A digit has hardly ever more pieces than this, however badly it was photographed. It also bounds
+# the work: each of the pieces has neighbors.
+_MAX_PIECES = 12
 # A component smaller than this share of the largest one is dust, not even a dot of a digit.
 _DUST = 0.04
 # Distances are measured between at most about this many points of each outline.
@@ -69,14 +72,23 @@ class _Shapes:
     def __init__(self, components: list[Component], labels: Labels) -> None:
         self.typical = typical_height(components)
         self._labels = labels
+        self._distances: dict[tuple[int, int], float] = {}
         self._outlines = {c.labels[0]: _outline(c, labels) for c in components}
 
     def distance(self, one: Component, other: Component) -> float:
         """The number of pixels between two components."""
-        first = np.concatenate([self._outlines[label] for label in one.labels])
-        second = np.concatenate([self._outlines[label] for label in other.labels])
-        # The points of outlines that touch are one pixel apart.
-        return float(np.sqrt(((first[:, np.newaxis] - second) ** 2).sum(axis=2).min())) - 1
+        return min(self._piece_distance(a, b) for a in one.labels for b in other.labels)
+
+    def _piece_distance(self, one: int, other: int) -> float:
+        """The number of pixels between two pieces; groups ask for the same ones again."""
+        pair = (min(one, other), max(one, other))
+        if pair not in self._distances:
+            first, second = self._outlines[one], self._outlines[other]
+            # The points of outlines that touch are one pixel apart.
+            squares = (first**2).sum(axis=1)[:, np.newaxis] + (second**2).sum(axis=1)
+            squares -= 2 * (first @ second.T)  # exact: the coordinates are whole numbers
+            self._distances[pair] = float(np.sqrt(squares.min())) - 1
+        return self._distances[pair]
 
     def is_single_stroke(self, component: Component) -> bool:
         """Does each row, down to where the foot of a 4 may begin, cross one stroke only?"""
@@ -104,6 +116,7 @@ def _merge_strokes(components: list[Component], shapes: _Shapes) -> list[Compone
         for j in _neighbors(boxes, i):
             if (
                 j in groups
+                and len(groups[i].labels) + len(groups[j].labels) <= _MAX_PIECES
                 and distance(i, j) <= 1
                 and (groups[j].height > groups[i].height or not belongs_elsewhere(i, j))
             ):
@@ -201,10 +214,10 @@ def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Componen
     return digits
 
 
-def _outline(component: Component, labels: Labels) -> NDArray[np.float32]:
+def _outline(component: Component, labels: Labels) -> NDArray[np.float64]:
     """Points on the outline of a component: (n, 2), x and y in pixels of the image."""
     mask = component_mask(component, labels)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     points = np.concatenate(contours).reshape(-1, 2)
     points = points[:: max(1, len(points) // _OUTLINE_POINTS)]
-    return points.astype(np.float32) + np.array((component.left, component.top), np.float32)
+    return points.astype(np.float64) + np.array((component.left, component.top), np.float64)

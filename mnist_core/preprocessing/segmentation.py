@@ -61,7 +61,7 @@ _MIN_SHARE = 0.018
 # Two digits are in one line if they share this much of the lower one's height.
 _SHARED_HEIGHT = 0.4
 # More components are a texture, not a sheet of digits: the largest are kept.
-_MAX_COMPONENTS = 1000
+_MAX_COMPONENTS = 500
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

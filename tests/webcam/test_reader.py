@@ -166,6 +166,8 @@ def test_paper_edge_finger_and_ruled_lines_are_ignored(
 def test_less_certain_digit_needs_an_even_background(
     digit: int, share: float, waves: float, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The string network would give a second opinion.
+    monkeypatch.setattr("mnist_core.inference.recognizer.load_string_reader", lambda: None)
     uncertain = load_recognizer("champion")
     read_framed, score = uncertain.read_framed, share * uncertain.card.digit_threshold
     monkeypatch.setattr(
