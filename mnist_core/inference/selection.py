@@ -119,21 +119,28 @@ def _compare(image: Image, ink: Ink, read: Callable[[Extract, str], Reading]) ->
     clean = _is_clean(best)
     if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
         return best
-    for hypothesis, extract in _alternatives(image, ink) if is_small or not clean else ():
-        reading = read(extract, hypothesis)
+    for hypothesis, found in _alternatives(image, ink) if is_small or not clean else ():
+        reading = read(found, hypothesis)
         digits = reading.digits
         is_clean = len(digits) <= _MAX_DIGITS and all(digit.is_digit for digit in digits)
         if (is_small or is_clean) and reading.quality > best.quality:
             best = reading
-    return best if is_small else _read_surfaces(image, ink, best, read)
+    return best if is_small else _read_surfaces(image, ink, best, read, drawn=extract.drawn)
 
 
 def _read_surfaces(
-    image: Image, ink: Ink, best: Reading, read: Callable[[Extract, str], Reading]
+    image: Image,
+    ink: Ink,
+    best: Reading,
+    read: Callable[[Extract, str], Reading],
+    *,
+    drawn: bool,
 ) -> Reading:
     """The best reading of a surface, or `best` if that is better."""
     winner = best
     for surface, extract in extract_surfaces(image, ink):
+        if drawn and extract.drawn:
+            continue  # a filled shape in a drawing, not a photograph pasted into one
         reading = read(extract, "surface")
         digits = [replace(d, box=surface.box_in_image(d.box)) for d in reading.digits]
         left_out = [replace(m, box=surface.box_in_image(m.box)) for m in reading.left_out]

@@ -80,11 +80,13 @@ class Extract:
         digits: in reading order; empty for an image without ink.
         left_out: the marks of ink that belong to no digit; boxes in pixels of the image.
         erased: True if ruled lines were erased.
+        drawn: True for a drawing made on a screen.
     """
 
     digits: list[FramedDigit]
     left_out: list[Mark]
     erased: bool
+    drawn: bool
 
 
 def extract_digits(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> Extract:
@@ -150,7 +152,7 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     left_out = [
         replace(mark, box=_scale_box(mark.box, scale, width, height)) for mark in found.left_out
     ]
-    return Extract(digits=digits, left_out=left_out, erased=inked.erased)
+    return Extract(digits=digits, left_out=left_out, erased=inked.erased, drawn=inked.drawn)
 
 
 def frame_digit(digit: InkedDigit) -> Image:
