@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_core.augmentation.digit_strings import GlyphPool, write_strings
 from mnist_core.data import LabelledArrays, load_mnist, split_training
+from mnist_core.errors import TrainingError, require_int
 from mnist_core.evaluation.metrics import wilson_interval
 from mnist_core.inference.strings import StringReader
 from mnist_core.registry.card import STRINGS, TFLITE, ModelCard, write_card
@@ -49,8 +50,11 @@ def train_strings(
         Its card; the accuracies are of whole strings of digits that touch, overlap or are close.
 
     Raises:
+        TrainingError: the number of steps or the seed is out of range.
         OSError: the folder cannot be written.
     """
+    require_int("The number of steps", steps, 1, 10_000_000, error=TrainingError)
+    require_int("The seed", seed, 0, 2**32 - 1, error=TrainingError)
     prepare_tensorflow()
     from mnist_core.training.string_network import train_string_network
 
