@@ -11,6 +11,7 @@ import pytest
 from browser.conftest import OpenPage, running_app
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES, SCRIBBLE, STYLES
+from support.sheets import sheet
 from support.small_pictures import SMALL_PICTURES
 from support.strokes import (
     DEVELOPMENT_STROKES,
@@ -249,6 +250,26 @@ def test_uploaded_mnist_image_is_read(
     content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 100])[1]
     upload(page, "digit.jpg", bytes(content))
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*7\s*$"))
+
+
+def test_touching_number_drawn_by_mouse_is_read(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    page.get_by_text("A number", exact=True).click()
+    wait_for_width(page, 560)
+    page.wait_for_timeout(300)
+    # In one go: the digits touch, so they are one piece of ink.
+    for place, digit in enumerate((1, 0, 0, 0)):
+        draw(page, OWN_STROKES[digit], side=120, x=120 + 80 * place)
+    expect_reading(page, "1000")
+
+
+def test_uploaded_sheet_on_a_dark_desk_is_read(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app))
+    paper = sheet(4, 0, 7, width=420, height=280, side=110)
+    desk = np.clip(np.random.default_rng(3).normal(55, 4, (600, 800, 3)), 0, 255).astype(np.uint8)
+    desk[160:440, 190:610] = paper
+    upload(page, "desk.png", bytes(cv2.imencode(".png", desk)[1]))
+    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*407\s*$"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Digits judged by their neighbors: words, numbers, marks at the border, textures."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from support.words import HANDS, WORDS, write_word
+
+from mnist_core import Recognizer, load_recognizer
+from mnist_core.inference.context import judge_in_context
+from mnist_core.inference.reading import Digit, Reading
+
+THRESHOLD = 0.98
+
+
+@cache
+def _recognizer() -> Recognizer:
+    return load_recognizer("champion")
+
+
+def _digit(score: float, x: int, *, label: int = 4, height: int = 100, y: int = 50) -> Digit:
+    return Digit(
+        label=label,
+        confidence=0.99,
+        probabilities=np.full(10, 0.1, np.float32),
+        box=(x, y, 60, height),
+        frame=np.zeros((28, 28), np.uint8),
+        digit_score=score,
+        is_digit=score >= THRESHOLD,
+    )
+
+
+def _judge(*digits: Digit) -> Reading:
+    reading = Reading(digits=digits, size=(2000, 400))
+    return judge_in_context(reading, THRESHOLD)
+
+
+def test_row_of_non_digits_with_a_likely_digit_is_a_word() -> None:
+    word = _judge(
+        *(_digit(score, 100 + 90 * k) for k, score in enumerate((0.01, 0.99, 0.02, 0.01)))
+    )
+    assert word.text == "????"
+
+
+def test_single_mark_just_below_the_threshold_is_a_digit_among_digits() -> None:
+    scores = (1.0, 1.0, 0.9, 1.0)
+    assert _judge(*(_digit(score, 100 + 90 * k) for k, score in enumerate(scores))).text == "4444"
+
+
+def test_digit_far_from_non_digits_stays() -> None:
+    marks = [_digit(0.01, 100 + 90 * k) for k in range(3)]
+    assert _judge(*marks, _digit(1.0, 1200, y=250)).text == "???4"
+
+
+def test_many_marks_with_few_digits_are_a_texture() -> None:
+    marks = [_digit(1.0 if k == 3 else 0.01, 20 + 70 * k) for k in range(25)]
+    assert _judge(*marks).text == "?" * 25
+
+
+def test_bar_code_is_no_number() -> None:
+    assert _judge(*(_digit(1.0, 20 + 70 * k, label=1) for k in range(25))).text == "?" * 25
+
+
+def test_refused_mark_at_the_border_is_reported() -> None:
+    digits = [_digit(1.0, 300 + 90 * k) for k in range(3)]
+    reading = _judge(_digit(0.01, 0, height=20, y=200), *digits)
+    assert reading.text == "444"
+    (mark,) = reading.left_out
+    assert mark.reason == "border"
+    assert reading.note == "One mark was left out: at the left border."
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_words_are_hardly_ever_read_as_numbers(hand: str) -> None:
+    random = np.random.default_rng(11)
+    pictures = [255 - write_word(word, hand, random) for word in random.choice(WORDS, 10)]
+    texts = [_recognizer().analyze(picture).text for picture in pictures]
+    numbers = [text for text in texts if text.isdigit()]
+    assert len(numbers) <= 2, texts
