@@ -21,7 +21,7 @@ import cv2
 from mnist_core.inference.reading import Digit
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
-from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_size
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.rows import are_neighbors
@@ -29,13 +29,11 @@ from mnist_core.preprocessing.segmentation import find_digits
 from mnist_core.preprocessing.surface import find_surfaces
 from mnist_core.webcam.background import background_nonuniformity
 from mnist_core.webcam.overlay import draw_viewfinder
-from mnist_core.webcam.settings import MAX_SMOOTHING, Roi, WebcamSettings
+from mnist_core.webcam.region import crop_region, roi_in_pixels, to_working_size
+from mnist_core.webcam.settings import MAX_SMOOTHING, WebcamSettings
 
 __all__ = ["FrameReader", "FrameResult", "WebcamSettings"]
 
-# The region is shrunk to this many pixels first: a number of eight digits is still legible, and a
-# frame takes milliseconds. (At 224 pixels a few digits fewer were correct.)
-_WORKING_SIDE = 256
 # Before a fixed threshold, blur by a standard deviation of this many pixels: noise is not ink.
 _BLUR = 1.2
 # Digits are at least this high, as a share of the region's height.
@@ -103,9 +101,9 @@ class FrameReader:
         settings = settings or WebcamSettings()
         frame = _to_bgr(check_image(frame))
         shown = cv2.flip(frame, 1) if settings.mirror else frame.copy()
-        roi = _roi_in_pixels(settings.roi, shown)
-        cropped = _crop(frame, roi, settings.mirror)
-        region = _to_region(cropped)
+        roi = roi_in_pixels(settings.roi, shown)
+        cropped = crop_region(frame, roi, settings.mirror)
+        region = to_working_size(cropped)
         candidates, ink = _find_candidates(region, settings)
         digits: list[Digit] = []
         if settings.inference:
@@ -141,7 +139,7 @@ class FrameReader:
         for surface in find_surfaces(cropped):
             if not surface.is_quadrilateral:
                 continue  # a face, a hand
-            straight = _to_region(surface.straighten(cropped))
+            straight = to_working_size(surface.straighten(cropped))
             candidates, ink = _find_candidates(straight, settings)
             scale = surface.size[0] / ink.shape[1], surface.size[1] / ink.shape[0]
             digits = []
@@ -177,38 +175,6 @@ def _to_bgr(frame: Image) -> Image:
     if frame.ndim == 2:
         return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
     return frame if frame.shape[2] == 3 else cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR)
-
-
-def _roi_in_pixels(roi: Roi, frame: Image) -> Box:
-    """The region of interest in pixels of the shown frame: at least one, and inside it."""
-    height, width = frame.shape[:2]
-    left, top = min(width - 1, round(roi[0] * width)), min(height - 1, round(roi[1] * height))
-    right, bottom = round((roi[0] + roi[2]) * width), round((roi[1] + roi[3]) * height)
-    return left, top, max(1, min(width, right) - left), max(1, min(height, bottom) - top)
-
-
-def _crop(frame: Image, roi: Box, mirror: bool) -> Image:
-    """The region of interest as the camera saw it, in color."""
-    left, top, width, height = roi
-    if mirror:
-        left = frame.shape[1] - left - width
-    return frame[top : top + height, left : left + width]
-
-
-def _to_region(cropped: Image) -> Image:
-    """Convert to grey, and shrink to at most 256 px a side."""
-    region = cv2.cvtColor(cropped, cv2.COLOR_BGR2GRAY)
-    height, width = region.shape
-    scale = min(1.0, _WORKING_SIDE / max(width, height))
-    if scale == 1:
-        return region
-    # Halving, blurring and interpolating is as good as averaging areas, in a quarter of the time.
-    while min(region.shape) > 1 and max(region.shape) >= 2 * _WORKING_SIDE:
-        half = (region.shape[1] // 2, region.shape[0] // 2)
-        region = cv2.resize(region, half, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(region, (3, 3), 0)
-    size = scaled_size((height, width), scale)
-    return cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR)
 
 
 def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[FramedDigit], Image]:
