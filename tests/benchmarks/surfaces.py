@@ -5,7 +5,7 @@ It prints tables in Markdown, after about ten minutes:
     python tests/benchmarks/surfaces.py
     python tests/benchmarks/surfaces.py --pictures 10 --seed 5 --only cards
     python tests/benchmarks/surfaces.py --pictures 3 --explain
-    python tests/benchmarks/surfaces.py --errors /tmp/errors
+    python tests/benchmarks/surfaces.py --errors errors
 
 MNIST *test* digits or the development strokes, one to six, are written on a surface. A picture is
 read correctly if exactly its number is read. Other surfaces are empty. The cards are read as live
