@@ -4,7 +4,8 @@ The digit score judges each mark alone, but an "o" is a 0 and an "l" a 1 as far 
 In a row of marks of one size, the evidence of all is added: a number has hardly ever a mark with a
 low score, and a word hardly ever only high ones.
 
-    texture   of many marks, few are digits, or all are the same one: all are non-digits
+    texture   of many marks, few are digits, or all are the same one, or there are only ones among
+              more non-digits: all are non-digits
     word      all marks of the row are non-digits
     number    a single mark just below the threshold is a digit among digits
     border    a refused mark at the border, lower than its neighbors, is left out, not shown as "?"
@@ -38,6 +39,7 @@ _PRIOR = 3.0
 _MAX_SCORE = 1 - 1e-7
 # Many marks with a smaller share of digits than this are dots, grain or a text, not a page.
 _MANY, _FEW = 20, 0.25
+_ONE = 1
 # A refused mark among digits is one if digit score times confidence is at least this: of digits on
 # simulated photographs it takes in 0.6%, of touching pairs 8% and of letters 5%.
 _LIKELY = 0.5
@@ -68,6 +70,9 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
 def _is_texture(digits: Sequence[Digit]) -> bool:
     """Are there many marks, of which few are digits, or all the same digit, as in a bar code?"""
     labels = [digit.label for digit in digits if digit.is_digit]
+    # A 1 is a bare stroke: among more non-digits it is an edge.
+    if set(labels) == {_ONE} and 2 * len(labels) < len(digits):
+        return True
     if len(digits) < _MANY or not labels:
         return False
     return len(labels) < _FEW * len(digits) or len(set(labels)) == 1

@@ -79,3 +79,9 @@ def test_words_are_hardly_ever_read_as_numbers(hand: str) -> None:
     texts = [_recognizer().analyze(picture).text for picture in pictures]
     numbers = [text for text in texts if text.isdigit()]
     assert len(numbers) <= 2, texts
+
+
+def test_one_among_more_non_digits_is_an_edge() -> None:
+    one = _digit(1.0, 1500, label=1, y=300)
+    assert _judge(_digit(0.01, 100), _digit(0.01, 900), one).text == "???"
+    assert _judge(_digit(0.01, 100), one).text == "?1"
