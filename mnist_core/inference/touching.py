@@ -96,7 +96,9 @@ def _is_suspicious(found: FramedDigit, digit: Digit) -> bool:
 
 
 def _confirm(digit: Digit, symbol: Symbol) -> Digit:
-    """One digit as both networks see it."""
+    """One digit as both networks see it; unchanged if the string network sees none."""
+    if symbol.digit_score < _LIKELY:
+        return digit
     agree = symbol.label == digit.label and digit.digit_score >= _NOT_EXCLUDED
     sure = agree and symbol.digit_score * float(symbol.probabilities.max()) >= _SURE
     probabilities = _combine(digit.probabilities, symbol.probabilities)

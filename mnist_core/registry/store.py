@@ -109,12 +109,14 @@ def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> 
     """
     path = (directory or models_directory()) / card.name / file
     if card.members:
-        command = f"ensemble {' '.join(card.members)}"
+        command = f"ensemble {' '.join(card.members)} --name {card.name} --overwrite"
+    elif card.architecture == STRINGS:
+        command = "train-strings"
     else:
-        command = f"train --architecture {card.architecture}"
+        command = f"train --architecture {card.architecture} --name {card.name} --overwrite"
     remedy = (
         f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or make the model "
-        f"again ('python -m mnist_core {command} --name {card.name} --overwrite')."
+        f"again ('python -m mnist_core {command}')."
     )
     try:
         content = path.read_bytes()

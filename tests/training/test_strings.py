@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from mnist_core.errors import TrainingError
+from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.inference import strings
-from mnist_core.registry.card import STRINGS, TFLITE, read_card
+from mnist_core.registry.card import STRINGS, TFLITE, ModelCard, read_card
 from mnist_core.registry.staging import check_free
 from mnist_core.registry.store import list_models, read_verified
 from mnist_core.storage.paths import BUNDLED_MODELS
@@ -40,26 +41,31 @@ def test_without_a_string_network_none_is_loaded(
     assert strings.load_string_reader() is None
 
 
+def test_damaged_string_network_is_explained(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED_MODELS / STRINGS, tmp_path / STRINGS)
+    (tmp_path / STRINGS / TFLITE).write_bytes(b"truncated")
+    card = read_card(tmp_path / STRINGS / "card.json")
+    with pytest.raises(ModelLoadError, match="python -m mnist_core train-strings"):
+        read_verified(card, TFLITE, tmp_path)
+
+
 @pytest.mark.slow
 def test_finished_training_is_not_repeated_with_its_checkpoint(tmp_path: Path) -> None:
     messages: list[str] = []
-    card = train_strings(
-        steps=6,
-        seed=3,
-        pool_size=0.01,
-        backup=tmp_path / "backup",
-        directory=tmp_path / "models",
-        on_message=messages.append,
-    )
+
+    def train() -> ModelCard:
+        return train_strings(
+            steps=6,
+            seed=3,
+            pool_size=0.01,
+            backup=tmp_path / "backup",
+            directory=tmp_path / "models",
+            on_message=messages.append,
+        )
+
+    card = train()
     assert messages[-1].startswith("Step 6 of 6: loss ")
     messages.clear()
-    again = train_strings(
-        steps=6,
-        seed=3,
-        pool_size=0.01,
-        backup=tmp_path / "backup",
-        directory=tmp_path / "models",
-        on_message=messages.append,
-    )
+    again = train()
     assert not any(message.startswith("Step") for message in messages)
     assert again.test_accuracy == card.test_accuracy
