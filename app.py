@@ -1,23 +1,34 @@
-"""The entry point: `streamlit run app.py`. It routes, the pages compose, `mnist_core` computes."""
+"""The entry point: `streamlit run app.py`.
+
+The server imports this file once and serves `app`. For each visitor it runs this file as a script,
+which routes; the pages compose, `mnist_core` computes.
+"""
 
 import streamlit as st
 
-from pages.widgets import first_model, model_picker, routing
+if __name__ != "__main__":
+    from pages.server import application
 
-st.set_page_config(page_title="Digit lab", page_icon="✏️", layout="wide", menu_items={"About": None})
-
-routing.begin()
-page = st.navigation(
-    [
-        st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
-        st.Page("pages/webcam.py", title="Webcam", icon=":material/videocam:"),
-        st.Page(
-            "pages/train_evaluate.py", title="Train and evaluate", icon=":material/model_training:"
-        ),
-    ]
-)
-
-if model_picker.show():
-    page.run()
+    app = st.App(__file__, routes=application.routes())
 else:
-    first_model.show()
+    from pages.widgets import first_model, model_picker, routing
+
+    st.set_page_config(
+        page_title="Digit lab", page_icon="✏️", layout="wide", menu_items={"About": None}
+    )
+    routing.begin()
+    page = st.navigation(
+        [
+            st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+            st.Page("pages/webcam.py", title="Webcam", icon=":material/videocam:"),
+            st.Page(
+                "pages/train_evaluate.py",
+                title="Train and evaluate",
+                icon=":material/model_training:",
+            ),
+        ]
+    )
+    if model_picker.show():
+        page.run()
+    else:
+        first_model.show()

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from mnist_core.cli.terminal import Commands, native_messages_hidden, print_error
 from mnist_core.errors import MnistError
-from mnist_core.inference.reading import Digit, Reading
+from mnist_core.inference.reading import Reading
 from mnist_core.inference.recognizer import load_recognizer
 from mnist_core.preprocessing.images import load_image
 
@@ -52,9 +52,7 @@ def _read(options: argparse.Namespace) -> int:
             exit_code = 2  # the other files are still read
             continue
         if options.json:
-            digits = [_as_json(digit) for digit in reading.digits]
-            left_out = [{"box": mark.box, "reason": mark.reason} for mark in reading.left_out]
-            line = json.dumps({"file": file, "digits": digits, "left_out": left_out})
+            line = json.dumps({"file": file, **reading.as_json()})
         else:
             line = "\t".join([file, *_columns(reading)])
         tqdm.write(line, file=sys.stdout)
@@ -76,14 +74,3 @@ def _columns(reading: Reading) -> list[str]:
     notes = [f"not a digit: {'; '.join(guesses)}"] if guesses else []
     notes += [reading.note] if reading.note else []
     return [reading.text or "-", f"{confidence:.1%}", *notes]
-
-
-def _as_json(digit: Digit) -> dict[str, object]:
-    return {
-        "label": digit.label,
-        "confidence": round(digit.confidence, 4),
-        "probabilities": [round(float(p), 4) for p in digit.probabilities],
-        "box": digit.box,
-        "digit_score": round(digit.digit_score, 4),
-        "is_digit": digit.is_digit,
-    }

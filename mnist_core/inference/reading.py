@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,17 @@ class Digit:
         """The second most probable digit."""
         return int(np.argsort(self.probabilities)[-2])
 
+    def as_json(self) -> dict[str, Any]:
+        """All but the frame, for `json.dumps`; numbers have four decimals."""
+        return {
+            "label": self.label,
+            "confidence": round(self.confidence, 4),
+            "probabilities": [round(float(p), 4) for p in self.probabilities],
+            "box": self.box,
+            "digit_score": round(self.digit_score, 4),
+            "is_digit": self.is_digit,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
@@ -105,6 +117,13 @@ class Reading:
         total = sum(counts.values())
         places = ", ".join(counts) if len(counts) <= _MAX_PLACES else "in several places"
         return f"{'One mark was' if total == 1 else f'{total} marks were'} left out: {places}."
+
+    def as_json(self) -> dict[str, Any]:
+        """The `digits` and what was `left_out`, each with its box, for `json.dumps`."""
+        return {
+            "digits": [digit.as_json() for digit in self.digits],
+            "left_out": [{"box": mark.box, "reason": mark.reason} for mark in self.left_out],
+        }
 
     def _place(self, mark: Mark) -> str:
         """Where a mark is, such as "at the left border" or "after the 4"."""
