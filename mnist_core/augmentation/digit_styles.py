@@ -1,8 +1,16 @@
 """Handwriting as strokes: styles of digits, and signs that are not digits.
 
-A style consists of a few strokes, each a smooth curve through control points. It is given twice, at
-the two extremes between which people write it. `assets/handwriting.json` has both extremes of each
-style; "/" separates strokes, and `Style` explains the notation of the points.
+A style is a family of shapes: a few strokes, each a smooth curve through control points, and the
+ways in which people vary them, such as the length of an upstroke, the size of a head, the curl of a
+tail. `assets/handwriting.json` gives each style as a base and one variation per parameter; "/"
+separates strokes, and `Style` explains the notation of the points. A group with two digits is the
+rim between them, which people write for either: each of its styles belongs to both.
+
+The forms are those that schools teach, and what haste makes of them: the 1 with an upstroke and the
+7 with a bar of the Vereinfachte Ausgangsschrift (H. Grünewald, 1969) and the Grundschrift
+(Grundschulverband, 2011), Germany, and of the Basisschrift (H. E. Meier, 2006), Switzerland; the
+digits of the modèles d'écriture scolaire A and B (Éducation nationale, 2013), France; of D'Nealian
+(D. Thurber, 1978) and Zaner-Bloser, USA.
 """
 
 from __future__ import annotations
@@ -10,6 +18,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,24 +37,40 @@ class Style:
 
     Attributes:
         digit: 0 to 9; None for a non-digit.
-        first, second: the two extremes, one string per stroke with its control points: "x,y" in
-            hundredths of the digit's height, x to the right and y down. "!" after a point makes it
-            a corner. Both extremes have the same strokes and numbers of points.
+        base: one string per stroke with its control points: "x,y" in hundredths of the digit's
+            height, x to the right and y down. "!" after a point makes it a corner.
+        variations: one or more, of the same strokes and numbers of points; "." is the base's point.
+            Each is where its parameter alone takes the base to, and the effects of all add up.
+        weight: how often it is chosen, relative to the digit's other styles.
     """
 
     digit: int | None
-    first: tuple[str, ...]
-    second: tuple[str, ...]
+    base: tuple[str, ...]
+    variations: tuple[tuple[str, ...], ...]
+    weight: float = 1.0
 
     @cached_property
-    def extremes(self) -> NDArray[np.float64]:
-        """The control points of both extremes, stroke after stroke: (2, n, 2)."""
-        return np.array([_parse(self.first), _parse(self.second)])
+    def points(self) -> NDArray[np.float64]:
+        """The control points of the base, stroke after stroke: (n, 2)."""
+        return np.array([_parse(point) for point in _points(self.base)])
+
+    @cached_property
+    def directions(self) -> NDArray[np.float64]:
+        """How far each parameter moves the points between its extremes: (parameters, n, 2)."""
+        return np.array(
+            [
+                [
+                    (0.0, 0.0) if point == "." else np.subtract(_parse(point), start)
+                    for point, start in zip(_points(variation), self.points, strict=True)
+                ]
+                for variation in self.variations
+            ]
+        )
 
     @cached_property
     def curves(self) -> list[NDArray[np.float64]]:
         """The matrix of each stroke from all control points to its samples: (samples, n)."""
-        corners = [[point.endswith("!") for point in stroke.split()] for stroke in self.first]
+        corners = [[point.endswith("!") for point in stroke.split()] for stroke in self.base]
         total, start, curves = sum(map(len, corners)), 0, []
         for stroke in corners:
             basis = smooth_basis(np.array(stroke))
@@ -56,12 +81,12 @@ class Style:
         return curves
 
 
-def _parse(strokes: tuple[str, ...]) -> list[list[float]]:
-    return [
-        [float(number) / 100 for number in point.rstrip("!").split(",")]
-        for stroke in strokes
-        for point in stroke.split()
-    ]
+def _points(strokes: tuple[str, ...]) -> list[str]:
+    return [point for stroke in strokes for point in stroke.split()]
+
+
+def _parse(point: str) -> list[float]:
+    return [float(number) / 100 for number in point.rstrip("!").split(",")]
 
 
 def smooth_basis(corners: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -94,17 +119,21 @@ def smooth_basis(corners: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.concatenate([*rows, identity[-1:]])
 
 
-def _load(extremes: list[str], digit: int | None) -> Style:
-    first, second = (tuple(strokes.split(" / ")) for strokes in extremes)
-    return Style(digit, first, second)
+def _load(shapes: list[str], digit: int | None, weight: float = 1.0) -> Style:
+    base, *variations = (tuple(shape.split(" / ")) for shape in shapes)
+    return Style(digit, base, tuple(variations), weight)
+
+
+def _load_group(group: dict[str, Any]) -> list[Style]:
+    digits, weight = group["digit"], group.get("weight", 1.0)
+    digits = digits if isinstance(digits, list) else [digits]
+    # Half of a rim's images have the one label and half the other. The mean of their losses is
+    # that of the soft target of one half each.
+    return [_load(shapes, digit, weight) for shapes in group["styles"] for digit in digits]
 
 
 _HANDWRITING = json.loads((ASSETS / "handwriting.json").read_text(encoding="utf-8"))
 # Styles of digits that MNIST's American writers rarely use.
-STYLES = tuple(
-    _load(extremes, group["digit"])
-    for group in _HANDWRITING["digits"]
-    for extremes in group["styles"]
-)
+STYLES = tuple(style for group in _HANDWRITING["digits"] for style in _load_group(group))
 # Letters and signs that are not digits.
 SIGNS = tuple(_load(sign["style"], None) for sign in _HANDWRITING["signs"])

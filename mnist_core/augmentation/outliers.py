@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.augmentation.damaged_digits import cross_out, cut_between, cut_half, join_pair
 from mnist_core.augmentation.digit_styles import SIGNS, smooth_basis
 from mnist_core.augmentation.synthetic_digits import frame_canvas, frame_of_strokes, write
 from mnist_core.data import FRAME_SIZE
@@ -26,7 +27,7 @@ _THIN, _BOLD = 200, 900
 
 
 def synthesize_outliers(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw non-digits: letters, signs, scribbles, blots, shapes and textures.
+    """Draw non-digits: letters, signs, scribbles, blots, shapes, textures, and damaged digits.
 
     Args:
         count: number of images.
@@ -219,15 +220,19 @@ def _rotate(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
 
 # Share of each kind, and the function that draws it.
 _KINDS: tuple[tuple[float, Callable[[np.random.Generator], NDArray[np.uint8]]], ...] = (
-    (0.16, _handwriting),
-    (0.22, _print),
-    (0.13, _scribble),
-    (0.05, _zigzag),
-    (0.03, _spiral),
+    (0.14, _handwriting),
+    (0.17, _print),
+    (0.10, _scribble),
+    (0.04, _zigzag),
+    (0.02, _spiral),
     (0.04, _star),
     (0.03, _face),
     (0.03, _hatching),
-    (0.15, _shape),
-    (0.06, _blots),
-    (0.10, _texture),
+    (0.12, _shape),
+    (0.05, _blots),
+    (0.08, _texture),
+    (0.05, cut_half),
+    (0.05, join_pair),
+    (0.03, cut_between),
+    (0.05, cross_out),
 )

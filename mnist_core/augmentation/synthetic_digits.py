@@ -1,7 +1,7 @@
 """Synthetic digits in styles that MNIST's American writers rarely use.
 
-Each digit has a random position between the two extremes of its style, and random tremor,
-proportions, slant and pen, so that a network learns the idea of a barred seven and not one image.
+Each digit has a random value of each parameter of its style, and random tremor, proportions, slant
+and pen, so that a network learns the idea of a barred seven and not one image.
 """
 
 from __future__ import annotations
@@ -15,9 +15,18 @@ from mnist_core.data import FRAME_SIZE
 from mnist_core.preprocessing.framing import frame_digit
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["frame_canvas", "frame_of_strokes", "synthesize_digits", "write"]
+__all__ = [
+    "draw_pen",
+    "frame_canvas",
+    "frame_of_strokes",
+    "random_pens",
+    "synthesize_digits",
+    "write",
+    "write_strokes",
+]
 
-# Standard deviation of the control points, in heights of the digit; share beyond the extremes.
+# Standard deviation of the control points, in heights of the digit; how far parameters go beyond
+# their extremes, as a share of the range between them.
 _TREMOR, _BEYOND = 0.025, 0.15
 # Range of the width, relative to the style; standard deviations of slant and rotation, radians.
 _NARROW, _WIDE, _SLANT, _ROTATION = 0.6, 1.15, 0.15, 0.08
@@ -43,7 +52,8 @@ def synthesize_digits(
     for digit in range(10):
         styles = [style for style in STYLES if style.digit == digit]
         rows = np.flatnonzero(labels == digit)
-        chosen = random.integers(len(styles), size=len(rows))
+        weights = np.array([style.weight for style in styles])
+        chosen = random.choice(len(styles), len(rows), p=weights / weights.sum())
         for number, style in enumerate(styles):
             of_style = rows[chosen == number]
             frames[of_style] = write(style, len(of_style), random)
@@ -56,17 +66,32 @@ def write(style: Style, count: int, random: np.random.Generator) -> NDArray[np.u
     Returns:
         (count, 28, 28) uint8 MNIST frames, white ink on black.
     """
-    first, second = style.extremes
-    position = random.uniform(-_BEYOND, 1 + _BEYOND, (count, 1, 1))
-    points = first + (second - first) * position
+    written = write_strokes(style, count, random)
+    frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
+    for row, (strokes, pen) in enumerate(zip(written, random_pens(count, random), strict=True)):
+        frames[row] = frame_of_strokes(strokes, pen)
+    return frames
+
+
+def write_strokes(
+    style: Style, count: int, random: np.random.Generator
+) -> list[list[NDArray[np.float64]]]:
+    """The strokes of a sign that is written `count` times, each time with another hand.
+
+    Returns:
+        For each time, the strokes: (n, 2), x to the right and y down, in heights of the sign.
+    """
+    parameters = random.uniform(-_BEYOND, 1 + _BEYOND, (count, len(style.directions)))
+    points = style.points + np.tensordot(parameters, style.directions, 1)
     points = points + random.normal(0, _TREMOR, points.shape)
     points = _vary_hand(points, random)
     strokes = [curve @ points for curve in style.curves]
-    pens = np.exp(random.uniform(np.log(_THIN_PEN), np.log(_THICK_PEN), count))
-    frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
-    for row, pen in enumerate(pens):
-        frames[row] = frame_of_strokes([stroke[row] for stroke in strokes], pen)
-    return frames
+    return [[stroke[row] for stroke in strokes] for row in range(count)]
+
+
+def random_pens(count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """The widths of `count` pens, each as a share of the drawing's longer side."""
+    return np.exp(random.uniform(np.log(_THIN_PEN), np.log(_THICK_PEN), count))
 
 
 def _vary_hand(points: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
@@ -91,6 +116,15 @@ def frame_of_strokes(strokes: list[NDArray[np.float64]], pen: float) -> NDArray[
     Returns:
         (28, 28) uint8, white ink on black.
     """
+    return frame_canvas(draw_pen(strokes, pen))
+
+
+def draw_pen(strokes: list[NDArray[np.float64]], pen: float) -> NDArray[np.uint8]:
+    """Strokes on a canvas, before they are framed; arguments as of `frame_of_strokes`.
+
+    Returns:
+        (h, w) uint8, white ink on black, its longer side a little above 80 px.
+    """
     points = np.concatenate(strokes)
     low = points.min(axis=0)
     scale = _SIDE / max(float((points.max(axis=0) - low).max()), 1e-9)
@@ -101,7 +135,7 @@ def frame_of_strokes(strokes: list[NDArray[np.float64]], pen: float) -> NDArray[
         for stroke in strokes
     ]
     cv2.polylines(canvas, lines, False, 255, width, cv2.LINE_AA, _SHIFT)
-    return frame_canvas(canvas)
+    return canvas
 
 
 def frame_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:

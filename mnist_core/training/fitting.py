@@ -45,7 +45,7 @@ __all__ = [
 GENERATING = Message(text="Generating synthetic digits and non-digits")
 # Images made before a training on synthetic data begins, and their share of each batch: MNIST's
 # with another stroke width, digits in other styles, and non-digits.
-_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS = (40_000, 0.11), (80_000, 0.16), (60_000, 0.08)
+_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS = (40_000, 0.11), (100_000, 0.22), (60_000, 0.10)
 # Full augmentation for this share of the training, then linearly less down to this strength, so
 # that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
