@@ -119,10 +119,12 @@ class Reading:
         return f"{'One mark was' if total == 1 else f'{total} marks were'} left out: {places}."
 
     def as_json(self) -> dict[str, Any]:
-        """The `digits` and what was `left_out`, each with its box, for `json.dumps`."""
+        """The text, the digits, what was left out and the note on it, for `json.dumps`."""
         return {
+            "text": self.text,
             "digits": [digit.as_json() for digit in self.digits],
             "left_out": [{"box": mark.box, "reason": mark.reason} for mark in self.left_out],
+            "note": self.note,
         }
 
     def _place(self, mark: Mark) -> str:

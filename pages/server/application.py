@@ -1,17 +1,55 @@
-"""What `app.py` adds to Streamlit's server."""
+"""What `app.py` adds to Streamlit's server: routes, and a sentence instead of a traceback."""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, WebSocketRoute
-from streamlit import config
-from streamlit.url_util import make_url_path
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import streamlit as st
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from streamlit import cli_util, config
+from streamlit.url_util import make_url_path
+from streamlit.web.server import server_util
+
+from mnist_core import MnistError
+from pages.server.api import Api
+from pages.server.settings import api_settings
 from pages.server.strokes import strokes
 
-__all__ = ["routes"]
+__all__ = ["open_browser", "routes", "show_failure"]
 
 
 def routes() -> list[BaseRoute]:
-    """The routes of this package, below `server.baseUrlPath`."""
+    """The routes below `server.baseUrlPath`; a wrong setting ends the server."""
+    try:
+        api = Api(api_settings())
+    except MnistError as error:
+        print(f"The server cannot start. {error}", file=sys.stderr)
+        sys.exit(2)
     base = config.get_option("server.baseUrlPath")
-    return [WebSocketRoute(make_url_path(base, "live/strokes"), strokes)]
+    return [
+        WebSocketRoute(make_url_path(base, "live/strokes"), strokes),
+        Mount(make_url_path(base, "api"), api.application()),
+    ]
+
+
+def show_failure(_: Exception) -> bool:
+    """Show a sentence for an error that no page has expected; Streamlit has logged it."""
+    st.error("This page has failed. Reload it to go on. The server's log has the details.")
+    return True  # no traceback
+
+
+@asynccontextmanager
+async def open_browser(_: st.App) -> AsyncIterator[None]:
+    """Open the app in a browser when the server starts, unless it is headless.
+
+    `streamlit run` does this for a script, but not for an `st.App`.
+    """
+    if not config.get_option("server.headless"):
+        address = "localhost"
+        for option in ("server.address", "browser.serverAddress"):
+            if config.is_manually_set(option):
+                address = server_util.get_display_address(config.get_option(option))
+        cli_util.open_browser(server_util.get_url(address))
+    yield

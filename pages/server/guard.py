@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection
 from streamlit.runtime import Runtime
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 __all__ = ["has_session", "is_allowed"]
+
+# For a foreign origin, Streamlit asks a public server for this server's address and may wait 5 s:
+# not in the event loop, and not in many threads.
+_THREADS = CapacityLimiter(2)
 
 
 async def is_allowed(connection: HTTPConnection) -> bool:
@@ -28,8 +32,7 @@ async def is_allowed(connection: HTTPConnection) -> bool:
         return False
     if origin is None or urlsplit(origin).netloc == host:
         return True
-    # In a thread: for a foreign origin, Streamlit asks a public server for this server's address.
-    return await to_thread.run_sync(is_url_from_allowed_origins, origin)
+    return await to_thread.run_sync(is_url_from_allowed_origins, origin, limiter=_THREADS)
 
 
 def has_session(session: str) -> bool:

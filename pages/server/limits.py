@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 __all__ = ["RateLimit"]
 
+# Seconds; sums of intervals are rounded.
+_ROUNDING = 1e-6
 # From this number of visitors on, those who may ask at once are forgotten.
 _MANY = 1000
 
@@ -36,7 +38,7 @@ class RateLimit:
         """Count an action and return 0, or return the seconds to wait before asking again."""
         now = self._clock()
         paid = max(self._paid.get(visitor, now), now)
-        if (wait := paid - now - self._tolerance) > 0:
+        if (wait := paid - now - self._tolerance) > _ROUNDING:
             return wait
         if len(self._paid) >= _MANY:
             self._paid = {name: until for name, until in self._paid.items() if until > now}

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from mnist_core import load_image
+from mnist_core import Reading, load_image
+from mnist_core.preprocessing.grey import Ink
 from mnist_core.registry.store import load_card
 from pages.widgets import model_picker
 
-__all__ = ["in_thread", "read"]
+__all__ = ["TimedReading", "in_thread", "read"]
 
 T = TypeVar("T")
 
@@ -21,21 +23,27 @@ T = TypeVar("T")
 _THREADS = CapacityLimiter(os.cpu_count() or 1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TimedReading:
+    """A reading, the name of the model, and the milliseconds that decoding and reading took."""
+
+    reading: Reading
+    model: str
+    milliseconds: float
+
+
 async def in_thread(function: Callable[[bytes], T], content: bytes) -> T:
     """Call a function that takes long; calls beyond the number of cores wait for their turn."""
     return await to_thread.run_sync(function, content, limiter=_THREADS)
 
 
-def read(content: bytes, model: str | None = None) -> dict[str, Any]:
+def read(content: bytes, model: str | None = None, ink: Ink = "auto") -> TimedReading:
     """Read a PNG, JPEG or WebP image; any thread may call this.
 
     Args:
         content: the file's content.
         model: a name from `models/`; None is the default model.
-
-    Returns:
-        `text`, `digits`, `left_out` and `note` (see `Reading.as_json`), the `model`'s name and the
-        `milliseconds` that decoding and reading took.
+        ink: "light" or "dark" digits; "auto" measures it.
 
     Raises:
         InvalidImageError: it is not such an image.
@@ -43,12 +51,6 @@ def read(content: bytes, model: str | None = None) -> dict[str, Any]:
     """
     start = time.perf_counter()
     recognizer = model_picker.load(load_card(model))
-    reading = recognizer.analyze(load_image(content))
-    milliseconds = round((time.perf_counter() - start) * 1000, 2)
-    return {
-        "text": reading.text,
-        **reading.as_json(),
-        "note": reading.note,
-        "model": recognizer.card.name,
-        "milliseconds": milliseconds,
-    }
+    reading = recognizer.analyze(load_image(content), ink)
+    milliseconds = (time.perf_counter() - start) * 1000
+    return TimedReading(reading=reading, model=recognizer.card.name, milliseconds=milliseconds)

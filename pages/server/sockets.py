@@ -19,6 +19,7 @@ newest messages only; the numbers of the others are missing. The server closes t
     1003  a text message
     1008  the session's page was closed
     1009  a message above 1 MB
+    1011  a fault of the server; its log has the details
 
 Nothing that arrives is kept.
 """
@@ -113,6 +114,9 @@ async def serve(websocket: WebSocket, answer: Answer, limit: RateLimit) -> None:
                 await websocket.close(closed.code, closed.reason)
     except WebSocketDisconnect:
         pass  # while an answer was sent
+    except Exception:
+        await websocket.close(1011, "The server failed.")
+        raise  # for the log
     finally:
         receiving.cancel()
 
@@ -151,13 +155,13 @@ async def _answer_newest(
 
 async def _wait(inbox: _Inbox, session: str) -> None:
     """Wait for a message; raise `_Closed` if none comes in time or the page is closed."""
-    since = time.monotonic()
-    while True:
-        try:
+    end = time.monotonic() + IDLE
+    arrived = False
+    while not arrived:
+        with suppress(TimeoutError):
             await asyncio.wait_for(inbox.wait(), _CHECK)
-            return
-        except TimeoutError:
-            if not guard.has_session(session):
-                raise _Closed(1008, "The page is closed.") from None
-            if time.monotonic() - since >= IDLE:
-                raise _Closed(1000, "Nothing was sent.") from None
+            arrived = True
+        if not guard.has_session(session):
+            raise _Closed(1008, "The page is closed.")
+        if not arrived and time.monotonic() >= end:
+            raise _Closed(1000, "Nothing was sent.")

@@ -17,6 +17,7 @@ A message is the drawing as a PNG, JPEG or WebP file. The answer (see `sockets` 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from starlette.websockets import WebSocket
 
@@ -31,5 +32,14 @@ _LIMIT = RateLimit(per_second=60, burst=5)
 
 async def strokes(websocket: WebSocket) -> None:
     """Serve one visitor's socket."""
-    read = partial(readers.read, model=websocket.query_params.get("model"))
-    await sockets.serve(websocket, read, _LIMIT)
+    answer = partial(_answer, model=websocket.query_params.get("model"))
+    await sockets.serve(websocket, answer, _LIMIT)
+
+
+def _answer(content: bytes, model: str | None) -> dict[str, Any]:
+    result = readers.read(content, model)
+    return {
+        **result.reading.as_json(),
+        "model": result.model,
+        "milliseconds": round(result.milliseconds, 2),
+    }

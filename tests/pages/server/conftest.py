@@ -1,0 +1,22 @@
+"""Fixtures for tests of the server's own routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit import config
+
+
+@pytest.fixture
+def set_option() -> Iterator[Callable[[str, object], None]]:
+    """Set options of Streamlit for one test."""
+    before: dict[str, object] = {}
+
+    def set_option(name: str, value: object) -> None:
+        before.setdefault(name, config.get_option(name))
+        config.set_option(name, value)
+
+    yield set_option
+    for name, value in before.items():
+        config.set_option(name, value)

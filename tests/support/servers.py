@@ -1,0 +1,44 @@
+"""A server in this process, for routes without Streamlit, and images to send to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import uvicorn
+from starlette.types import ASGIApp
+from support.own_strokes import OWN_STROKES
+from support.strokes import drawn_digit
+
+
+def encode_digit(digit: int, format_: str = ".png") -> bytes:
+    """A drawn digit of 280x280 pixels as the content of a file."""
+    return cv2.imencode(format_, drawn_digit(OWN_STROKES[digit]))[1].tobytes()
+
+
+@contextmanager
+def serving(application: ASGIApp) -> Iterator[str]:
+    """Serve on a free local port as Streamlit does; yields the host with the port."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host="127.0.0.1",
+            port=0,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_level="critical",
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
