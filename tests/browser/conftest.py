@@ -48,17 +48,30 @@ class Address(str):
 
 
 @contextmanager
-def running_app(log: Path, **environment: str) -> Iterator[Address]:
-    """Run the app on a free local port; yields its address."""
+def running_app(
+    log: Path, *options: str, folder: Path = ROOT, base: str = "", **environment: str
+) -> Iterator[Address]:
+    """Run the app on a free local port; yields its address.
+
+    Args:
+        log: for the output.
+        options: of `streamlit run`.
+        folder: the working directory.
+        base: the option `server.baseUrlPath`, such as "/digits".
+        environment: variables.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = Address(f"http://127.0.0.1:{port}")
-    options = ("--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}")
+    address = Address(f"http://127.0.0.1:{port}{base}")
+    options = (
+        *("--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"),
+        *(f"--server.baseUrlPath={base}", *options),
+    )
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-            cwd=ROOT,
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *options],
+            cwd=folder,
             env=os.environ | environment,
             stdout=output,
             stderr=subprocess.STDOUT,

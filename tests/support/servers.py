@@ -29,7 +29,7 @@ def serving(application: ASGIApp) -> Iterator[str]:
             port=0,
             ws="websockets-sansio",
             lifespan="off",
-            log_level="critical",
+            log_config=None,
         )
     )
     thread = threading.Thread(target=server.run)

@@ -11,12 +11,12 @@ from streamlit import config
 @pytest.fixture
 def set_option() -> Iterator[Callable[[str, object], None]]:
     """Set options of Streamlit for one test."""
-    before: dict[str, object] = {}
+    before: dict[str, tuple[object, str]] = {}
 
     def set_option(name: str, value: object) -> None:
-        before.setdefault(name, config.get_option(name))
+        before.setdefault(name, (config.get_option(name), config.get_where_defined(name)))
         config.set_option(name, value)
 
     yield set_option
-    for name, value in before.items():
-        config.set_option(name, value)
+    for name, (value, where) in before.items():
+        config.set_option(name, value, where)

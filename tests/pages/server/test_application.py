@@ -1,0 +1,133 @@
+"""The app as `streamlit run` serves it: below a path, started elsewhere, with a page that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+import pytest
+from browser.conftest import ROOT, running_app
+from support.servers import encode_digit
+from support.visitors import visitor
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from pages.server import application
+
+SetOption = Callable[[str, object], None]
+
+BASE, TOKEN = "/digits", "a-token-of-24-characters"
+SECRET = "the text of an error"
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app") / "log.txt"
+
+
+@pytest.fixture(scope="module")
+def host(log: Path) -> Iterator[str]:
+    """The app, started from another folder, whose canvas raises an error; and a token."""
+    (log.parent / "streamlit_drawable_canvas.py").write_text(
+        f"def st_canvas(**options):\n    raise RuntimeError({SECRET!r})\n"
+    )
+    with running_app(
+        log,
+        folder=log.parent,
+        base=BASE,
+        PYTHONPATH=str(log.parent),
+        MNIST_API=json.dumps({"access": "token", "token": TOKEN}),
+    ) as address:
+        yield urlsplit(address).netloc
+
+
+def test_strokes_are_read_while_the_page_is_open(host: str) -> None:
+    with visitor(host, BASE, "webcam") as ann:
+        url = f"ws://{host}{BASE}/live/strokes?model=mlp&session="
+        with connect(url + ann.session, proxy=None) as socket:
+            socket.send(encode_digit(4))
+            assert json.loads(socket.recv(30))["text"] == "4"
+            with pytest.raises(InvalidStatus):
+                connect(url + "another", proxy=None).__enter__()
+            session = ann.session
+    # The page is closed.
+    with pytest.raises((InvalidStatus, ConnectionClosed)):
+        for _ in range(50):
+            with connect(url + session, proxy=None):
+                time.sleep(0.1)
+
+
+def test_api_wants_the_token_of_the_settings(host: str) -> None:
+    request = urllib.request.Request(f"http://{host}{BASE}/api/read?model=mlp", encode_digit(7))
+    with pytest.raises(HTTPError, match="401"):
+        urllib.request.urlopen(request)
+    request.add_header("Authorization", f"Bearer {TOKEN}")
+    assert json.load(urllib.request.urlopen(request))["text"] == "7"
+    with pytest.raises(HTTPError, match="404"):
+        urllib.request.urlopen(f"http://{host}{BASE}/api/nothing")
+
+
+def test_page_that_fails_shows_a_sentence_and_no_traceback(host: str, log: Path) -> None:
+    with visitor(host, BASE) as ann:
+        elements = [message.delta.new_element for message in ann.messages]
+    shown = "".join(map(str, elements))
+    assert "This page has failed. Reload it to go on." in shown
+    assert not any(element.HasField("exception") for element in elements)
+    for inside in (SECRET, "RuntimeError", "Traceback", str(ROOT)):
+        assert inside not in shown
+    assert SECRET in log.read_text()
+
+
+def test_wrong_setting_ends_the_server_with_a_sentence() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"],
+        cwd=ROOT,
+        env=os.environ | {"MNIST_API": '{"access": "everybody"}'},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "The server cannot start. $MNIST_API: The setting 'access' must be" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "opened"),
+    [
+        ({"server.headless": True}, []),
+        ({}, ["http://localhost:8501"]),
+        ({"server.address": "0.0.0.0"}, ["http://localhost:8501"]),
+        ({"server.address": "192.0.2.1"}, ["http://192.0.2.1:8501"]),
+        (
+            {"browser.serverAddress": "lab.example", "server.baseUrlPath": "/digits/"},
+            ["http://lab.example:8501/digits"],
+        ),
+    ],
+)
+def test_browser_is_opened_unless_the_server_is_headless(
+    options: dict[str, object],
+    opened: list[str],
+    set_option: SetOption,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    urls: list[str] = []
+    monkeypatch.setattr(application.cli_util, "open_browser", urls.append)
+    for name, value in {"server.headless": False, "browser.serverPort": 8501, **options}.items():
+        set_option(name, value)
+
+    async def start() -> None:
+        async with application.open_browser(None):
+            assert urls == opened
+
+    asyncio.run(start())
