@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from mnist_core import Reading, load_image
+from mnist_core import Reading, Recognizer, load_image
 from mnist_core.preprocessing.grey import Ink
 from mnist_core.registry.store import load_card
 from pages.widgets import model_picker
@@ -50,7 +51,14 @@ def read(content: bytes, model: str | None = None, ink: Ink = "auto") -> TimedRe
         ModelNotFoundError, ModelLoadError: the model is gone or damaged.
     """
     start = time.perf_counter()
-    recognizer = model_picker.load(load_card(model))
+    recognizer = _recognizer(model, int(start))
     reading = recognizer.analyze(load_image(content), ink)
     milliseconds = (time.perf_counter() - start) * 1000
     return TimedReading(reading=reading, model=recognizer.card.name, milliseconds=milliseconds)
+
+
+# Reading the card from the disk for each image would take a tenth of a reading's time.
+@lru_cache(maxsize=16)
+def _recognizer(model: str | None, _second: int) -> Recognizer:
+    """The model as it was on the disk at most a second ago."""
+    return model_picker.load(load_card(model))

@@ -7,6 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit import config
 
+from pages.server import readers
+
+
+@pytest.fixture(autouse=True)
+def _fresh_models() -> None:
+    readers._recognizer.cache_clear()
+
 
 @pytest.fixture
 def set_option() -> Iterator[Callable[[str, object], None]]:
