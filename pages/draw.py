@@ -1,11 +1,13 @@
 """The Draw page: draw digits or upload a picture of them, and see how they are read."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_core import Recognizer
-from pages.widgets import browser, model_picker, reading, routing
+from mnist_core import InvalidImageError, Recognizer, load_image
+from pages.widgets import browser, model_picker, reading, routing, uploads
 from pages.widgets.show_errors import show_errors
 
 CANVAS_HEIGHT = 280
@@ -33,17 +35,24 @@ def main() -> None:
     st.title("Draw a digit")
     with show_errors():
         recognizer = model_picker.recognizer()
-        drawing, photo = st.tabs([":material/draw: Draw", ":material/photo_camera: Photo or scan"])
+        drawing, photo = st.tabs(["Draw", "Photo or scan"], key="input", bind="query-params")
         with drawing:
             show_canvas(recognizer)
-            browser.handle_input({"p": "read", "c": "clear"})
-        with photo:
-            show_upload(recognizer)
+            browser.handle_input({"p": "read", "z": "undo_stroke", "c": "clear"})
+        if photo.open:
+            with photo:
+                show_upload(recognizer)
 
 
 @st.fragment
 def show_canvas(recognizer: Recognizer) -> None:
     """Show the canvas and its reading. A stroke reruns only this part of the page."""
+    with show_errors():
+        show_drawing_and_reading(recognizer)
+
+
+def show_drawing_and_reading(recognizer: Recognizer) -> None:
+    """Show the canvas, its controls, and the reading."""
     state = st.session_state
     # The control is below the canvas, but its value is needed here.
     width = CANVAS_WIDTHS[state.setdefault("canvas_size", next(iter(CANVAS_WIDTHS)))]
@@ -57,35 +66,66 @@ def show_canvas(recognizer: Recognizer) -> None:
         brush = state.setdefault("brush", BRUSH)
         # The canvas's initial content; a new value replaces the drawing.
         start = state.setdefault("canvas_start", {"objects": [], "version": 0})
+        if "drawing" not in state:
+            # The canvas is new: Streamlit forgets what was drawn when another page is opened.
+            start = replace_drawing(strokes())
         with st.container(key="canvas"):
-            canvas = st_canvas(
-                stroke_width=brush,
-                stroke_color="#FFFFFF",
-                background_color="#000000",
-                width=width,
-                height=CANVAS_HEIGHT,
-                initial_drawing=start,
-                return_image_data=True,
-                key="drawing",
-            )
+            drawing, image = show_drawing(width, brush, start)
         with st.container(horizontal=True, vertical_alignment="center"):
             read_now = st.button(
                 "Read :small[P]", icon=":material/search:", type="primary", key="read"
             )
             st.button(
+                "Undo :small[Z]", icon=":material/undo:", key="undo_stroke", on_click=undo_stroke
+            )
+            st.button(
                 "Clear :small[C]", icon=":material/delete:", key="clear", on_click=clear_canvas
             )
-            live = st.toggle("Read as I draw", value=True, key="live")
+            live = st.toggle("Read as I draw", value=True, key="live", persist_state="session")
         with st.container(horizontal=True, vertical_alignment="top"):
-            st.segmented_control("Canvas", list(CANVAS_WIDTHS), required=True, key="canvas_size")
-            st.slider("Brush width (px)", 4, 40, key="brush", width=150)
-    state["canvas_objects"] = canvas.json_data
-    # After clearing, the old drawing arrives once more before the browser has cleared it too.
-    image = canvas.image_data if canvas.json_data != state.get("canvas_cleared") else None
-    if image is None or read_now or live:
+            st.segmented_control(
+                "Canvas",
+                list(CANVAS_WIDTHS),
+                required=True,
+                key="canvas_size",
+                persist_state="session",
+            )
+            st.slider("Brush width (px)", 4, 40, key="brush", persist_state="session", width=150)
+    state["canvas_objects"] = drawing
+    if image is None:
+        pass  # The browser has sent nothing since the canvas is shown: the last reading stays.
+    elif drawing == state.get("canvas_cleared"):
+        # After clearing, the old drawing arrives once more before the browser has cleared it too.
+        state["canvas_read"] = None
+    elif read_now or live:
         state["canvas_read"] = image
     with right:
         show_reading(recognizer, state.get("canvas_read"))
+
+
+def show_drawing(width: int, brush: int, start: dict[str, Any]) -> tuple[Any, np.ndarray | None]:
+    """Show the canvas; return the strokes, and the image if the browser has sent one.
+
+    Raises:
+        InvalidImageError: a program in the browser's place sent something else.
+    """
+    try:
+        canvas = st_canvas(
+            stroke_width=brush,
+            stroke_color="#FFFFFF",
+            background_color="#000000",
+            width=width,
+            height=CANVAS_HEIGHT,
+            initial_drawing=start,
+            return_image_data=True,
+            key="drawing",
+        )
+        content = canvas.image_bytes
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidImageError(
+            f"The browser sent no drawing. Reload the page. Received: {type(error).__name__}"
+        ) from error
+    return canvas.json_data, None if content is None else load_image(content)
 
 
 def clear_canvas() -> None:
@@ -93,7 +133,29 @@ def clear_canvas() -> None:
     state = st.session_state
     state["canvas_cleared"] = state["canvas_objects"]
     state["canvas_read"] = None
-    state["canvas_start"] = {"objects": [], "version": state["canvas_start"]["version"] + 1}
+    replace_drawing([])
+
+
+def undo_stroke() -> None:
+    """Remove the last stroke, also one from before another page was opened.
+
+    The canvas's own undo knows only the strokes since it was shown.
+    """
+    replace_drawing(strokes()[:-1])
+
+
+def strokes() -> list[dict[str, Any]]:
+    """The strokes on the canvas, in the canvas's own format."""
+    objects = (st.session_state.get("canvas_objects") or {}).get("objects")
+    return list(objects) if isinstance(objects, list) else []
+
+
+def replace_drawing(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Let the canvas show these strokes; returns its new initial content."""
+    state = st.session_state
+    version = state["canvas_start"]["version"] + 1
+    state["canvas_start"] = {"objects": objects, "version": version}
+    return state["canvas_start"]
 
 
 def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
@@ -111,12 +173,12 @@ def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
 @st.fragment
 def show_upload(recognizer: Recognizer) -> None:
     """Show the upload of a photo or scan, and its reading."""
-    upload = st.file_uploader("Picture of digits", type=reading.PICTURE_TYPES)
-    ink = reading.ink_control()
-    if upload is None:
+    picture = uploads.choose_picture("Picture of digits", key="photo")
+    ink = reading.ink_control(key="photo_ink")
+    if picture is None:
         st.caption("Write with a pen on plain paper and photograph it from above.")
     else:
-        reading.show_picture(recognizer, upload.name, upload.getvalue(), ink)
+        reading.show_picture(recognizer, picture, ink)
 
 
 routing.run(main)

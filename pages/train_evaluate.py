@@ -10,7 +10,7 @@ from pages.widgets import routing
 
 def main() -> None:
     """Show the page. Only the open tab runs."""
-    train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", on_change="rerun")
+    train, evaluate = st.tabs(["Train", "Evaluate"], key="tab", bind="query-params")
     if train.open:
         with train:
             train_tab.show()
@@ -18,7 +18,6 @@ def main() -> None:
         with evaluate:
             evaluate_tab.show()
     else:
-        evaluate_tab.keep_choices()
         data.warm_up()
 
 

@@ -10,7 +10,7 @@ from mnist_core import MnistError, Recognizer
 from mnist_core.webcam.session import LiveReader
 from pages.video import ice, live_panel, settings_form
 from pages.video.relay import frame_callback, install_latest_frame_relay
-from pages.widgets import browser, correct, model_picker, reading, routing
+from pages.widgets import browser, correct, model_picker, reading, routing, uploads
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
@@ -147,16 +147,18 @@ def show_alternatives(recognizer: Recognizer, suggested: bool) -> None:
         [SNAPSHOT, UPLOAD],
         default=UPLOAD if suggested else None,
         key="way_offered" if suggested else "way",
+        persist_state="session",
         label_visibility="collapsed",
     )
     if source is None:
         return
     if source == SNAPSHOT:
-        picture = st.camera_input("Hold the digits up to the camera and take a photo")
+        label = "Hold the digits up to the camera and take a photo"
+        picture = uploads.choose_picture(label, key="camera", camera=True)
     else:
-        picture = st.file_uploader("Picture of digits", type=reading.PICTURE_TYPES)
+        picture = uploads.choose_picture("Picture of digits", key="picture")
     if picture is not None:
-        reading.show_picture(recognizer, picture.name, picture.getvalue(), "auto")
+        reading.show_picture(recognizer, picture, "auto")
 
 
 routing.run(main)

@@ -77,7 +77,12 @@ def _show_controls() -> tuple[str, int | None, bool]:
         state["map_image"] = clicked
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axes = st.segmented_control(
-            "Dimensions", [FLAT, DEEP], default=FLAT, required=True, key="map_axes"
+            "Dimensions",
+            [FLAT, DEEP],
+            default=FLAT,
+            required=True,
+            key="map_axes",
+            persist_state="session",
         )
         image = st.number_input(
             "Test image",
@@ -85,11 +90,12 @@ def _show_controls() -> tuple[str, int | None, bool]:
             len(load_mnist().x_test) - 1,
             None,
             key="map_image",
+            persist_state="session",
             placeholder="0 to 9999",
             width=170,
             help="The index of any test image, even one that is not on the map.",
         )
-        errors_only = st.toggle("Errors only", key="map_errors")
+        errors_only = st.toggle("Errors only", key="map_errors", persist_state="session")
     return axes, image, errors_only
 
 

@@ -42,7 +42,14 @@ def show(assessment: Assessment) -> None:
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for label, key in (("True digit", "mistakes_truth"), ("Predicted", "mistakes_answer")):
-                st.selectbox(label, CHOICES, key=key, on_change=reset_matrix, width=110)
+                st.selectbox(
+                    label,
+                    CHOICES,
+                    key=key,
+                    persist_state="session",
+                    on_change=reset_matrix,
+                    width=110,
+                )
         show_images(assessment, truth, answer)
 
 
@@ -66,6 +73,7 @@ def show_matrix(evaluation: Evaluation) -> None:
         selection_mode="multi",
         default=[LOG],
         key="matrix_how",
+        persist_state="session",
         label_visibility="collapsed",
     )
     # A new key makes a chart without a marked cell.

@@ -27,7 +27,12 @@ def show(cards: Sequence[ModelCard]) -> None:
     """Show the robustness of at least one model."""
     with st.container(key="robustness"), show_errors():
         chosen = st.segmented_control(
-            "Measure on", [SOME, ALL], default=SOME, required=True, key="robustness_sample"
+            "Measure on",
+            [SOME, ALL],
+            default=SOME,
+            required=True,
+            key="robustness_sample",
+            persist_state="session",
         )
         sample = 10_000 if chosen == ALL else SAMPLE
         jobs = [_job(card.name, card.digest, sample) for card in cards]
@@ -108,6 +113,7 @@ def _show_examples() -> None:
         "Corruption examples",
         list(CORRUPTIONS),
         key="robustness_example",
+        persist_state="session",
         format_func=lambda name: f"{CORRUPTIONS[name].title}: {CORRUPTIONS[name].summary}",
     )
     images = load_mnist().x_test[list(_EXAMPLES)]

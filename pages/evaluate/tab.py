@@ -44,13 +44,6 @@ def show() -> None:
             show_assessments(assessments)
 
 
-def keep_choices() -> None:
-    """Keep the chosen models and data while the tab is closed: Streamlit forgets hidden widgets."""
-    for key in (MODELS, DATA):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-
-
 def choose_assessments() -> list[Assessment]:
     """The chosen models' results on the chosen data; empty while a choice is missing.
 
@@ -62,19 +55,19 @@ def choose_assessments() -> list[Assessment]:
         st.info("There is no model to evaluate yet.")
         return []
     state = st.session_state
-    first = model_picker.chosen()
-    state.setdefault(MODELS, [first if first in cards else next(iter(cards))])
-    # A model may have been removed since it was chosen.
-    state[MODELS] = [name for name in state[MODELS] if name in cards]
+    first = state.setdefault("evaluation_first", model_picker.chosen())
+    if MODELS in state:  # A model may have been removed since it was chosen.
+        state[MODELS] = [name for name in state[MODELS] if name in cards]
     with st.container(horizontal=True):
         names = st.multiselect(
             "Models",
             list(cards),
-            format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
+            [first if first in cards else next(iter(cards))],
             key=MODELS,
-            help="Choose several to compare them. The percentage is the MNIST test accuracy.",
+            bind="query-params",
+            help="Choose several to compare them.",
         )
-        source = st.selectbox("Data", list(SOURCES), key=DATA, width=260)
+        source = st.selectbox("Data", list(SOURCES), key=DATA, bind="query-params", width=260)
     if not names:
         st.info("Choose at least one model.")
         return []
@@ -98,12 +91,17 @@ def show_assessments(assessments: Sequence[Assessment]) -> None:
         comparison.show(assessments)
         by_name = {item.card.name: item for item in assessments}
         name = st.segmented_control(
-            "Details of", list(by_name), default=selected.card.name, required=True
+            "Details of",
+            list(by_name),
+            default=selected.card.name,
+            required=True,
+            key="evaluation_details",
+            persist_state="session",
         )
         selected = by_name[name]
     show_tiles(selected)
     show_downloads(selected, assessments)
-    tabs = st.tabs(list(VIEWS), key="evaluation_view", on_change="rerun")
+    tabs = st.tabs(list(VIEWS), key="evaluation_view", bind="query-params")
     for tab, view in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
             with tab:

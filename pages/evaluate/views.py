@@ -61,13 +61,19 @@ def show_roc_and_pr(assessment: Assessment) -> None:
         required=True,
         format_func=ROC_VIEWS.__getitem__,
         key="roc_view",
+        persist_state="session",
     )
     chart(
         roc_curves(assessment.roc, view),
         "roc",
         f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.auc:.6f}.",
     )
-    corner = st.toggle("Zoom in on precision-recall", value=True, key="precision_recall_corner")
+    corner = st.toggle(
+        "Zoom in on precision-recall",
+        value=True,
+        key="precision_recall_corner",
+        persist_state="session",
+    )
     curves = assessment.precision_recall
     chart(
         precision_recall_curves(curves, corner=corner),
@@ -109,7 +115,14 @@ def show_coverage(assessment: Assessment) -> None:
     """Show coverage and accuracy at a confidence threshold that the user chooses."""
     st.subheader("Accuracy against coverage")
     threshold = st.slider(
-        "Confidence threshold (%)", 0.0, 100.0, 90.0, 0.5, format="%.1f%%", key="coverage"
+        "Confidence threshold (%)",
+        0.0,
+        100.0,
+        90.0,
+        0.5,
+        format="%.1f%%",
+        key="coverage",
+        persist_state="session",
     )
     coverage = assessment.coverage
     selection = coverage.at(threshold / 100)

@@ -24,6 +24,7 @@ def show() -> None:
                 "Fine-tune a model on the corrections",
                 list(cards),
                 key="teach_model",
+                persist_state="session",
                 width=320,
                 help="Trains a copy on your corrections and on MNIST while keeping its other "
                 "answers unchanged. The original model is not modified.",

@@ -37,6 +37,7 @@ def show() -> None:
                 default="mlp",
                 required=True,
                 key="train_architecture",
+                persist_state="session",
                 help="Larger networks are more accurate and take longer to train.",
             )
         )
@@ -84,6 +85,7 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
     name = st.text_input(
         "Name",
         key=key,
+        persist_state="session",
         max_chars=40,
         help="Name of the model: lower-case letters, digits, '-', '_' and '.'.",
     )
@@ -93,6 +95,7 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
         default="quick",
         required=True,
         key=f"train_length_{kind}",
+        persist_state="session",
         format_func={
             "quick": f"Quick · {architecture.quick_epochs} epochs",
             "full": f"Full · {architecture.epochs} epochs",
@@ -112,6 +115,7 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
         overwrite = st.checkbox(
             f"Replace the model “{name}”",
             key=f"train_overwrite_{name}",
+            persist_state="session",
             help="The old model is deleted.",
         )
     return settings | {"name": name, "overwrite": overwrite}
@@ -121,32 +125,34 @@ def _choose_optimization(architecture: Architecture, epochs: int, key: str) -> d
     kind = architecture.name
     return {
         "epochs": st.number_input(
-            "Maximum epochs", 1, 1000, epochs, key=f"train_epochs_{key}",
+            "Maximum epochs", 1, 1000, epochs, key=f"train_epochs_{key}", persist_state="session",
             help="Passes over the training images.",
         ),
         "batch_size": st.select_slider(
             "Batch size", [16, 32, 64, 128, 256, 512, 1024], architecture.batch_size,
-            key=f"train_batch_{kind}",
+            key=f"train_batch_{kind}", persist_state="session",
             help="Images per weight update. Larger batches train faster but learn less per image.",
         ),
         "learning_rate": st.number_input(
             "Learning rate", 1e-6, 1.0, architecture.learning_rate, step=1e-4, format="%.6f",
-            key=f"train_rate_{kind}",
+            key=f"train_rate_{kind}", persist_state="session",
             help="Size of each weight update. Too high: the training does not converge. Too low: "
             "it takes very long.",
         ),
         "schedule": st.selectbox(
             "Learning rate schedule", list(SCHEDULES), list(SCHEDULES).index(architecture.schedule),
             format_func=SCHEDULES.__getitem__, key=f"train_schedule_{kind}",
+            persist_state="session",
             help="How the learning rate changes during the training.",
         ),
         "optimizer": st.selectbox(
             "Optimizer", list(OPTIMIZERS), list(OPTIMIZERS).index(architecture.optimizer),
             format_func=OPTIMIZERS.__getitem__, key=f"train_optimizer_{kind}",
+            persist_state="session",
             help="How the weights are updated to lower the loss.",
         ),
         "seed": st.number_input(
-            "Seed", 0, 2**32 - 1, TrainingConfig.seed, key="train_seed",
+            "Seed", 0, 2**32 - 1, TrainingConfig.seed, key="train_seed", persist_state="session",
             help="The same seed gives the same weights on the same machine.",
         ),
     }  # fmt: skip
@@ -157,28 +163,30 @@ def _choose_regularization(architecture: Architecture) -> dict[str, Any]:
     return {
         "augmentation": st.slider(
             "Augmentation", 0.0, 1.0, architecture.augmentation, 0.05,
-            key=f"train_augmentation_{kind}",
+            key=f"train_augmentation_{kind}", persist_state="session",
             help="Strength of the random changes to each training image: rotation, distortion, "
             "stroke width, blur. Helps with digits that differ from MNIST's.",
         ),
         "dropout": st.select_slider(
             "Dropout", [None, *(share / 20 for share in range(19))], key=f"train_dropout_{kind}",
+            persist_state="session",
             format_func=lambda share: "default" if share is None else f"{share:.2f}",
             help="Share of units dropped at random in each step, against overfitting.",
         ),
         "patience": st.number_input(
-            "Patience (epochs)", 0, 1000, 0, key=f"train_patience_{kind}",
+            "Patience (epochs)", 0, 1000, 0, key=f"train_patience_{kind}", persist_state="session",
             help="Stop early after this number of epochs without a lower validation loss, and "
             "keep the best epoch. 0: never.",
         ) or None,
         "target_accuracy": st.number_input(
             "Target training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0, 0.005,
-            format="%.3f", key=f"train_target_{kind}",
+            format="%.3f", key=f"train_target_{kind}", persist_state="session",
             help="Stop after the epoch that reaches it. 1: practically never.",
         ),
         "validation_fraction": st.slider(
             "Validation fraction", 0.01, 0.5, TrainingConfig.validation_fraction,
-            key="train_held_out", help="Share of the training images used for validation only.",
+            key="train_held_out",
+            persist_state="session", help="Share of the training images used for validation only.",
         ),
     }  # fmt: skip
 
@@ -186,7 +194,7 @@ def _choose_regularization(architecture: Architecture) -> dict[str, Any]:
 def _choose_initial_model(kind: str) -> dict[str, Any]:
     models = [_RANDOM, *(card.name for card in list_models() if card.architecture == kind)]
     chosen = st.selectbox(
-        "Initial model", models, key=f"train_initial_{kind}",
+        "Initial model", models, key=f"train_initial_{kind}", persist_state="session",
         help="Fine-tune a trained model of the same network. Lower the learning rate.",
     )  # fmt: skip
     initial_model = None if chosen == _RANDOM else chosen
@@ -201,12 +209,13 @@ def _choose_initial_model(kind: str) -> dict[str, Any]:
         "initial_model": initial_model,
         "include_corrections": st.checkbox(
             f"Include corrections ({corrections})", key="train_corrections",
+            persist_state="session",
             disabled=not corrections,
             help="Train on the digits that were corrected on Draw and Webcam, too. With an initial "
             "model, its answers to other digits stay the same.",
         ) and corrections > 0,
         "mixed_precision": st.checkbox(
-            "Mixed precision", default.resolved().mixed_precision, key=key,
+            "Mixed precision", default.resolved().mixed_precision, key=key, persist_state="session",
             help="Compute in 16 bits where that is safe. Faster on recent GPUs, and on processors "
             "with bfloat16 instructions, where it is the default for large networks.",
         ),

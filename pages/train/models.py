@@ -26,7 +26,7 @@ def show() -> None:
     st.subheader("Models")
     if st.session_state.get("shelf") not in cards:
         st.session_state.pop("shelf", None)
-    card = cards[st.selectbox("Model", list(cards), key="shelf")]
+    card = cards[st.selectbox("Model", list(cards), key="shelf", persist_state="session")]
     low, high = card.test_interval
     st.caption(
         f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "

@@ -12,14 +12,19 @@ def show(live: LiveReader) -> None:
     """Show the form. A change applies to the next frame."""
     default = WebcamSettings()
     with st.container(horizontal=True, vertical_alignment="center"):
-        automatic = st.toggle("Automatic threshold", value=True, key="automatic")
-        mirror = st.toggle("Mirror", key="mirror", help="Show the video mirrored.")
+        automatic = st.toggle(
+            "Automatic threshold", value=True, key="automatic", persist_state="session"
+        )
+        mirror = st.toggle(
+            "Mirror", key="mirror", persist_state="session", help="Show the video mirrored."
+        )
     threshold = st.slider(
         "Threshold",
         0,
         255,
         110,
         key="threshold",
+        persist_state="session",
         disabled=automatic,
         help="The grey level that separates ink from paper. The picture of the box shows its "
         "effect.",
@@ -32,6 +37,7 @@ def show(live: LiveReader) -> None:
             30,
             default.smoothing,
             key="smoothing",
+            persist_state="session",
             width=220,
             help="The number of frames that vote on the reading. More frames: steadier, but "
             "slower to follow. 1: no smoothing.",
@@ -40,11 +46,41 @@ def show(live: LiveReader) -> None:
         st.caption("Only digits completely inside the box are read.")
         left, right = st.columns(2)
         with left:
-            width = st.slider("Width (%)", 5, 100, round(100 * default.roi[2]), key="roi_width")
-            x = st.slider("Horizontal position (%)", 0, 100, 50, key="roi_x", help="50: centered.")
+            width = st.slider(
+                "Width (%)",
+                5,
+                100,
+                round(100 * default.roi[2]),
+                key="roi_width",
+                persist_state="session",
+            )
+            x = st.slider(
+                "Horizontal position (%)",
+                0,
+                100,
+                50,
+                key="roi_x",
+                persist_state="session",
+                help="50: centered.",
+            )
         with right:
-            height = st.slider("Height (%)", 5, 100, round(100 * default.roi[3]), key="roi_height")
-            y = st.slider("Vertical position (%)", 0, 100, 50, key="roi_y", help="50: centered.")
+            height = st.slider(
+                "Height (%)",
+                5,
+                100,
+                round(100 * default.roi[3]),
+                key="roi_height",
+                persist_state="session",
+            )
+            y = st.slider(
+                "Vertical position (%)",
+                0,
+                100,
+                50,
+                key="roi_y",
+                persist_state="session",
+                help="50: centered.",
+            )
     live.settings = WebcamSettings(
         inference=not st.session_state["paused"],
         roi=((100 - width) * x / 10_000, (100 - height) * y / 10_000, width / 100, height / 100),

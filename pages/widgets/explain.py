@@ -99,7 +99,9 @@ def _show_perturbation(explanation: Explanation) -> None:
 
 def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: int) -> None:
     """Show activations or Grad-CAM on request."""
-    choice = st.segmented_control("Look inside", [ACTIVATIONS, GRAD_CAM], key=f"{key}_inside")
+    choice = st.segmented_control(
+        "Look inside", [ACTIVATIONS, GRAD_CAM], key=f"{key}_inside", persist_state="session"
+    )
     if choice == ACTIVATIONS:
         st.caption("The output of each layer, from the first to the last.")
         for layer in activation_reader(card).layers(explanation.frame):

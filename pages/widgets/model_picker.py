@@ -35,8 +35,8 @@ def show() -> bool:
             "Model",
             list(cards),
             key=_KEY,
-            format_func=lambda name: f"{name} · {cards[name].test_accuracy:.2%}",
-            help="The network that reads, with its accuracy on the MNIST test images.",
+            bind="query-params",
+            help="The network that reads.",
         )
         card = cards[name]
         low, high = card.test_interval

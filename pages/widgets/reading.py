@@ -8,16 +8,18 @@ import streamlit as st
 
 from mnist_core import Digit, MnistError, Reading, Recognizer, load_image
 from mnist_core.charts.probabilities import probability_bars
+from mnist_core.errors import InvalidImageError
 from mnist_core.inference.annotation import draw_boxes
 from mnist_core.preprocessing.grey import Ink
 from pages.widgets import correct, explain
 from pages.widgets.charts import enlarged
+from pages.widgets.show_errors import plain
+from pages.widgets.uploads import Picture
 
 # Digits beyond this number get no card: a browser is slow with more charts.
 MAX_CARDS = 20
 # The runner-up is shown from this probability on.
 RUNNER_UP = 0.1
-PICTURE_TYPES = ["png", "jpg", "jpeg", "webp"]
 INKS: dict[Ink, str] = {"auto": "Automatic", "dark": "Dark on light", "light": "Light on dark"}
 
 STYLE = """
@@ -70,10 +72,16 @@ def read(recognizer: Recognizer, image: np.ndarray, ink: Ink = "auto") -> tuple[
     return result, f"{note}Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}."
 
 
-def ink_control(key: str | None = None) -> Ink:
+def ink_control(key: str) -> Ink:
     """Show the choice of the ink's polarity; return the chosen one."""
     return st.segmented_control(
-        "Ink", list(INKS), default="auto", required=True, format_func=INKS.__getitem__, key=key
+        "Ink",
+        list(INKS),
+        default="auto",
+        required=True,
+        format_func=INKS.__getitem__,
+        key=key,
+        persist_state="session",
     )
 
 
@@ -121,13 +129,16 @@ def _show_explanation(recognizer: Recognizer, digit: Digit, key: str) -> None:
     explain.show(recognizer, digit.frame, key)
 
 
-def show_picture(recognizer: Recognizer, name: str, content: bytes, ink: Ink) -> None:
+def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> None:
     """Read a photo, scan or snapshot, and show it with a box around each digit."""
+    name = picture.name
     try:
-        image = load_image(content)
+        if picture.problem:
+            raise InvalidImageError(picture.problem)
+        image = load_image(picture.content)
         result, caption = read(recognizer, image, ink)
     except MnistError as error:
-        st.error(f"**{name}** · {error}")
+        st.error(plain(f"{name}: {error}"))
         return
     with st.container(key="photo_reading"):
         st.html(number_html(result.digits))

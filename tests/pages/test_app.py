@@ -111,7 +111,7 @@ def test_photo_shows_non_digits_with_a_grey_box(
     image = draw_strokes([], width=400)
     for x, strokes in ((100, SCRIBBLE), (280, OWN_STROKES[7])):
         draw_strokes(place_strokes(strokes, side=130, center=(x, 140)), image=image)
-    app = run_page("draw")
+    app = run_page("draw", input="Photo or scan")
     photo = bytes(cv2.imencode(".png", 255 - image)[1])
     app.file_uploader[0].set_value(("sheet.png", photo, "image/png")).run()
     assert not app.exception

@@ -39,7 +39,8 @@ def run_page(name: str, **state: object) -> AppTest:
 def replace_canvas(monkeypatch: pytest.MonkeyPatch, image: np.ndarray, name: str) -> None:
     """Let the Draw page's canvas return a grey image: AppTest has no browser to draw with."""
     canvas = SimpleNamespace(
-        image_data=cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA), json_data={"objects": [name]}
+        image_bytes=cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_GRAY2RGBA))[1].tobytes(),
+        json_data={"objects": [name]},
     )
     module = SimpleNamespace(st_canvas=lambda **options: canvas)
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
