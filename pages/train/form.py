@@ -18,17 +18,19 @@ from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
 from pages.widgets.charts import enlarged
-from pages.widgets.show_errors import show_errors
+from pages.widgets.decimal_field import decimal_field
+from pages.widgets.show_errors import plain, show_errors
 
 _SAMPLES, _ROW = 40, 10
 _RANDOM = "none (random initialization)"
+# Fields of the `TrainingConfig` that are typed, with their names in the form.
+NAMES = {"learning_rate": "the learning rate", "target_accuracy": "the target training accuracy"}
 
 
 def show() -> None:
     """Show the form, with the network and its training images beside it."""
     st.subheader("Train a model")
     left, right = st.columns([3, 2], gap="large")
-    config = None
     with left:
         architecture = get_architecture(
             st.segmented_control(
@@ -43,17 +45,33 @@ def show() -> None:
         )
         st.caption(architecture.summary)
         settings = _choose_settings(architecture)
-        pressed = st.button(
-            "Start", type="primary", icon=":material/play_arrow:", key="train_start"
-        )
-        with show_errors():
-            config = TrainingConfig(architecture=architecture.name, **settings)
-        if pressed and config:
-            start(config)
+        config = _show_start(architecture, settings)
     with right:
         _show_network(architecture.name, settings["dropout"])
         if config:
             _show_samples(config)
+
+
+def _show_start(architecture: Architecture, settings: dict[str, Any]) -> TrainingConfig | None:
+    """Show Start and what it will train; returns that, or None if a setting is refused."""
+    config = None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Start", type="primary", icon=":material/play_arrow:", key="train_start"
+        )
+        refused = [NAMES[field] for field in NAMES if settings[field] is None]
+        if refused:
+            st.error(f"Correct under *More settings*: {' and '.join(refused)}.")
+        else:
+            with show_errors():
+                config = TrainingConfig(architecture=architecture.name, **settings)
+                st.caption(
+                    f"{plain(settings['name'])}: {architecture.name}, at most "
+                    f"{settings['epochs']} epochs, learning rate {settings['learning_rate']:g}"
+                )
+    if pressed and config:
+        start(config)
+    return config
 
 
 def start(config: TrainingConfig) -> None:
@@ -133,9 +151,8 @@ def _choose_optimization(architecture: Architecture, epochs: int, key: str) -> d
             key=f"train_batch_{kind}", persist_state="session",
             help="Images per weight update. Larger batches train faster but learn less per image.",
         ),
-        "learning_rate": st.number_input(
-            "Learning rate", 1e-6, 1.0, architecture.learning_rate, step=1e-4, format="%.6f",
-            key=f"train_rate_{kind}", persist_state="session",
+        "learning_rate": decimal_field(
+            "Learning rate", 1e-6, 1.0, architecture.learning_rate, key=f"train_rate_{kind}",
             help="Size of each weight update. Too high: the training does not converge. Too low: "
             "it takes very long.",
         ),
@@ -178,9 +195,9 @@ def _choose_regularization(architecture: Architecture) -> dict[str, Any]:
             help="Stop early after this number of epochs without a lower validation loss, and "
             "keep the best epoch. 0: never.",
         ) or None,
-        "target_accuracy": st.number_input(
-            "Target training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0, 0.005,
-            format="%.3f", key=f"train_target_{kind}", persist_state="session",
+        "target_accuracy": decimal_field(
+            "Target training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0,
+            key=f"train_target_{kind}",
             help="Stop after the epoch that reaches it. 1: practically never.",
         ),
         "validation_fraction": st.slider(

@@ -50,7 +50,8 @@ def test_drawing_photo_and_settings_survive_a_walk_over_all_pages(
     drawn = ink(page)
     go_to(page, "Webcam", "Show a digit")
     page.get_by_text("Mirror", exact=True).click()
-    page.wait_for_timeout(500)
+    # Streamlit loses a change that is not yet with the server when the next page is opened.
+    page.wait_for_timeout(1500)
     go_to(page, "Draw", "Draw a digit")
     wait_for_width(page, 560)
     expect_reading(page, "73")

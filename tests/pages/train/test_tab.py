@@ -101,14 +101,14 @@ def test_form_passes_every_setting_to_the_run(started: list[TrainingConfig]) -> 
     app.text_input(key="train_name_mlp").set_value("other")
     app.number_input(key="train_epochs_mlp_quick").set_value(7)
     app.select_slider(key="train_batch_mlp").set_value(256)
-    app.number_input(key="train_rate_mlp").set_value(0.01)
+    app.text_input(key="train_rate_mlp").set_value("0,01")
     app.selectbox(key="train_schedule_mlp").set_value("cosine")
     app.selectbox(key="train_optimizer_mlp").set_value("sgd")
     app.number_input(key="train_seed").set_value(5)
     app.slider(key="train_augmentation_mlp").set_value(0.5)
     app.select_slider(key="train_dropout_mlp").set_value(0.25)
     app.number_input(key="train_patience_mlp").set_value(3)
-    app.number_input(key="train_target_mlp").set_value(0.95)
+    app.text_input(key="train_target_mlp").set_value("0.95")
     app.slider(key="train_held_out").set_value(0.2)
     app.selectbox(key="train_initial_mlp").set_value("mine").run()
     app.checkbox(key="train_mixed_mlp_tuned").set_value(True)
@@ -319,3 +319,21 @@ def test_model_is_fine_tuned_on_corrections(
     assert (config.architecture, config.initial_model, config.name) == ("cnn", "cnn", "my-cnn-1")
     assert config.include_corrections
     assert config.resolved().epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "rate"), [("0,5", 0.5), ("0.002", 0.002), ("0,05x", None), ("2", None), ("", None)]
+)
+def test_start_trains_with_the_learning_rate_that_it_names_or_not_at_all(
+    typed: str, rate: float | None, started: list[TrainingConfig]
+) -> None:
+    app = run_script(SHOW)
+    app.text_input(key="train_rate_mlp").set_value(typed).run()
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    assert [config.learning_rate for config in started] == ([] if rate is None else [rate])
+    said = [caption.value for caption in app.caption if "learning rate" in caption.value]
+    assert [text.endswith(f"learning rate {rate:g}") for text in said] == [True] * len(started)
+    assert ["the learning rate" in error.value for error in app.error[1:]] == [True] * (
+        rate is None
+    )
