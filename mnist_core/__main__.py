@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_core.cli import ensemble, evaluate, read, strings, train, tune
+from mnist_core.cli import ensemble, evaluate, export, read, strings, train, tune
 from mnist_core.cli.terminal import print_error
 from mnist_core.errors import MnistError
 
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Read handwritten digits; train and evaluate models.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (read, train, tune, ensemble, strings, evaluate):
+    for module in (read, train, export, tune, ensemble, strings, evaluate):
         module.add_to(commands)
     return parser
 

@@ -75,4 +75,10 @@ def test_litert_and_keras_agree(name: str, dataset: Dataset) -> None:
     logits = run_in_fresh_process(predict_mnist_test, models_directory() / name / KERAS)
     probabilities = load_recognizer(name).classify(dataset.x_test)
     expected = softmax(logits[:, :10].astype(float) / card.temperature, axis=1)
-    assert np.abs(probabilities - expected).max() <= TOLERANCE
+    differences = np.abs(probabilities - expected)
+    if card.configuration.get("quantize"):
+        # In 8 bits they differ where the network is uncertain: on one image of a thousand.
+        assert (differences.max(axis=1) > 0.1).mean() < 0.002
+        assert (expected.argmax(axis=1) == probabilities.argmax(axis=1)).mean() > 0.999
+    else:
+        assert differences.max() <= TOLERANCE

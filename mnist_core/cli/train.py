@@ -68,6 +68,11 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
         action=argparse.BooleanOptionalAction,
         help="compute in 16 bits; default: where the CPU is faster that way. Set it for a GPU",
     )
+    add(
+        "--quantize",
+        action=argparse.BooleanOptionalAction,
+        help="save the network in 8 bits: smaller and faster; default: the champion only",
+    )
     add("--initial-model", help="model whose weights the training starts from")
     add("--include-corrections", action="store_true", help="train on the stored corrections too")
     add("--strategy", choices=tuple(STRATEGIES), help="devices or machines to train on")

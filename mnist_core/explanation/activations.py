@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,10 +119,11 @@ class ActivationReader:
         check_frames(frame[np.newaxis])
         interpreter = self._new_interpreter()
         _run(interpreter, frame)
+        details = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
         return [
             Activation(
                 name=layer.name,
-                values=interpreter.get_tensor(layer.output)[0],
+                values=_as_floats(interpreter.get_tensor(layer.output)[0], details[layer.output]),
                 window=layer.window,
             )
             for layer in self._layers
@@ -190,6 +192,15 @@ def _list_layers(interpreter: Interpreter) -> list[_Layer]:
             )
         )
     return layers
+
+
+def _as_floats(values: NDArray[Any], detail: Mapping[str, Any]) -> NDArray[np.float32]:
+    """The numbers that a tensor stands for: one of 8 bits has a scale and a zero point."""
+    scale, zero_point = detail["quantization"]
+    if not scale:  # not quantized
+        return values
+    floats: NDArray[np.float32] = np.float32(scale) * (values.astype(np.float32) - zero_point)
+    return floats
 
 
 def _run(interpreter: Interpreter, frame: NDArray[np.uint8]) -> None:

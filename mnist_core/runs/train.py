@@ -189,9 +189,10 @@ def _train(run: Run, hooks: Hooks) -> _Result:
 
 
 def _checkpoint_settings(settings: Settings, inputs: TrainingInputs) -> dict[str, Any]:
-    """What the weights depend on: not the model's name, nor the machine that trains it."""
+    """What the weights depend on: not its name, its export, nor the machine."""
     values = dataclasses.asdict(dataclasses.replace(settings, name="any", overwrite=False))
-    del values["strategy"]
+    for name in ("strategy", "quantize"):
+        del values[name]
     return values | inputs.fingerprint()
 
 
@@ -218,7 +219,7 @@ def _save(run: Run, result: _Result, on_event: OnEvent) -> ModelCard:
             result.model,
             draft,
             stage,
-            validation=result.data.validation,
+            data=result.data,
             test=result.test,
             corrections=result.inputs.corrections,
         )

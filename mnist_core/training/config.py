@@ -92,6 +92,8 @@ class TrainingConfig:
         mixed_precision: compute in 16 bits where that is safe; default: where the architecture
             gains from it and the processor supports it (see `cpu`), but not with an initial model.
             GPUs are not examined: pass True for a recent one.
+        quantize: save the network for inference in 8 bits; default: where the architecture gains
+            from it. The Keras network stays in 32 bits.
         initial_model: a model of the same architecture whose weights to begin with; None:
             random initialization.
         include_corrections: learn from the stored corrections besides MNIST. An initial model is
@@ -118,6 +120,7 @@ class TrainingConfig:
     validation_fraction: float = 1 / 12
     seed: int = 1998
     mixed_precision: bool | None = None
+    quantize: bool | None = None
     initial_model: str | None = None
     include_corrections: bool = False
     overwrite: bool = False
@@ -150,6 +153,7 @@ class TrainingConfig:
         architecture = get_architecture(self.architecture)
         values = dataclasses.asdict(self)
         defaults = {name: value for name, value in vars(architecture).items() if name in values}
+        defaults["quantize"] = architecture.gains_from_8_bits
         if self.initial_model is None:
             defaults["mixed_precision"] = architecture.gains_from_16_bits and multiplies_bfloat16()
         else:
@@ -191,6 +195,7 @@ class Settings(TrainingConfig):
     optimizer: str = dataclasses.field()
     augmentation: float = dataclasses.field()
     mixed_precision: bool = dataclasses.field()
+    quantize: bool = dataclasses.field()
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""From a trained network to a model: files, temperature, threshold, test and card."""
+"""From a trained network to a model: files, temperature, threshold, test and card.
+
+TensorFlow is imported inside.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,18 +16,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import LabelledArrays
+from mnist_core.data import LabelledArrays, load_mnist, split_training
+from mnist_core.errors import TrainingError
 from mnist_core.evaluation.calibration import fit_temperature, rejection_threshold
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.registry.card import KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
-from mnist_core.training.inputs import count_correct
+from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
+from mnist_core.registry.splits import splits
+from mnist_core.registry.staging import staged_model
+from mnist_core.registry.store import load_card, read_verified
+from mnist_core.storage.paths import models_directory
+from mnist_core.training.config import TrainingConfig
+from mnist_core.training.cpu import prepare_tensorflow
+from mnist_core.training.inputs import TrainingData, count_correct
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["draft_card", "export_network", "finish_model", "save_model"]
+__all__ = ["draft_card", "export_again", "export_network", "finish_model", "save_model"]
 
 
 def draft_card(**values: Any) -> ModelCard:
@@ -45,7 +56,7 @@ def save_model(
     draft: ModelCard,
     stage: Path,
     *,
-    validation: LabelledArrays,
+    data: TrainingData,
     test: LabelledArrays,
     corrections: LabelledArrays,
 ) -> ModelCard:
@@ -53,23 +64,106 @@ def save_model(
     # Without the optimizer's state, which is twice the size of the weights, and in float32.
     bare = get_architecture(draft.architecture).build(draft.configuration["dropout"])
     bare.set_weights(model.get_weights())
-    export_network(bare, stage)
-    raw = Recognizer((stage / TFLITE).read_bytes(), draft).classify(validation.images)
+    bare.save(stage / KERAS)
+    return _convert_and_finish(bare, draft, stage, data, test, corrections)
+
+
+def export_again(
+    name: str,
+    *,
+    quantize: bool | None = None,
+    directory: Path | None = None,
+    on_message: Callable[[str], None] = lambda text: None,
+) -> ModelCard:
+    """Make a model's LiteRT file again from its Keras network, without training.
+
+    Temperature and threshold are fitted again, and the test images are used again.
+
+    Args:
+        name: a model's, which is replaced.
+        quantize: whether in 8 bits; None: where the architecture gains from it.
+        directory: of the model, instead of `models_directory()`.
+        on_message: called with lines of progress.
+
+    Raises:
+        TrainingError: the model is an ensemble.
+        ModelNotFoundError, ModelLoadError: the model is missing or damaged.
+        DatasetError: its card does not record its validation split.
+    """
+    directory = directory or models_directory()
+    card = load_card(name, directory)
+    if card.members:
+        raise TrainingError(
+            "An ensemble has no export of its own. Make it again of its members ('python -m "
+            f"mnist_core ensemble {' '.join(card.members)} --name {name} --overwrite'). "
+            f"Received: {name!r}"
+        )
+    read_verified(card, KERAS, directory)
+    if quantize is None:
+        quantize = get_architecture(card.architecture).gains_from_8_bits
+    ((seed, fraction),) = splits(card)
+    validation, training = split_training(seed, fraction)
+    dataset = load_mnist()
+    data = TrainingData(
+        training=dataset.training.select(training), validation=dataset.training.select(validation)
+    )
+    draft = dataclasses.replace(
+        card, temperature=1.0, configuration={**card.configuration, "quantize": quantize}
+    )
+    on_message("Loading TensorFlow")
+    prepare_tensorflow()
+    import keras
+
+    model = keras.saving.load_model(directory / name / KERAS, compile=False)
+    on_message("Saving and testing")
+    with staged_model(name, directory, overwrite=True) as stage:
+        for file in (KERAS, HISTORY):
+            shutil.copy2(directory / name / file, stage)
+        return _convert_and_finish(model, draft, stage, data, dataset.test, None)
+
+
+def export_network(model: keras.Model, stage: Path) -> None:
+    """Write a network's Keras file, and its LiteRT file in 32 bits."""
+    model.save(stage / KERAS)
+    _convert(model, stage)
+
+
+def _convert(model: keras.Model, stage: Path) -> None:
+    model.export(stage / TFLITE, format="litert", verbose=False)
+
+
+def _convert_and_finish(
+    model: keras.Model,
+    draft: ModelCard,
+    stage: Path,
+    data: TrainingData,
+    test: LabelledArrays,
+    corrections: LabelledArrays | None,
+) -> ModelCard:
+    """Write a network's LiteRT file, in 8 bits if the configuration says so; see `finish_model`."""
+    if draft.configuration["quantize"]:
+        from mnist_core.training.fitting import first_batch
+        from mnist_core.training.quantization import REPRESENTATIVE_IMAGES, quantize
+
+        settings = TrainingConfig(
+            architecture=draft.architecture,
+            augmentation=draft.configuration.get("augmentation"),
+            seed=draft.seed,
+        ).resolved()
+        images = first_batch(settings, data.training, REPRESENTATIVE_IMAGES)
+        (stage / TFLITE).write_bytes(quantize(model, images))
+    else:
+        _convert(model, stage)
+    images, labels = data.validation
     return finish_model(
         draft,
         stage,
         test=test,
-        labels=validation.labels,
-        probabilities=raw,
-        digit_scores=lambda recognizer: recognizer.digit_scores(validation.images),
+        labels=labels,
+        probabilities=Recognizer((stage / TFLITE).read_bytes(), draft).classify(images),
+        digit_scores=lambda recognizer: recognizer.digit_scores(images),
         corrections=corrections,
     )
-
-
-def export_network(model: keras.Model, stage: Path) -> None:
-    """Write a network's Keras and TFLite files."""
-    model.save(stage / KERAS)
-    model.export(stage / TFLITE, format="litert", verbose=False)
 
 
 def finish_model(

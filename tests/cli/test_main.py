@@ -20,6 +20,7 @@ from mnist_core.__main__ import main
         ["read", "tests"],
         ["read", "docs/draw.png", "--model", "resnet"],
         ["evaluate", "../cnn"],
+        ["export", "resnet"],
         ["train", "--architecture", "mlp"],
         ["train", "--name", "../x"],
         ["train", "--initial-model", "resnet", "--include-corrections"],

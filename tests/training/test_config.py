@@ -67,6 +67,16 @@ def test_resolved_mixed_precision_follows_network_and_processor(
         assert mixed_precision(architecture="cnn", mixed_precision=chosen) is chosen
 
 
+def test_resolved_quantize_follows_the_network() -> None:
+    resolved = {
+        name: TrainingConfig(architecture=name).resolved().quantize for name in ARCHITECTURES
+    }
+    assert resolved == {"mlp": False, "cnn": False, "champion": True}
+    assert TrainingConfig(architecture="champion", initial_model="mine").resolved().quantize
+    assert TrainingConfig(architecture="mlp", quantize=True).resolved().quantize
+    assert not TrainingConfig(architecture="champion", quantize=False).resolved().quantize
+
+
 def test_settings_need_every_value_that_cannot_mean_none() -> None:
     values = dataclasses.asdict(TrainingConfig().resolved())
     for field in ("dropout", "target_accuracy", "patience", "initial_model"):
@@ -94,6 +104,7 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "augmentation": [-0.1, 1.01, float("nan"), "high", True],
     "patience": [0, -1, 1001, 2.5, "3", True],
     "mixed_precision": [1, "yes"],
+    "quantize": [1, "yes"],
     "initial_model": ["", "../x", "A", 7, True],
     "include_corrections": [None, 0, 1, "no"],
     "overwrite": [None, 1, "yes"],
@@ -157,6 +168,7 @@ SOME = st.fixed_dictionaries(
         "initial_model": st.none() | st.just("mine"),
         "seed": st.integers(0, 2**32 - 1),
         "mixed_precision": st.booleans(),
+        "quantize": st.booleans(),
     },
 )
 
@@ -177,8 +189,8 @@ def test_settings_have_the_fields_and_order_of_files_on_disk() -> None:
         '"learning_rate": 0.001, "schedule": "constant", "optimizer": "adam", "dropout": null, '
         '"augmentation": 0.0, "target_accuracy": 0.99, "patience": null, '
         '"validation_fraction": 0.08333333333333333, "seed": 1998, "mixed_precision": false, '
-        '"initial_model": null, "include_corrections": false, "overwrite": false, '
-        '"strategy": "default"}'
+        '"quantize": false, "initial_model": null, "include_corrections": false, '
+        '"overwrite": false, "strategy": "default"}'
     )
 
 

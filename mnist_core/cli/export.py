@@ -1,0 +1,35 @@
+"""The command `export`."""
+
+from __future__ import annotations
+
+import argparse
+
+from mnist_core.cli.terminal import Commands, describe_accuracy, native_messages_hidden
+from mnist_core.training.export import export_again
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    export = commands.add_parser(
+        "export", help="make a model's LiteRT file again from its Keras network, without training"
+    )
+    export.add_argument("name", help="name listed by 'models'")
+    export.add_argument(
+        "--quantize",
+        action=argparse.BooleanOptionalAction,
+        help="in 8 bits: smaller and faster; default: the champion only",
+    )
+    export.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    with native_messages_hidden():
+        card = export_again(
+            options.name,
+            quantize=options.quantize,
+            on_message=lambda text: print(f"{text} …", flush=True),
+        )
+    print(f"{describe_accuracy(card)}; saved")
+    return 0
