@@ -7,9 +7,15 @@ which routes; the pages compose, `mnist_core` computes.
 import streamlit as st
 
 if __name__ != "__main__":
-    from pages.server.application import open_browser, routes, show_failure
+    from pages.server.application import middleware, open_browser, routes, show_failure
 
-    app = st.App(__file__, routes=routes(), lifespan=open_browser, on_script_error=show_failure)
+    app = st.App(
+        __file__,
+        routes=routes(),
+        middleware=middleware(),
+        lifespan=open_browser,
+        on_script_error=show_failure,
+    )
 else:
     from pages.widgets import first_model, model_picker, routing
 

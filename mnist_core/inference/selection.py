@@ -71,6 +71,8 @@ def read_best(
     ink: Ink,
     read_found: Callable[[Sequence[FramedDigit]], list[Digit]],
     threshold: float,
+    *,
+    quick: bool = False,
 ) -> Reading:
     """Read an image in the way that recognition is most certain of.
 
@@ -79,12 +81,16 @@ def read_best(
         ink: "light", "dark", or "auto".
         read_found: recognizes digits that were found.
         threshold: the digit score from which on `read_found` accepts a digit.
+        quick: try the normal hypothesis only.
     """
-    return judge_in_context(_find_best(image, ink, read_found), threshold)
+    return judge_in_context(_find_best(image, ink, read_found, quick), threshold)
 
 
 def _find_best(
-    image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
+    image: Image,
+    ink: Ink,
+    read_found: Callable[[Sequence[FramedDigit]], list[Digit]],
+    quick: bool,
 ) -> Reading:
     """The reading of the best hypothesis, mark by mark, with all that competed."""
     considered: list[Reading] = []
@@ -100,14 +106,21 @@ def _find_best(
         considered.append(reading)
         return reading
 
-    return replace(_compare(image, ink, read), considered=considered)
-
-
-def _compare(image: Image, ink: Ink, read: Callable[[Extract, str], Reading]) -> Reading:
-    """The best of the hypotheses that are worth reading."""
-
     extract = extract_digits(image, ink)
     best = read(extract, "normal")
+    if not quick:
+        best = _compare(image, ink, extract, best, read)
+    return replace(best, considered=considered)
+
+
+def _compare(
+    image: Image,
+    ink: Ink,
+    extract: Extract,
+    best: Reading,
+    read: Callable[[Extract, str], Reading],
+) -> Reading:
+    """The best of the hypotheses that are worth reading; `best` is the normal one."""
     clean = _is_clean(best)
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")

@@ -30,7 +30,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 from streamlit import config
 
-from mnist_core import InvalidImageError, MnistError, ModelNotFoundError, list_models
+from mnist_core import InvalidImageError, MnistError, ModelNotFoundError, list_models, load_image
 from mnist_core.preprocessing.grey import Ink
 from pages.server import guard, readers
 from pages.server.limits import RateLimit
@@ -130,7 +130,8 @@ class Api:
             raise HTTPException(
                 408, f"The image did not arrive within {self._upload:g} s. Send it again."
             ) from None
-        read = partial(readers.read, model=request.query_params.get("model"), ink=ink)
+        model = request.query_params.get("model")
+        read = partial(readers.read, decode=load_image, model=model, ink=ink)
         result = await readers.in_thread(read, content)
         timing = {"Server-Timing": f"read;dur={result.milliseconds:.2f}"}
         return JSONResponse({"file": file, **result.reading.as_json()}, headers=timing)

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+import numpy as np
 from anyio import CapacityLimiter, to_thread
+from numpy.typing import NDArray
 
-from mnist_core import Reading, Recognizer, load_image
+from mnist_core import Reading, Recognizer
 from mnist_core.preprocessing.grey import Ink
 from mnist_core.registry.store import load_card
 from pages.widgets import model_picker
 
-__all__ = ["TimedReading", "in_thread", "read"]
+__all__ = ["Decode", "TimedReading", "in_thread", "read"]
 
 T = TypeVar("T")
+Decode = Callable[[bytes], NDArray[np.uint8]]
 
 # More threads than cores would only make each other wait.
 _THREADS = CapacityLimiter(os.cpu_count() or 1)
@@ -38,21 +41,30 @@ async def in_thread(function: Callable[[bytes], T], content: bytes) -> T:
     return await to_thread.run_sync(function, content, limiter=_THREADS)
 
 
-def read(content: bytes, model: str | None = None, ink: Ink = "auto") -> TimedReading:
-    """Read a PNG, JPEG or WebP image; any thread may call this.
+def read(
+    content: bytes,
+    decode: Decode,
+    *,
+    model: str | None = None,
+    ink: Ink = "auto",
+    quick: bool = False,
+) -> TimedReading:
+    """Read an image; any thread may call this.
 
     Args:
-        content: the file's content.
+        content: what was sent.
+        decode: makes an image of it, such as `load_image`.
         model: a name from `models/`; None is the default model.
-        ink: "light" or "dark" digits; "auto" measures it.
+        ink: see `Recognizer.analyze`.
+        quick: see `Recognizer.analyze`.
 
     Raises:
-        InvalidImageError: it is not such an image.
+        InvalidImageError: the content is no such image.
         ModelNotFoundError, ModelLoadError: the model is gone or damaged.
     """
     start = time.perf_counter()
     recognizer = _recognizer(model, int(start))
-    reading = recognizer.analyze(load_image(content), ink)
+    reading = recognizer.analyze(decode(content), ink, quick=quick)
     milliseconds = (time.perf_counter() - start) * 1000
     return TimedReading(reading=reading, model=recognizer.card.name, milliseconds=milliseconds)
 

@@ -2,7 +2,13 @@
 
     ws://HOST/BASE/live/strokes?session=ID&model=NAME     without `model`: the default model
 
-A message is the drawing as a PNG, JPEG or WebP file. The answer (see `sockets` for the rest):
+A message is the drawing as a PNG, JPEG or WebP file, or, a third quicker to read, as grey levels:
+
+    b"GREY"  width  height  levels     width and height in pixels, two bytes each, high byte first;
+                                       levels, 0 to 255, row by row: width * height bytes
+
+The drawing is not finished, so it is read in one way only (see `quick` in `Recognizer.analyze`).
+At the end of the stroke, the page itself reads it. The answer (see `sockets` for the rest):
 
     {"frame": 3, "text": "1?",                    "?" is a non-digit; "" if there is no ink
      "digits": [                                  in reading order
@@ -16,16 +22,22 @@ A message is the drawing as a PNG, JPEG or WebP file. The answer (see `sockets` 
 
 from __future__ import annotations
 
+import struct
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.websockets import WebSocket
 
+from mnist_core import InvalidImageError, load_image
 from pages.server import readers, sockets
 from pages.server.limits import RateLimit
 
-__all__ = ["strokes"]
+__all__ = ["decode_drawing", "strokes"]
 
+_GREY = b"GREY"
+_HEAD = struct.Struct(">4sHH")
 # One for each frame that a screen shows.
 _LIMIT = RateLimit(per_second=60, burst=5)
 
@@ -36,8 +48,26 @@ async def strokes(websocket: WebSocket) -> None:
     await sockets.serve(websocket, answer, _LIMIT)
 
 
+def decode_drawing(content: bytes) -> NDArray[np.uint8]:
+    """The image of a message: (h, w) for grey levels, else as `load_image` returns it.
+
+    Raises:
+        InvalidImageError: it is neither.
+    """
+    if not content.startswith(_GREY):
+        return load_image(content)
+    head, levels = content[: _HEAD.size], content[_HEAD.size :]
+    _, width, height = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
+    if width * height != len(levels) or not levels:
+        raise InvalidImageError(
+            "Grey levels must be one byte for each pixel. Send width * height of them. "
+            f"Received: {width}x{height} pixels and {len(levels):,} levels"
+        )
+    return np.frombuffer(levels, np.uint8).reshape(height, width)
+
+
 def _answer(content: bytes, model: str | None) -> dict[str, Any]:
-    result = readers.read(content, model)
+    result = readers.read(content, decode_drawing, model=model, quick=True)
     return {
         **result.reading.as_json(),
         "model": result.model,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.own_strokes import OWN_STROKES
 from support.small_pictures import SMALL_PICTURES, compress
-from support.strokes import SHARED, drawn_digit
+from support.strokes import SHARED, draw_strokes, drawn_digit, place_strokes
 
 from mnist_core import Dataset, Recognizer, load_image, load_recognizer
 from mnist_core.inference import selection
@@ -96,3 +96,17 @@ def test_noise_is_not_a_number(champion: Recognizer) -> None:
 )
 def test_development_pictures(champion: Recognizer, name: str, expected: str) -> None:
     assert text(champion, load_image(Path(CASES / name))) == expected
+
+
+def test_quick_reading_of_an_unfinished_drawing_tries_one_way(champion: Recognizer) -> None:
+    """It reads the same in each state of each digit, though many of them leave a doubt."""
+    doubts = 0
+    for strokes in OWN_STROKES.values():
+        first, *_ = place_strokes(strokes, side=180, center=(140, 140))
+        for end in range(2, len(first), 4):
+            image = draw_strokes([first[:end]])
+            whole, quick = champion.analyze(image), champion.analyze(image, quick=True)
+            assert quick.text == whole.text
+            assert len(quick.considered) == 1
+            doubts += len(whole.considered) > 1
+    assert doubts > 20

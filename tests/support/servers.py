@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -21,24 +22,28 @@ def encode_digit(digit: int, format_: str = ".png") -> bytes:
 
 @contextmanager
 def serving(application: ASGIApp) -> Iterator[str]:
-    """Serve on a free local port as Streamlit does; yields the host with the port."""
+    """Serve on a free local port; yields the host with the port.
+
+    The socket has no protocol number, as Streamlit's; see `NoDelay`.
+    """
+    listener = socket.socket(socket.AF_INET)
+    listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
             application,
-            host="127.0.0.1",
-            port=0,
             ws="websockets-sansio",
             lifespan="off",
             log_config=None,
         )
     )
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()

@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
+from support.own_strokes import OWN_STROKES
 from support.servers import encode_digit, serving
+from support.strokes import drawn_digit
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from mnist_core import InvalidImageError
 from pages.server import guard, sockets
 from pages.server.limits import RateLimit
-from pages.server.strokes import strokes
+from pages.server.strokes import decode_drawing, strokes
 
 SESSION = "a-session"
 FAST = RateLimit(per_second=10_000, burst=100)
@@ -288,3 +290,40 @@ def test_closed_connections_leave_nothing_behind(server: str, count: int) -> Non
         assert time.monotonic() < end, (threads, files, now)
         time.sleep(0.2)
     assert now[2] - kilobytes < 10_000
+
+
+def grey(digit: int) -> bytes:
+    image = drawn_digit(OWN_STROKES[digit])
+    height, width = image.shape
+    return b"GREY" + width.to_bytes(2) + height.to_bytes(2) + image.tobytes()
+
+
+def test_grey_levels_are_read_as_a_file_is(server: str) -> None:
+    with open_socket(server, "strokes?model=mlp") as ws:
+        readings = [answer(ws, content) for content in (grey(5), encode_digit(5))]
+    for reading in readings:
+        del reading["milliseconds"], reading["frame"]
+    assert readings[0] == readings[1]
+    assert readings[0]["text"] == "5"
+
+
+@given(
+    width=st.integers(0, 2**16 - 1), height=st.integers(0, 2**16 - 1), levels=st.binary(max_size=99)
+)
+@example(width=9, height=11, levels=bytes(99))
+@example(width=0, height=0, levels=b"")
+def test_number_of_grey_levels_must_be_that_of_the_pixels(
+    width: int, height: int, levels: bytes
+) -> None:
+    content = b"GREY" + width.to_bytes(2) + height.to_bytes(2) + levels
+    if levels and width * height == len(levels):
+        assert decode_drawing(content).shape == (height, width)
+    else:
+        with pytest.raises(InvalidImageError, match=f"Received: {width}x{height} pixels and"):
+            decode_drawing(content)
+
+
+@pytest.mark.parametrize("end", range(8))
+def test_short_head_of_grey_levels_is_explained(end: int) -> None:
+    with pytest.raises(InvalidImageError):
+        decode_drawing(b"GREY\0\1\0\1"[:end])
