@@ -43,6 +43,7 @@ benchmark: $(VENV)/tests
 	$(BIN)/python tests/benchmarks/evaluate_page.py
 	$(BIN)/python tests/benchmarks/explaining.py
 	$(BIN)/python tests/benchmarks/viewers.py
+	$(BIN)/python tests/benchmarks/server.py
 	$(BIN)/python tests/benchmarks/video.py
 	$(BIN)/python tests/benchmarks/thresholds.py
 	$(BIN)/python tests/benchmarks/accuracy.py
