@@ -59,6 +59,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     from mnist_core.evaluation.dataset_files import load_labelled
     from mnist_core.evaluation.datasets import mnist_test
+    from mnist_core.evaluation.disputed_labels import disputed_labels, evaluate_corrected
     from mnist_core.evaluation.metrics import evaluate_probabilities
 
     data = mnist_test() if options.data is None else load_labelled(options.data)
@@ -66,6 +67,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     parts = np.array_split(data.images, min(_PARTS, len(data.images)))
     answers = [recognizer.classify(part) for part in tqdm(parts, disable=None, leave=False)]
     result = evaluate_probabilities(np.concatenate(answers), data.labels)
+    corrected = evaluate_corrected(result) if disputed_labels(data) else None
     if options.report:
         from mnist_core.evaluation.assessment import Assessment
         from mnist_core.report import report_html
@@ -83,6 +85,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         values |= {"interval": result.interval, "confusion": result.confusion.tolist()}
         for name in ("precision", "recall", "f1"):
             values[name] = getattr(result, name).tolist()
+        if corrected:
+            values["corrected_labels"] = {
+                "accuracy": corrected.accuracy,
+                "images": len(corrected.labels),
+            }
         print(json.dumps(values))
         return 0
     images = "MNIST test images" if options.data is None else f"images of {data.name}"
@@ -91,6 +98,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(note)
     low, high = result.interval
     print(f"95% interval: {low:.2%} to {high:.2%}")
+    if corrected:
+        print(
+            f"{corrected.accuracy:.2%} of {len(corrected.labels):,} with corrected labels; "
+            f"{len(disputed_labels(data))} are disputed (Northcutt et al., 2021)"
+        )
     print("digit  precision  recall      F1  images")
     rows = zip(result.precision, result.recall, result.f1, result.confusion.sum(1), strict=True)
     for digit, (precision, recall, f1, count) in enumerate(rows):

@@ -17,6 +17,11 @@ from mnist_core.evaluation.calibration import (
 )
 from mnist_core.evaluation.curves import PrecisionRecall, Roc, precision_recall, roc
 from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.disputed_labels import (
+    DisputedLabel,
+    disputed_labels,
+    evaluate_corrected,
+)
 from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.evaluation.metrics import (
     ClassMetrics,
@@ -45,6 +50,16 @@ class Assessment:
     card: ModelCard
     data: LabelledImages
     evaluation: Evaluation
+
+    @cached_property
+    def disputed(self) -> dict[int, DisputedLabel]:
+        """The disputed labels by the index of the image; {} on other data than MNIST test."""
+        return disputed_labels(self.data)
+
+    @cached_property
+    def corrected(self) -> Evaluation | None:
+        """The same predictions with corrected labels; None if no label is disputed."""
+        return evaluate_corrected(self.evaluation) if self.disputed else None
 
     @cached_property
     def class_metrics(self) -> list[ClassMetrics]:

@@ -105,8 +105,7 @@ def show_matrix(evaluation: Evaluation) -> None:
 def show_images(assessment: Assessment, truth: str, answer: str) -> None:
     """Show the selected images, and one of them in detail."""
     state = st.session_state
-    evaluation = assessment.evaluation
-    indices = select_images(evaluation, truth, answer)
+    indices = select_images(assessment.evaluation, truth, answer)
     st.markdown(f"**{title(len(indices), truth, answer)}**")
     count = state.setdefault("mistakes_count", PAGE)
     # The image stays selected when the model changes, but not when the data do.
@@ -118,29 +117,34 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
             show_details(assessment, chosen)
     with st.container(key="mistakes_gallery"):
         picked = gallery.show(
-            [
-                gallery.Picture(
-                    id=index,
-                    frame=assessment.data.images[index],
-                    caption=f"{evaluation.labels[index]} → {evaluation.predicted[index]}\n"
-                    f"{evaluation.confidences[index]:.0%}",
-                    alt=f"Image {index}: {evaluation.labels[index]}, predicted as "
-                    f"{evaluation.predicted[index]}, "
-                    f"confidence {evaluation.confidences[index]:.1%}.",
-                )
-                for index in indices[:count].tolist()
-            ],
+            [picture(assessment, index) for index in indices[:count].tolist()],
             chosen,
             key="gallery",
         )
     if picked is not None and picked != chosen:
         state["mistakes_chosen"] = (assessment.data.digest, picked)
         st.rerun(scope="fragment")
+    if not assessment.disputed.keys().isdisjoint(indices[:count].tolist()):
+        st.caption("With a “?”: five people were asked, and most did not agree with the label.")
     if len(indices) > count and st.button(
         f"Show {min(PAGE, len(indices) - count)} more", icon=":material/expand_more:", key="more"
     ):
         state["mistakes_count"] = count + PAGE
         st.rerun(scope="fragment")
+
+
+def picture(assessment: Assessment, index: int) -> gallery.Picture:
+    """One image for the gallery; "?" marks a disputed label."""
+    evaluation, disputed = assessment.evaluation, assessment.disputed.get(index)
+    truth, answer = evaluation.labels[index], evaluation.predicted[index]
+    confidence = evaluation.confidences[index]
+    return gallery.Picture(
+        id=index,
+        frame=assessment.data.images[index],
+        caption=f"{truth}{'?' if disputed else ''} → {answer}\n{confidence:.0%}",
+        alt=f"Image {index}: {truth}, predicted as {answer}, confidence {confidence:.1%}."
+        f"{f' {disputed}' if disputed else ''}",
+    )
 
 
 def select_images(evaluation: Evaluation, truth: str, answer: str) -> np.ndarray:
@@ -178,6 +182,8 @@ def show_details(assessment: Assessment, index: int) -> None:
                 f" true digit {probabilities[truth]:.1%}.  \n"
                 f":small[Image {index} of {assessment.data.name}]"
             )
+        if index in assessment.disputed:
+            st.caption(str(assessment.disputed[index]))
         chart(
             probability_bars(probabilities),
             "probabilities",

@@ -126,6 +126,12 @@ def show_tiles(selected: Assessment) -> None:
             f"{selected.reliability.ece:.2%}",
             help="Expected calibration error: the mean gap between confidence and accuracy.",
         )
+    if corrected := selected.corrected:
+        st.caption(
+            f"{len(selected.disputed)} labels of MNIST test are disputed (Northcutt et al., 2021). "
+            f"With corrected labels: **{corrected.accuracy:.2%}**, {len(corrected.errors):,} "
+            f"errors of {len(corrected.labels):,} images."
+        )
 
 
 def show_downloads(selected: Assessment, assessments: Sequence[Assessment]) -> None:

@@ -34,7 +34,9 @@ def test_evaluate_prints_the_test_accuracy(capsys: pytest.CaptureFixture[str]) -
     assert result["accuracy"] == card.test_accuracy
     assert sum(map(sum, result["confusion"])) == 10_000
     assert main(["evaluate", "mlp"]) == 0
-    assert f"{card.test_accuracy:.2%}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"{card.test_accuracy:.2%}" in text
+    assert f"{result['corrected_labels']['accuracy']:.2%} of 9,995 with corrected labels" in text
 
 
 def test_evaluate_writes_report_and_predictions(

@@ -16,15 +16,17 @@ from streamlit.testing.v1 import AppTest
 from support.apps import run_page
 
 from mnist_core import load_mnist, load_recognizer
+from mnist_core.evaluation.assessment import assess
 from mnist_core.evaluation.calibration import reliability
 from mnist_core.evaluation.comparison import compare
 from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.evaluation.disputed_labels import DISPUTED_LABELS
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.store import load_card
 from mnist_core.robustness.measurement import RobustnessJob
-from pages.evaluate.mistakes import PAGE, select_images
+from pages.evaluate.mistakes import PAGE, picture, select_images
 from pages.evaluate.tab import VIEWS
 
 GOOD = (load_mnist().x_test[:30], load_mnist().y_test[:30])
@@ -60,6 +62,24 @@ def test_tiles_match_the_stored_predictions(name: str) -> None:
         "Top-2 accuracy": f"{result.top2_accuracy:.2%}",
         "ECE": f"{reliability(result).ece:.2%}",
     }
+
+
+def test_disputed_labels_are_marked_and_both_accuracies_are_shown() -> None:
+    data = mnist_test()
+    app = open_tab(evaluation_models=["cnn"], mistakes_chosen=(data.digest, 947))
+    assert not app.exception
+    captions = [caption.value for caption in app.caption]
+    result = assess(load_card("cnn"), data, lambda: pytest.fail("run"))
+    assert result.corrected is not None
+    assert any(f"corrected labels: **{result.corrected.accuracy:.2%}**" in c for c in captions)
+    assert str(DISPUTED_LABELS[947]) in captions
+    marked, plain = picture(result, 947), picture(result, 948)
+    assert marked.caption.startswith("8? → ")
+    assert "0 chose 8, 5 chose 9" in marked.alt
+    assert "?" not in plain.caption
+    assert "Disputed" not in plain.alt
+    app = run_page("train_evaluate", tab="Evaluate", evaluation_data="scikit-learn digits")
+    assert not any("disputed" in caption.value for caption in app.caption)
 
 
 def test_mnist_test_needs_no_inference(monkeypatch: pytest.MonkeyPatch) -> None:
