@@ -49,17 +49,17 @@ HTTP_GOALS = (200, 250)
 RATE_GOAL, ANSWER_GOAL, FINAL_GOAL = 10, 100, 1000
 
 
-def bare(seconds: float) -> float:
-    """Readings per second of the recognizer in one thread."""
+def bare(seconds: float) -> tuple[float, float]:
+    """Readings per second of the recognizer in one thread, and its CPU time for each, ms."""
     recognizer = load_recognizer()
     images = [encode_digit(digit) for digit in range(10)]
     for image in images:
         recognizer.analyze(load_image(image))
-    count, start = 0, time.perf_counter()
+    count, start, used = 0, time.perf_counter(), time.thread_time()
     while (passed := time.perf_counter() - start) < seconds:
         recognizer.analyze(load_image(images[count % 10]))
         count += 1
-    return count / passed
+    return count / passed, 1000 * (time.thread_time() - used) / count
 
 
 def over_http(host: str, clients: int, seconds: float) -> tuple[float, list[float], int]:
@@ -117,11 +117,13 @@ def row(name: str, value: str, goal: str, reached: bool) -> str:
     return f"| {name} | {value} | {goal} | {'yes' if reached else 'no'} |"
 
 
-def http_rows(measure: Callable[[int], tuple[float, list[float], int]]) -> list[str]:
-    """The rows of `POST /api/read`."""
+def http_rows(measure: Callable[[int], tuple[float, list[float], int]], app: int) -> list[str]:
+    """The rows of `POST /api/read`; `app` is the process ID of the server."""
     rows = []
     for clients, goal in zip(CLIENTS, HTTP_GOALS, strict=True):
+        before = cpu_seconds(app)
         rate, waits, wrong = measure(clients)
+        used = 1000 * (cpu_seconds(app) - before) / len(waits)
         name = f"`POST /api/read`, {clients} client{'s' * (clients > 1)}"
         rows += [
             row(f"{name}, readings per second", f"{rate:.0f}", f"≥ {goal}", rate >= goal),
@@ -131,6 +133,7 @@ def http_rows(measure: Callable[[int], tuple[float, list[float], int]]) -> list[
                 "",
                 True,
             ),
+            row(f"{name}, server's CPU for each (ms)", f"{used:.1f}", "", True),
             row(f"{name}, wrong or mixed up", f"{wrong} of {len(waits):,}", "0", wrong == 0),
         ]
     return rows
@@ -174,14 +177,18 @@ def main() -> None:
         host = urlsplit(address).netloc
         over_http(host, 2, 1)  # loads the model
         rate = bare(options.seconds / 4)
-        rows = http_rows(partial(over_http, host, seconds=options.seconds))
+        rows = http_rows(partial(over_http, host, seconds=options.seconds), address.pid)
         before, start = cpu_seconds(address.pid), time.perf_counter()
         visitors = asyncio.run(drawing_visitors(host, options.visitors, options.seconds))
         used = (cpu_seconds(address.pid) - before) / (time.perf_counter() - start)
         again = bare(options.seconds / 4)
     print(f"{describe_machine(options.cores)}\n")
     print("| | | goal | |\n| --- | ---: | ---: | --- |")
-    print(row("bare recognizer, before and after", f"{rate:.0f}, {again:.0f}", "", True))
+    for name, values in zip(
+        ("readings per second", "CPU for each (ms)"), zip(rate, again, strict=True), strict=True
+    ):
+        cell = ", ".join(f"{value:.1f}" for value in values)
+        print(row(f"bare recognizer, {name}, before and after", cell, "", True))
     print("\n".join([*rows, *visitor_rows(visitors)]))
     print(row("server's CPU during the visits, cores", f"{used:.2f}", "", True))
 
