@@ -5,17 +5,28 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.errors import InvalidImageError
+from mnist_core.preprocessing.file_kinds import describe, is_heic
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["MAX_PIXELS", "check_image", "load_image"]
 
 # More than a phone's camera takes, and few enough that one visitor cannot fill the memory.
 MAX_PIXELS = 64_000_000
-FORMATS = ("PNG", "JPEG", "WEBP")
+# A baseline JPEG is reduced while it is decoded. Pillow's own limit is twice its MAX_IMAGE_PIXELS.
+MAX_REDUCIBLE = 178_000_000
+# A picture is decoded to at most this size.
+_MAX_DECODED = 25_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
+_ORIENTATION = 0x0112
 
 
 def check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -48,18 +59,21 @@ def check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
-    """Decode a PNG, JPEG or WebP image, rotated upright by its EXIF orientation.
+    """Decode an image file, rotated upright by its EXIF orientation.
+
+    PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read, whatever the file's name; of several
+    pictures in a file, the first. Above 25 megapixels, width and height are divided by 2, 4 or 8.
 
     Args:
         source: a path, or the content of a file.
 
     Returns:
-        (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
+        (h, w, 3) RGB or (h, w, 4) RGBA, uint8, at most 25 megapixels.
 
     Raises:
         InvalidImageError: the file is missing, damaged, too large or not such an image.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     if isinstance(source, bytes):
         content, received = source, f"{len(source):,} bytes"
@@ -67,45 +81,104 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
         received = str(source)
         try:
             content = Path(source).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
             raise InvalidImageError(
-                f"The file cannot be read ({error.strerror}). Check its name and permissions. "
+                f"The file cannot be read ({reason}). Check its name and permissions. "
                 f"Received: {received}"
             ) from error
     try:
-        with warnings.catch_warnings():
-            # Pillow's own limit, a warning, is higher than ours.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise _too_large(f"{received}, {picture.width}x{picture.height} pixels")
-        picture.load()
-        picture = ImageOps.exif_transpose(picture)
+        return _decode(content, received)
+    except InvalidImageError:
+        raise
     except UnidentifiedImageError as error:
-        raise InvalidImageError(
-            "This file is not a PNG, JPEG or WebP image, whatever its name. Save it as one of "
-            f"these and try again. Received: {received}"
-        ) from error
+        raise InvalidImageError(f"{describe(content)} Received: {received}") from error
     except Image.DecompressionBombError as error:
         raise _too_large(received) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow's decoders raise any of these for a damaged file.
+    # Pillow's decoders raise nearly any exception for a damaged file, such as struct.error.
+    except Exception as error:
         raise InvalidImageError(
             f"The image is damaged or truncated ({error}). Save or send it again. "
             f"Received: {received}"
         ) from error
+
+
+def _decode(content: bytes, received: str) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    if is_heic(content):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    with warnings.catch_warnings():
+        # Pillow's own limit, a warning, is higher than ours.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        formats = (*FORMATS, "HEIF") if is_heic(content) else FORMATS
+        picture: Image.Image = Image.open(io.BytesIO(content), formats=formats)
+    reducible = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
+    limit = MAX_REDUCIBLE if reducible else MAX_PIXELS
+    if picture.width * picture.height > limit:
+        raise _too_large(f"{received}, {picture.width}x{picture.height} pixels")
+    turn = _turn(picture)
+    factor = next(
+        factor
+        for factor in (1, 2, 4, 8)
+        if picture.width * picture.height <= _MAX_DECODED * factor**2
+    )
+    if factor > 1 and picture.draft(None, (picture.width // factor, picture.height // factor)):
+        factor = 1  # The decoder reduces it.
     if picture.mode.startswith(("I", "F")):
-        # 16 bits a pixel: Pillow would clip instead of scaling.
-        levels = np.asarray(picture, np.float64)
-        top = 65535.0 if levels.max() > 255 else 255.0
-        grey = np.clip(levels * (255 / top), 0, 255).astype(np.uint8)
-        return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+        picture = _eight_bits(picture, factor)
+    else:
+        picture = _without_palette(picture)
+        if factor > 1:
+            picture = picture.reduce(factor)
+    return np.asarray(picture if turn is None else picture.transpose(turn))
+
+
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """What puts the picture upright; None if its EXIF data say nothing that can be understood."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        return turns.get(picture.getexif().get(_ORIENTATION, 1))
+    except Exception:  # Damaged EXIF data make Pillow raise nearly any exception.
+        return None
+
+
+def _without_palette(picture: Image.Image) -> Image.Image:
+    """The decoded picture as RGB or RGBA."""
+    picture.load()
     transparent = "A" in picture.getbands() or "transparency" in picture.info
-    return np.asarray(picture.convert("RGBA" if transparent else "RGB"))
+    mode = "RGBA" if transparent else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _eight_bits(picture: Image.Image, factor: int) -> Image.Image:
+    """A picture of 16 or 32 bits a pixel, which Pillow would clip, scaled to 8 bits and reduced."""
+    from PIL import Image
+
+    levels = np.asarray(picture)
+    if levels.dtype != np.uint16:
+        levels = np.nan_to_num(levels.astype(np.float32), copy=False, posinf=0, neginf=0)
+    if factor > 1:
+        size = (picture.width // factor, picture.height // factor)
+        levels = cv2.resize(levels, size, interpolation=cv2.INTER_AREA)
+    scale = np.float32(255 / 65535 if levels.max() > 255 else 1)
+    return Image.fromarray(np.clip(levels * scale, 0, 255).astype(np.uint8)).convert("RGB")
 
 
 def _too_large(received: str) -> InvalidImageError:
     return InvalidImageError(
-        f"The image is larger than {MAX_PIXELS // 10**6} megapixels. Make it smaller first. "
-        f"Received: {received}"
+        f"The image is larger than {MAX_PIXELS // 10**6} megapixels, or "
+        f"{MAX_REDUCIBLE // 10**6} as a baseline JPEG. Make it smaller first. Received: {received}"
     )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from mnist_core import InvalidImageError, load_image
 from mnist_core.preprocessing.images import check_image
@@ -19,6 +20,9 @@ from mnist_core.preprocessing.images import check_image
 # Four corners of different grey, which show the orientation.
 PICTURE = np.zeros((40, 60, 3), np.uint8)
 PICTURE[:20, :30], PICTURE[:20, 30:], PICTURE[20:, :30], PICTURE[20:, 30:] = 250, 180, 90, 10
+
+
+register_heif_opener()
 
 
 def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
@@ -77,6 +81,11 @@ def test_check_image_returns_valid_arrays(shape: tuple[int, ...]) -> None:
         *(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")),
         *(("JPEG", mode) for mode in ("L", "RGB", "CMYK")),
         *(("WEBP", mode) for mode in ("RGB", "RGBA")),
+        *(("GIF", mode) for mode in ("1", "L", "P")),
+        *(("BMP", mode) for mode in ("1", "L", "P", "RGB")),
+        *(("TIFF", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")),
+        *(("AVIF", mode) for mode in ("RGB", "RGBA")),
+        *(("HEIF", mode) for mode in ("RGB", "RGBA")),
     ],
 )
 def test_load_image_decodes_every_format_and_mode(form: str, mode: str) -> None:
@@ -134,13 +143,18 @@ PNG, JPEG, WEBP = (
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a PNG, JPEG or WebP"),
-        (b"seven", "not a PNG, JPEG or WebP"),
-        (encoded(Image.fromarray(PICTURE), "GIF"), "not a PNG, JPEG or WebP"),
-        (encoded(Image.fromarray(PICTURE), "BMP"), "not a PNG, JPEG or WebP"),
+        (b"", "empty"),
+        (b"seven", "text file"),
+        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing"),
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF document. Take a screenshot"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "video"),
+        (b"\x1aE\xdf\xa3\x9fB\x86", "video"),
+        (b"PK\x03\x04\x14\x00", "archive"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "as JPEG; on an iPhone"),
+        (bytes(range(128, 256)), "not an image of a known kind"),
         (PNG[: len(PNG) // 2], "damaged or truncated"),
         (JPEG[: len(JPEG) // 2], "damaged or truncated"),
-        (WEBP[: len(WEBP) // 2], "damaged or truncated|not a PNG"),
+        (WEBP[: len(WEBP) // 2], "damaged or truncated|not an image"),
         (claims(10_000, 10_000), "64 megapixels"),
         (claims(60_000, 60_000), "64 megapixels"),
         (claims(100, 100), "damaged or truncated"),
@@ -178,3 +192,53 @@ def test_damaged_content_gives_an_image_or_an_explanation(
     except InvalidImageError:
         return
     assert check_image(image) is image
+
+
+def large_jpeg(width: int, height: int) -> bytes:
+    """A grey JPEG with one dark quarter."""
+    picture = Image.new("L", (width, height), 200)
+    picture.paste(40, (0, 0, width // 2, height // 2))
+    return encoded(picture, "JPEG")
+
+
+@pytest.mark.parametrize(
+    ("size", "decoded"),
+    [((5000, 5000), (5000, 5000)), ((9248, 6936), (4624, 3468)), ((14000, 12000), (3500, 3000))],
+)
+def test_large_jpegs_are_decoded_reduced(size: tuple[int, int], decoded: tuple[int, int]) -> None:
+    image = load_image(large_jpeg(*size))
+    assert image.shape == (decoded[1], decoded[0], 3)
+    assert abs(int(image[10, 10, 0]) - 40) < 5
+    assert abs(int(image[-10, -10, 0]) - 200) < 5
+
+
+@pytest.mark.parametrize(("mode", "light"), [("1", 1), ("L", 255), ("I;16", 65535)])
+def test_large_png_is_reduced(mode: str, light: int) -> None:
+    picture = Image.new(mode, (8000, 8000), light)
+    picture.paste(0, (0, 0, 4000, 4000))
+    image = load_image(encoded(picture, "PNG"))
+    assert image.shape == (4000, 4000, 3)
+    assert (image[10, 10, 0], image[-10, -10, 0]) == (0, 255)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_exif_data_are_ignored() -> None:
+    """Pillow raises struct.error and TypeError for such data."""
+    content = encoded(Image.fromarray(PICTURE), "JPEG", quality=95)
+    orientation = b"\x12\x01"
+    for entry in (
+        orientation + b"\x02\x00\xff\xff\xff\x7f\xff\xff\xff\xff",
+        orientation + b"\x05\x00\x01\x00\x00\x00\xff\xff\x00\x00",
+        orientation + b"\x07\x00\x02\x00\x00\x00ab\x00\x00",
+    ):
+        exif = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00" + entry + b"\x00\x00\x00\x00"
+        marker = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+        image = load_image(content[:2] + marker + content[2:])
+        assert image.shape == PICTURE.shape
+
+
+def test_baseline_jpegs_may_be_larger_than_other_images() -> None:
+    progressive = encoded(Image.new("L", (9248, 6936)), "JPEG", progressive=True)
+    for content in (progressive, large_jpeg(16320, 12240)):
+        with pytest.raises(InvalidImageError, match="64 megapixels, or 178 as a baseline JPEG"):
+            load_image(content)
