@@ -5,10 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.own_strokes import OWN_STROKES
 from support.strokes import drawn_digit
 
-from mnist_core.preprocessing.ink import ink_map
+from mnist_core.preprocessing.ink import flatten_alpha, ink_map
 
 DRAWING = drawn_digit(OWN_STROKES[5])
 
@@ -141,3 +143,32 @@ def test_photograph_with_uneven_light_keeps_its_strokes(
     found = ink_map(255 - photo if invert else photo)
     assert not found.drawn
     assert overlap(found.ink > 100, drawing > 128) > 0.75
+
+
+@given(data=st.data(), size=st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_image_without_color_is_read_as_grey(data: st.DataObject, size: tuple[int, int]) -> None:
+    levels = data.draw(st.binary(min_size=size[0] * size[1], max_size=size[0] * size[1]))
+    grey = np.frombuffer(levels, np.uint8).reshape(size)
+    opaque = np.full(size, 255, np.uint8)
+    for image in (np.dstack([grey] * 3), np.dstack([grey] * 3 + [opaque])):
+        flat = flatten_alpha(image, "auto")
+        assert flat.shape == size
+        assert (flat == grey).all()
+
+
+@given(place=st.tuples(st.integers(0, 39), st.integers(0, 39)), channel=st.integers(0, 2))
+def test_one_colored_pixel_keeps_the_color(place: tuple[int, int], channel: int) -> None:
+    image = np.zeros((40, 40, 3), np.uint8)
+    image[*place, channel] = 1
+    assert (flatten_alpha(image, "auto") == image).all()
+
+
+@pytest.mark.parametrize("image", [DRAWING, photographed(DRAWING, dark=120, bright=220, sigma=3)])
+def test_ink_of_equal_channels_is_that_of_one(
+    image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = ink_map(np.dstack([image] * 3))
+    monkeypatch.setattr("mnist_core.preprocessing.ink.flatten_alpha", lambda image, ink: image)
+    three = ink_map(np.dstack([image] * 3))
+    assert one.drawn is three.drawn
+    assert (one.ink == three.ink).all()
