@@ -1,4 +1,5 @@
-# make run    install what the app needs into .venv and start it
+# make run    install what the app needs into .venv and start it, for this machine only
+# make run HOST=192.168.1.20    ... for a class: the address or name of this machine in its network
 # make test   install what the tests need besides; lint, types, tests
 # make test-slow   the tests that take minutes each
 # Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
@@ -10,10 +11,12 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(FITS)' >/dev/null 2>&1 &&
 VENV := .venv
 BIN := $(VENV)/bin
 
+OPEN := --server.address=0.0.0.0 $(addprefix --server.allowedHosts=,$(HOST) localhost)
+
 .PHONY: run test test-slow check browser benchmark clean
 
 run: $(VENV)/app
-	$(BIN)/streamlit run app.py
+	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
 
 # A file's tests stay in one process: they share an app and a browser.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -r fER

@@ -23,7 +23,12 @@ _PROGRESS_FROM = 100
 def add_to(commands: Commands) -> None:
     """Add the command."""
     read = commands.add_parser("read", help="read the digits in images, one line per file")
-    read.add_argument("files", nargs="+", metavar="FILE", help="image: PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF")
+    read.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="image: PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF",
+    )
     read.add_argument("--model", help="name listed by 'models'; default: the first one")
     read.add_argument(
         "--ink",
