@@ -35,6 +35,8 @@ class Digit:
         digit_score: the network's confidence that this is a digit at all, 0 to 1.
         is_digit: False for a non-digit: its `digit_score` is below the model's threshold, or it
             stands in a word. In a number, a score just below the threshold is enough.
+        unevenness: of its background in a photograph, as a share of the ink's contrast; 0 in a
+            drawing.
     """
 
     label: int
@@ -44,6 +46,7 @@ class Digit:
     frame: NDArray[np.uint8]
     digit_score: float
     is_digit: bool
+    unevenness: float = 0.0
 
     @property
     def text(self) -> str:

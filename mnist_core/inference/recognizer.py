@@ -163,6 +163,7 @@ class Recognizer:
                 frame=digit.frame,
                 digit_score=score,
                 is_digit=bool(score >= self.card.digit_threshold),
+                unevenness=digit.unevenness,
             )
             for digit, row, score in zip(found, probabilities, scores.tolist(), strict=True)
         ]

@@ -38,6 +38,7 @@ import numpy as np
 
 from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading, mean_certainty
+from mnist_core.inference.surroundings import refuse_unwritten
 from mnist_core.preprocessing.framing import (
     Extract,
     FramedDigit,
@@ -98,7 +99,9 @@ def _find_best(
     def read(extract: Extract, hypothesis: str) -> Reading:
         height, width = np.shape(image)[:2]
         reading = Reading(
-            digits=read_found(extract.digits),
+            digits=refuse_unwritten(
+                read_found(extract.digits), (mark.box for mark in extract.left_out)
+            ),
             left_out=extract.left_out,
             hypothesis=hypothesis,
             size=(width, height),

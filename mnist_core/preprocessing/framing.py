@@ -16,7 +16,7 @@ MNIST the center of mass is within half a pixel of (14, 14).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -25,7 +25,8 @@ import numpy as np
 
 from mnist_core.data import FRAME_SIZE
 from mnist_core.errors import require_choice
-from mnist_core.preprocessing.grey import Image, scaled_size, shrink, to_grey
+from mnist_core.preprocessing.background import background_unevenness
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_size, shrink, to_grey
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
 from mnist_core.preprocessing.plain import plain_ink
@@ -43,6 +44,7 @@ __all__ = [
     "extract_plain_digits",
     "extract_surfaces",
     "frame_digit",
+    "frame_found",
     "frame_line",
     "frame_piece",
 ]
@@ -65,11 +67,13 @@ class FramedDigit:
         frame: (28, 28) uint8, white ink on black.
         ink: (h, w) uint8, 0 to 255: the ink that the frame was made of, in pixels of the ink
             map.
+        unevenness: of the background in a photograph (see `background`); 0 in a drawing.
     """
 
     box: Box
     frame: Image
     ink: Image
+    unevenness: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +120,7 @@ def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract
     """
     shrunk, _ = shrink(image, _WORKING_SIDE)
     grey = to_grey(flatten_alpha(shrunk, ink))
-    return _frame_all(InkMap(ink=plain_ink(grey, ink), drawn=True), image.shape)
+    return _frame_all(InkMap(ink=plain_ink(grey, ink)), image.shape)
 
 
 def extract_surfaces(image: Image, ink: Ink) -> Iterator[tuple[Surface, Extract]]:
@@ -142,17 +146,29 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     scale = max(height, width) / max(inked.ink.shape)
     found = find_digits(inked.ink, drawn=inked.drawn)
     digits = [
-        FramedDigit(
-            box=_scale_box(digit.box, scale, width, height),
-            frame=frame_digit(digit),
-            ink=digit.ink,
-        )
-        for digit in found.digits
+        replace(digit, box=_scale_box(digit.box, scale, width, height))
+        for digit in frame_found(inked, found.digits)
     ]
     left_out = [
         replace(mark, box=_scale_box(mark.box, scale, width, height)) for mark in found.left_out
     ]
     return Extract(digits=digits, left_out=left_out, erased=inked.erased, drawn=inked.drawn)
+
+
+def frame_found(inked: InkMap, digits: Sequence[InkedDigit]) -> list[FramedDigit]:
+    """Make the frames of digits that were found in an ink map, with boxes in its pixels."""
+    if inked.grey is None:
+        return [FramedDigit(box=d.box, frame=frame_digit(d), ink=d.ink) for d in digits]
+    solid = binarize(inked.ink, SOFT_EDGE - 1)
+    return [
+        FramedDigit(
+            box=digit.box,
+            frame=frame_digit(digit),
+            ink=digit.ink,
+            unevenness=background_unevenness(inked.grey, solid, digit.box),
+        )
+        for digit in digits
+    ]
 
 
 def frame_digit(digit: InkedDigit) -> Image:
@@ -192,7 +208,9 @@ def frame_piece(whole: FramedDigit, piece: InkedDigit) -> FramedDigit:
         max(1, round(piece_width * width / columns)),
         max(1, round(piece_height * height / rows)),
     )
-    return FramedDigit(box=box, frame=frame_digit(piece), ink=piece.ink)
+    return FramedDigit(
+        box=box, frame=frame_digit(piece), ink=piece.ink, unevenness=whole.unevenness
+    )
 
 
 def frame_line(ink: Image) -> Image:

@@ -29,13 +29,18 @@ class InkMap:
 
     Attributes:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
-        drawn: True for a drawing made on a screen, False for a photograph, scan or video frame.
+        grey: (h, w) uint8, the photograph, scan or video frame; None for a drawing on a screen.
         erased: True if ruled lines were erased.
     """
 
     ink: Image
-    drawn: bool
+    grey: Image | None = None
     erased: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        """Is it the ink of a drawing made on a screen?"""
+        return self.grey is None
 
 
 def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> InkMap:
@@ -50,9 +55,10 @@ def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> Ink
     drawn = drawing_ink(image, ink)
     if drawn is not None:
         plain = None if keep_lines else erase_ruled_lines(drawn, SOFT_EDGE)
-        return InkMap(ink=drawn if plain is None else plain, drawn=True, erased=plain is not None)
-    found, erased = photo_ink(to_grey(image), ink, keep_lines=keep_lines)
-    return InkMap(ink=found, drawn=False, erased=erased)
+        return InkMap(ink=drawn if plain is None else plain, erased=plain is not None)
+    grey = to_grey(image)
+    found, erased = photo_ink(grey, ink, keep_lines=keep_lines)
+    return InkMap(ink=found, grey=grey, erased=erased)
 
 
 def flatten_alpha(image: Image, ink: Ink) -> Image:

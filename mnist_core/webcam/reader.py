@@ -20,14 +20,14 @@ import cv2
 
 from mnist_core.inference.reading import Digit
 from mnist_core.inference.recognizer import Recognizer
-from mnist_core.preprocessing.framing import Box, FramedDigit, frame_digit
+from mnist_core.inference.surroundings import refuse_unwritten
+from mnist_core.preprocessing.framing import Box, FramedDigit, frame_found
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.rows import are_neighbors
 from mnist_core.preprocessing.segmentation import find_digits
 from mnist_core.preprocessing.surface import find_surfaces
-from mnist_core.webcam.background import background_nonuniformity
 from mnist_core.webcam.overlay import draw_viewfinder
 from mnist_core.webcam.region import crop_region, roi_in_pixels, to_working_size
 from mnist_core.webcam.settings import MAX_SMOOTHING, WebcamSettings
@@ -40,16 +40,8 @@ _BLUR = 1.2
 _MIN_HEIGHT = 0.1
 # More candidates are a texture, not a number.
 _MAX_DIGITS = 12
-# If the digits have less than this share of all ink in the region, it shows more than a sheet.
-_MIN_INK_SHARE = 0.85
-# The largest `background_nonuniformity` of digits: their mean if there is nothing else, otherwise
-# each one's. Measured on simulated frames: 99% of the written digits were below 0.61, non-digits
-# above 1.07. But most non-digits are taken for a 1, a bare stroke: numbers of ones alone were above
-# 1.03, and among other objects above 0.26, with one exception each.
-_MAX_NONUNIFORMITY, _MAX_AMONG_OTHERS = 1.1, 0.7
-_MAX_OF_ONES, _MAX_ONE_AMONG_OTHERS = 0.9, 0.25
 _ONE = 1
-# On a background up to this nonuniformity, this share of the model's threshold is a sufficient
+# On a background up to this unevenness, this share of the model's threshold is a sufficient
 # digit score, except for a 1. Chosen on frames of the seeds 29 to 31, not of 28.
 _EVEN, _EVEN_SCORE = 0.2, 0.5
 # The weight of a frame without a reading in the vote; others weigh their confidence, 0 to 1.
@@ -104,10 +96,11 @@ class FrameReader:
         roi = roi_in_pixels(settings.roi, shown)
         cropped = crop_region(frame, roi, settings.mirror)
         region = to_working_size(cropped)
-        candidates, ink = _find_candidates(region, settings)
+        candidates = _find_candidates(region, settings)
+        ink = candidates.ink
         digits: list[Digit] = []
         if settings.inference:
-            written = self._read_written(candidates, region, ink)
+            written = self._read_written(candidates)
             if not written:
                 digits = self._read_surface(cropped, roi, settings)
             digits = digits or [_move_to_frame(d, ink.shape, roi, settings.mirror) for d in written]
@@ -124,13 +117,16 @@ class FrameReader:
             elapsed_ms=1000 * (time.perf_counter() - start),
         )
 
-    def _read_written(
-        self, candidates: list[FramedDigit], region: Image, ink: Image
-    ) -> list[Digit]:
+    def _read_written(self, candidates: _Candidates) -> list[Digit]:
         """Read candidates; none are digits if most are not: a face, a hand, cloth."""
-        read = self.recognizer.read_found(candidates)
-        written = _drop_unwritten(read, region, ink, self.recognizer.card.digit_threshold)
-        if 2 * len(written) < len(candidates):
+        threshold = self.recognizer.card.digit_threshold
+        read = [
+            _accept_on_even_paper(digit, threshold)
+            for digit in self.recognizer.read_found(candidates.found)
+        ]
+        read = refuse_unwritten(read, candidates.left_out)
+        written = [digit for digit in read if digit.is_digit]
+        if 2 * len(written) < len(candidates.found):
             return []
         return _add_refused_neighbors(written, read)
 
@@ -140,17 +136,18 @@ class FrameReader:
             if not surface.is_quadrilateral:
                 continue  # a face, a hand
             straight = to_working_size(surface.straighten(cropped))
-            candidates, ink = _find_candidates(straight, settings)
-            scale = surface.size[0] / ink.shape[1], surface.size[1] / ink.shape[0]
+            candidates = _find_candidates(straight, settings)
+            height, width = candidates.ink.shape
+            scale = surface.size[0] / width, surface.size[1] / height
             digits = []
-            written = self._read_written(candidates, straight, ink)
-            if sum(digit.is_digit for digit in written) < len(candidates):
+            written = self._read_written(candidates)
+            if sum(digit.is_digit for digit in written) < len(candidates.found):
                 continue  # a thing with a pattern
             for digit in written:
-                left, top, width, height = digit.box
+                x, y, wide, high = digit.box
                 on_surface = (
-                    *(round(left * scale[0]), round(top * scale[1])),
-                    *(round(width * scale[0]), round(height * scale[1])),
+                    *(round(x * scale[0]), round(y * scale[1])),
+                    *(round(wide * scale[0]), round(high * scale[1])),
                 )
                 moved = replace(digit, box=surface.box_in_image(on_surface))
                 digits.append(_move_to_frame(moved, cropped.shape[:2], roi, settings.mirror))
@@ -177,55 +174,47 @@ def _to_bgr(frame: Image) -> Image:
     return frame if frame.shape[2] == 3 else cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR)
 
 
-def _find_candidates(region: Image, settings: WebcamSettings) -> tuple[list[FramedDigit], Image]:
-    """Find what may be digits in the region; returns them and the binary ink, 0 or 255."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Candidates:
+    """What may be digits in a region; boxes in its pixels.
+
+    Attributes:
+        found: the ink of each.
+        left_out: boxes of all other ink.
+        ink: (h, w) uint8, 0 or 255.
+    """
+
+    found: list[FramedDigit]
+    left_out: list[Box]
+    ink: Image
+
+
+def _find_candidates(region: Image, settings: WebcamSettings) -> _Candidates:
+    """Find what may be digits in the region."""
     if settings.threshold is None:
-        found = ink_map(region, settings.ink)
+        inked = ink_map(region, settings.ink)
     else:
-        found = InkMap(ink=_apply_threshold(region, settings.threshold, settings.ink), drawn=False)
-    solid = binarize(found.ink, SOFT_EDGE - 1)
+        inked = InkMap(ink=_apply_threshold(region, settings.threshold, settings.ink), grey=region)
+    solid = binarize(inked.ink, SOFT_EDGE - 1)
     if not settings.inference:
-        return [], solid
-    digits = [
-        digit
-        for digit in find_digits(found.ink, drawn=found.drawn).digits
-        if _is_inside(digit.box, solid.shape) and digit.box[3] >= _MIN_HEIGHT * len(solid)
-    ]
+        return _Candidates(found=[], left_out=[], ink=solid)
+    found = find_digits(inked.ink, drawn=inked.drawn)
+    digits, left_out = [], [mark.box for mark in found.left_out]
+    for digit in found.digits:
+        if _is_inside(digit.box, solid.shape) and digit.box[3] >= _MIN_HEIGHT * len(solid):
+            digits.append(digit)
+        else:
+            left_out.append(digit.box)
     if len(digits) > _MAX_DIGITS:
         digits = []
-    framed = [FramedDigit(box=d.box, frame=frame_digit(d), ink=d.ink) for d in digits]
-    return framed, solid
+    return _Candidates(found=frame_found(inked, digits), left_out=left_out, ink=solid)
 
 
-def _drop_unwritten(read: list[Digit], region: Image, ink: Image, threshold: float) -> list[Digit]:
-    """Keep the candidates whose digit score is high enough and whose background is even enough.
-
-    `threshold` is the model's; the boxes of the digits are in pixels of `region` and `ink`.
-    """
-    digits, backgrounds = [], []
-    for digit in read:
-        needs_even = not digit.is_digit
-        if needs_even and (digit.label == _ONE or digit.digit_score < _EVEN_SCORE * threshold):
-            continue
-        nonuniformity = background_nonuniformity(region, ink, digit.box)
-        if not needs_even or nonuniformity <= _EVEN:
-            digits.append(replace(digit, is_digit=True))
-            backgrounds.append(nonuniformity)
-    if not digits:
-        return []
-    own_ink = sum(
-        cv2.countNonZero(ink[top : top + height, left : left + width])
-        for left, top, width, height in (digit.box for digit in digits)
-    )
-    if own_ink >= _MIN_INK_SHARE * cv2.countNonZero(ink):
-        only_ones = all(digit.label == _ONE for digit in digits)
-        limit = _MAX_OF_ONES if only_ones else _MAX_NONUNIFORMITY
-        return digits if sum(backgrounds) <= limit * len(backgrounds) else []
-    return [
-        digit
-        for digit, nonuniformity in zip(digits, backgrounds, strict=True)
-        if nonuniformity <= (_MAX_ONE_AMONG_OTHERS if digit.label == _ONE else _MAX_AMONG_OTHERS)
-    ]
+def _accept_on_even_paper(digit: Digit, threshold: float) -> Digit:
+    """Accept a digit with a lower score than the model's threshold if its background is even."""
+    even = digit.unevenness <= _EVEN and digit.label != _ONE
+    accepted = even and digit.digit_score >= _EVEN_SCORE * threshold
+    return replace(digit, is_digit=digit.is_digit or accepted)
 
 
 def _add_refused_neighbors(written: list[Digit], read: list[Digit]) -> list[Digit]:

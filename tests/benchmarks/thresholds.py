@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def _as_ink_map(method: Callable[[Image], Image]) -> Callable[[Image, Ink], InkMap]:
-    return lambda grey, ink: InkMap(ink=method(grey), drawn=False)
+    return lambda grey, ink: InkMap(ink=method(grey), grey=grey)
 
 
 if __name__ == "__main__":

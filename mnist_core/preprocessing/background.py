@@ -1,4 +1,4 @@
-"""Is there even paper around a digit? Distinguishes ink from what only looks like it in video.
+"""Is there even paper around a digit? Distinguishes ink from what only looks like it.
 
 Paper continues evenly beside a pen stroke, in even light. In the gap between two fingers or at the
 edge of a face, the brightness beside a dark line varies by as much as the line itself.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mnist_core.preprocessing.components import Box
 from mnist_core.preprocessing.grey import Image, scaled_size
-from mnist_core.preprocessing.segmentation import Box
 
-__all__ = ["background_nonuniformity"]
+__all__ = ["background_unevenness"]
 
 # The digit is shrunk so that its longer side has this many pixels; in pixels of that size, its
 # background reaches this far, without the pixels next to the ink, where the ink fades.
@@ -25,7 +25,7 @@ _MOSTLY_INK = 127
 _MIN_PIXELS = 20
 
 
-def background_nonuniformity(grey: Image, ink: Image, box: Box) -> float:
+def background_unevenness(grey: Image, ink: Image, box: Box) -> float:
     """Measure how uneven the background of a digit is, as a share of the ink's contrast.
 
     A plane is fitted to the brightness around the ink, because light falls off over paper. The
