@@ -2,7 +2,7 @@
 
     ws://HOST/BASE/live/strokes?session=ID&model=NAME     without `model`: the default model
 
-A message is the drawing as a PNG, JPEG or WebP file, or, a third quicker to read, as grey levels:
+A message is the drawing as a PNG file of at most a megapixel, or, read faster, as grey levels:
 
     b"GREY"  width  height  levels     width and height in pixels, two bytes each, high byte first;
                                        levels, 0 to 255, row by row: width * height bytes
@@ -36,7 +36,7 @@ from pages.server.limits import RateLimit
 
 __all__ = ["decode_drawing", "strokes"]
 
-_GREY = b"GREY"
+_GREY, _PNG = b"GREY", b"\x89PNG\r\n\x1a\n"
 _HEAD = struct.Struct(">4sHH")
 # One for each frame that a screen shows.
 _LIMIT = RateLimit(per_second=60, burst=5)
@@ -49,21 +49,32 @@ async def strokes(websocket: WebSocket) -> None:
 
 
 def decode_drawing(content: bytes) -> NDArray[np.uint8]:
-    """The image of a message: (h, w) for grey levels, else as `load_image` returns it.
+    """The image of a message: (h, w) for grey levels, (h, w, 3) or (h, w, 4) for a PNG file.
 
     Raises:
-        InvalidImageError: it is neither.
+        InvalidImageError: it is neither, or too large.
     """
-    if not content.startswith(_GREY):
-        return load_image(content)
-    head, levels = content[: _HEAD.size], content[_HEAD.size :]
-    _, width, height = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
-    if width * height != len(levels) or not levels:
+    if content.startswith(_GREY):
+        head, levels = content[: _HEAD.size], content[_HEAD.size :]
+        _, width, height = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
+        if width * height != len(levels) or not levels:
+            raise InvalidImageError(
+                "Grey levels must be one byte for each pixel. Send width * height of them. "
+                f"Received: {width}x{height} pixels and {len(levels):,} levels"
+            )
+        return np.frombuffer(levels, np.uint8).reshape(height, width)
+    if not content.startswith(_PNG):
         raise InvalidImageError(
-            "Grey levels must be one byte for each pixel. Send width * height of them. "
-            f"Received: {width}x{height} pixels and {len(levels):,} levels"
+            f"A drawing must be a PNG file or grey levels. Received: {len(content):,} bytes"
         )
-    return np.frombuffer(levels, np.uint8).reshape(height, width)
+    # The size is checked before the pixels are decoded: a small file can have millions of them.
+    width, height = struct.unpack(">II", content[16:24].ljust(8, b"\0"))
+    if width * height > sockets.MAX_BYTES:
+        raise InvalidImageError(
+            f"A drawing may have at most {sockets.MAX_BYTES:,} pixels. Send a smaller one. "
+            f"Received: {width}x{height} pixels"
+        )
+    return load_image(content)
 
 
 def _answer(content: bytes, model: str | None) -> dict[str, Any]:

@@ -327,3 +327,19 @@ def test_number_of_grey_levels_must_be_that_of_the_pixels(
 def test_short_head_of_grey_levels_is_explained(end: int) -> None:
     with pytest.raises(InvalidImageError):
         decode_drawing(b"GREY\0\1\0\1"[:end])
+
+
+@pytest.mark.parametrize("size", [(1000, 1001), (2**31, 2**31)])
+def test_small_file_of_many_pixels_is_not_decoded(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.server.strokes.load_image", lambda _: pytest.fail("decoded"))
+    content = bytearray(encode_digit(3))
+    content[16:24] = b"".join(side.to_bytes(4) for side in size)
+    with pytest.raises(InvalidImageError, match=f"Received: {size[0]}x{size[1]} pixels"):
+        decode_drawing(bytes(content))
+
+
+def test_other_files_are_no_drawings() -> None:
+    with pytest.raises(InvalidImageError, match="PNG file or grey levels"):
+        decode_drawing(encode_digit(3, ".jpg"))
