@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 
-from mnist_core.inference.reading import Digit
+from mnist_core.inference.reading import Digit, Mark, Reading
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.inference.surroundings import refuse_unwritten
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_found
@@ -60,6 +60,8 @@ class FrameResult:
         digits: those of this frame, in reading order, and non-digits beside them; their boxes in
             pixels of `annotated`.
         reading: the number on which the last frames agree, with a "?" for a non-digit; "" for none.
+        note: a sentence on what the region's border cuts beside the digits of this frame; "" for
+            nothing.
         ink: (h', w') uint8, 0 or 255: the ink of the region, at the size at which it is read.
         elapsed_ms: the time taken, in milliseconds.
     """
@@ -67,6 +69,7 @@ class FrameResult:
     annotated: Image
     digits: list[Digit]
     reading: str
+    note: str
     ink: Image
     elapsed_ms: float
 
@@ -99,8 +102,10 @@ class FrameReader:
         candidates = _find_candidates(region, settings)
         ink = candidates.ink
         digits: list[Digit] = []
+        note = ""
         if settings.inference:
             written = self._read_written(candidates)
+            note = _note_cut(written, candidates, settings.mirror)
             if not written:
                 digits = self._read_surface(cropped, roi, settings)
             digits = digits or [_move_to_frame(d, ink.shape, roi, settings.mirror) for d in written]
@@ -113,6 +118,7 @@ class FrameReader:
             annotated=shown,
             digits=digits,
             reading=self._reading,
+            note=note,
             ink=ink,
             elapsed_ms=1000 * (time.perf_counter() - start),
         )
@@ -124,7 +130,7 @@ class FrameReader:
             _accept_on_even_paper(digit, threshold)
             for digit in self.recognizer.read_found(candidates.found)
         ]
-        read = refuse_unwritten(read, candidates.left_out)
+        read = refuse_unwritten(read, candidates.cut + candidates.left_out)
         written = [digit for digit in read if digit.is_digit]
         if 2 * len(written) < len(candidates.found):
             return []
@@ -180,11 +186,13 @@ class _Candidates:
 
     Attributes:
         found: the ink of each.
+        cut: boxes of what may be digits, too, but continues outside of the region.
         left_out: boxes of all other ink.
         ink: (h, w) uint8, 0 or 255.
     """
 
     found: list[FramedDigit]
+    cut: list[Box]
     left_out: list[Box]
     ink: Image
 
@@ -197,17 +205,31 @@ def _find_candidates(region: Image, settings: WebcamSettings) -> _Candidates:
         inked = InkMap(ink=_apply_threshold(region, settings.threshold, settings.ink), grey=region)
     solid = binarize(inked.ink, SOFT_EDGE - 1)
     if not settings.inference:
-        return _Candidates(found=[], left_out=[], ink=solid)
+        return _Candidates(found=[], cut=[], left_out=[], ink=solid)
     found = find_digits(inked.ink, drawn=inked.drawn)
-    digits, left_out = [], [mark.box for mark in found.left_out]
+    digits, cut, left_out = [], [], [mark.box for mark in found.left_out]
     for digit in found.digits:
-        if _is_inside(digit.box, solid.shape) and digit.box[3] >= _MIN_HEIGHT * len(solid):
+        if not _is_inside(digit.box, solid.shape):
+            cut.append(digit.box)
+        elif digit.box[3] >= _MIN_HEIGHT * len(solid):
             digits.append(digit)
         else:
             left_out.append(digit.box)
     if len(digits) > _MAX_DIGITS:
         digits = []
-    return _Candidates(found=frame_found(inked, digits), left_out=left_out, ink=solid)
+    return _Candidates(found=frame_found(inked, digits), cut=cut, left_out=left_out, ink=solid)
+
+
+def _note_cut(written: list[Digit], candidates: _Candidates, mirror: bool) -> str:
+    """A sentence on what the border cuts of the row of digits: a number must not get shorter."""
+    height, width = candidates.ink.shape
+    cut = [
+        (width - box[0] - box[2] if mirror else box[0], *box[1:])
+        for box in candidates.cut
+        if any(are_neighbors(box, digit.box) for digit in written)
+    ]
+    marks = [Mark(box=box, reason="border") for box in cut]
+    return Reading(digits=written, left_out=marks, size=(width, height)).note
 
 
 def _accept_on_even_paper(digit: Digit, threshold: float) -> Digit:

@@ -35,7 +35,8 @@ def show(live: LiveReader, running: bool) -> None:
     result = state.result if running else None
     digits = [digit for digit in result.digits if digit.is_digit] if result else []
     largest = max(digits, key=lambda digit: digit.box[2] * digit.box[3], default=None)
-    st.caption("Largest digit" if largest is None else f"Largest digit: {largest.label}")
+    note = f" · **{result.note}**" if result and result.note else ""
+    st.caption(f"Largest digit{'' if largest is None else f': {largest.label}'}{note}")
     st.plotly_chart(
         probability_bars(largest.probabilities if largest else np.zeros(10, np.float32)),
         key="live_bars",

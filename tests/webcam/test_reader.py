@@ -74,6 +74,22 @@ def test_digits_cut_by_the_region_are_ignored(champion: Recognizer) -> None:
     assert read(frame, champion).reading == ""
 
 
+@pytest.mark.parametrize(("mirror", "side"), [(False, "left"), (True, "right")])
+def test_what_the_region_cuts_beside_digits_is_said(
+    mirror: bool, side: str, champion: Recognizer
+) -> None:
+    frame = sheet(4, 5, 6, side=100)
+    whole = read(frame, champion, mirror=mirror)
+    assert (whole.reading, whole.note) == ("456", "")
+    # The region ends in the middle of the 4, which is on the right in a mirrored frame.
+    left, _, width, _ = whole.digits[0].box
+    middle = (left + width / 2) / frame.shape[1]
+    roi = (0.02, 0.1, middle - 0.02, 0.8) if mirror else (middle, 0.1, 0.98 - middle, 0.8)
+    cut = read(frame, champion, mirror=mirror, roi=roi)
+    assert cut.reading == "56"
+    assert cut.note == f"One mark was left out: at the {side} border."
+
+
 def test_region_is_that_of_the_shown_frame(champion: Recognizer) -> None:
     frame = sheet(2, side=120, at=(140, 240))
     left = (0.02, 0.1, 0.4, 0.8)
