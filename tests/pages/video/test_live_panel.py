@@ -13,7 +13,7 @@ def show_panel() -> None:
 
     live = LiveReader(load_recognizer())
     live.settings = WebcamSettings(roi=(0.1, 0.1, 0.8, 0.8))
-    live.process(sheet(4, 5, side=100, at=(525, 240)))
+    live.process(sheet(4, 5, side=100, at=(510, 240)))
     live_panel.show(live, running=True)
 
 
