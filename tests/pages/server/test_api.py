@@ -178,7 +178,7 @@ def test_damaged_model_is_explained(models: Path, server: str) -> None:
 
 
 def test_fault_is_told_without_its_traceback(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_core.Recognizer.analyze", lambda *_: 1 / 0)
+    monkeypatch.setattr("mnist_core.Recognizer.analyze", lambda *_, **__: 1 / 0)
     status, answer, _ = ask(server, "POST", "/read?model=mlp", IMAGE)
     assert status == 500
     assert answer["error"] == "The server failed. Its log has the details."
