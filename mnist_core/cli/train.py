@@ -13,7 +13,7 @@ from mnist_core.cli.terminal import Commands, install_signal_handlers, printed_e
 from mnist_core.distributed.cluster import Cluster
 from mnist_core.distributed.worker import run_worker
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import ARCHITECTURES
+from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Run
@@ -33,6 +33,11 @@ def add_to(commands: Commands) -> None:
     add_settings(train, "settings", "the defaults depend on the architecture")
     train.add_argument(
         "--resume", metavar="ID", help="resume a run listed by 'runs', with its own settings"
+    )
+    train.add_argument(
+        "--quick",
+        action="store_true",
+        help="a short training; the other options still apply",
     )
     train.add_argument("--json", action="store_true", help="print one JSON object per event")
     train.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
@@ -95,6 +100,9 @@ def config_from(given: Mapping[str, Any]) -> TrainingConfig:
                 f"Received: --initial-model {card.name}, made of {', '.join(card.members)}"
             )
         settings["architecture"] = card.architecture
+    if given.get("quick"):
+        architecture = get_architecture(settings.get("architecture", TrainingConfig.architecture))
+        settings = {**architecture.quick, **settings}
     return TrainingConfig(**settings)
 
 
@@ -125,7 +133,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _run_to_resume(given: Mapping[str, Any], background: bool) -> Run:
-    if settings := _settings(given):
+    settings = [*_settings(given), *(["quick"] if given.get("quick") else [])]
+    if settings:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
         raise TrainingError(
             f"A run resumes with its original settings. Leave out: {names}. Received: "

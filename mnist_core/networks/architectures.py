@@ -8,9 +8,9 @@ temperature are applied by the recognizer. A network that detects non-digits has
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_core.errors import TrainingError
 
@@ -30,7 +30,7 @@ class Architecture:
         build: builds the untrained network; imports Keras when called. A number, 0 to 0.9, replaces
             the network's own dropout rates.
         epochs: maximum number of passes over the training images.
-        quick_epochs: number of epochs that give a good network.
+        quick: settings of a short training that gives a good network, the rest as for a full one.
         batch_size: images per step.
         learning_rate: initial learning rate.
         optimizer: a key of `OPTIMIZERS`.
@@ -51,7 +51,7 @@ class Architecture:
     summary: str
     build: Callable[..., keras.Model]
     epochs: int
-    quick_epochs: int
+    quick: Mapping[str, Any]
     batch_size: int
     learning_rate: float
     optimizer: str = "adam"
@@ -65,6 +65,11 @@ class Architecture:
 
 
 # In mixed precision the logits stay float32, as the loss needs them.
+
+# Keras's default of 0.99 is too slow for a training of one epoch: after its 430 steps, the moving
+# statistics still contain 1.3% of their initial values, and the variances are about a hundredth of
+# these. The `cnn` then read 95.60% of the validation images, and 98.68% with 0.9.
+_QUICK_MOMENTUM = 0.9
 
 
 def _build_mlp(dropout: float | None = None) -> keras.Model:
@@ -84,8 +89,11 @@ def _build_mlp(dropout: float | None = None) -> keras.Model:
     )
 
 
-def _convolutions(*filters: int, window: int = 3) -> list[keras.Layer]:
-    """Unpadded convolutions in sequence, each with batch normalization and ReLU."""
+def _convolutions(*filters: int, window: int = 3, momentum: float = 0.99) -> list[keras.Layer]:
+    """Unpadded convolutions in sequence, each with batch normalization and ReLU.
+
+    `momentum` is that of the moving statistics.
+    """
     from keras import layers
 
     return [
@@ -94,7 +102,7 @@ def _convolutions(*filters: int, window: int = 3) -> list[keras.Layer]:
         for layer in (
             # No bias: the normalization has an offset. The export folds both into the kernel.
             layers.Conv2D(count, window, use_bias=False),
-            layers.BatchNormalization(),
+            layers.BatchNormalization(momentum=momentum),
             layers.ReLU(),
         )
     ]
@@ -109,9 +117,9 @@ def _build_cnn(dropout: float | None = None) -> keras.Model:
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *_convolutions(24, 32),
+            *_convolutions(24, 32, momentum=_QUICK_MOMENTUM),
             layers.MaxPooling2D(),
-            *_convolutions(48, 64),
+            *_convolutions(48, 64, momentum=_QUICK_MOMENTUM),
             layers.MaxPooling2D(),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Flatten(),
@@ -164,7 +172,7 @@ ARCHITECTURES = {
             summary="One hidden layer of 512 units; trains in seconds.",
             build=_build_mlp,
             epochs=10,
-            quick_epochs=3,
+            quick={"epochs": 3},
             batch_size=128,
             learning_rate=1e-3,
             steps_at_once=10,
@@ -175,7 +183,15 @@ ARCHITECTURES = {
             summary="Four small convolutions and dropout; trains in minutes.",
             build=_build_cnn,
             epochs=12,
-            quick_epochs=2,
+            # Of 5,000 validation images 98.94% are read; with batches of 128 98.68%, with half the
+            # learning rate 98.70%, with dropout 98.40%.
+            quick={
+                "epochs": 1,
+                "batch_size": 64,
+                "learning_rate": 4e-3,
+                "schedule": "warm-up",
+                "dropout": 0.0,
+            },
             batch_size=128,
             learning_rate=1e-3,
             schedule="cosine",
@@ -186,7 +202,7 @@ ARCHITECTURES = {
             summary="Three parallel convolution branches; the most accurate model.",
             build=_build_champion,
             epochs=100,
-            quick_epochs=4,
+            quick={"epochs": 4},
             batch_size=128,
             learning_rate=2e-3,
             optimizer="adamw",

@@ -1,5 +1,6 @@
 """The training form: network, settings, a sample of the training images, and Start."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def show() -> None:
             st.segmented_control(
                 "Network",
                 list(ARCHITECTURES),
-                default="mlp",
+                default="cnn",
                 required=True,
                 key="train_architecture",
                 persist_state="session",
@@ -115,18 +116,18 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
         key=f"train_length_{kind}",
         persist_state="session",
         format_func={
-            "quick": f"Quick · {architecture.quick_epochs} epochs",
-            "full": f"Full · {architecture.epochs} epochs",
+            "quick": f"Quick · {_in_epochs(architecture.quick['epochs'])}",
+            "full": f"Full · {_in_epochs(architecture.epochs)}",
         }.__getitem__,
         help="An epoch is one pass over the training images. Quick gives a first impression.",
     )
-    epochs = architecture.quick_epochs if length == "quick" else architecture.epochs
+    defaults = {**vars(architecture), **(architecture.quick if length == "quick" else {})}
     with st.expander("More settings", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
-            settings = _choose_optimization(architecture, epochs, f"{kind}_{length}")
+            settings = _choose_optimization(defaults, f"{kind}_{length}")
         with right:
-            settings |= _choose_regularization(architecture)
+            settings |= _choose_regularization(defaults, f"{kind}_{length}")
             settings |= _choose_initial_model(kind)
     overwrite = False
     if name in {card.name for card in list_models()} and not is_bundled(name):
@@ -139,32 +140,36 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
     return settings | {"name": name, "overwrite": overwrite}
 
 
-def _choose_optimization(architecture: Architecture, epochs: int, key: str) -> dict[str, Any]:
-    kind = architecture.name
+def _in_epochs(count: int) -> str:
+    return f"{count} epoch{'s' * (count != 1)}"
+
+
+def _choose_optimization(defaults: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {
         "epochs": st.number_input(
-            "Maximum epochs", 1, 1000, epochs, key=f"train_epochs_{key}", persist_state="session",
+            "Maximum epochs", 1, 1000, defaults["epochs"], key=f"train_epochs_{key}",
+            persist_state="session",
             help="Passes over the training images.",
         ),
         "batch_size": st.select_slider(
-            "Batch size", [16, 32, 64, 128, 256, 512, 1024], architecture.batch_size,
-            key=f"train_batch_{kind}", persist_state="session",
+            "Batch size", [16, 32, 64, 128, 256, 512, 1024], defaults["batch_size"],
+            key=f"train_batch_{key}", persist_state="session",
             help="Images per weight update. Larger batches train faster but learn less per image.",
         ),
         "learning_rate": decimal_field(
-            "Learning rate", 1e-6, 1.0, architecture.learning_rate, key=f"train_rate_{kind}",
+            "Learning rate", 1e-6, 1.0, defaults["learning_rate"], key=f"train_rate_{key}",
             help="Size of each weight update. Too high: the training does not converge. Too low: "
             "it takes very long.",
         ),
         "schedule": st.selectbox(
-            "Learning rate schedule", list(SCHEDULES), list(SCHEDULES).index(architecture.schedule),
-            format_func=SCHEDULES.__getitem__, key=f"train_schedule_{kind}",
+            "Learning rate schedule", list(SCHEDULES), list(SCHEDULES).index(defaults["schedule"]),
+            format_func=SCHEDULES.__getitem__, key=f"train_schedule_{key}",
             persist_state="session",
             help="How the learning rate changes during the training.",
         ),
         "optimizer": st.selectbox(
-            "Optimizer", list(OPTIMIZERS), list(OPTIMIZERS).index(architecture.optimizer),
-            format_func=OPTIMIZERS.__getitem__, key=f"train_optimizer_{kind}",
+            "Optimizer", list(OPTIMIZERS), list(OPTIMIZERS).index(defaults["optimizer"]),
+            format_func=OPTIMIZERS.__getitem__, key=f"train_optimizer_{key}",
             persist_state="session",
             help="How the weights are updated to lower the loss.",
         ),
@@ -175,29 +180,28 @@ def _choose_optimization(architecture: Architecture, epochs: int, key: str) -> d
     }  # fmt: skip
 
 
-def _choose_regularization(architecture: Architecture) -> dict[str, Any]:
-    kind = architecture.name
+def _choose_regularization(defaults: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {
         "augmentation": st.slider(
-            "Augmentation", 0.0, 1.0, architecture.augmentation, 0.05,
-            key=f"train_augmentation_{kind}", persist_state="session",
+            "Augmentation", 0.0, 1.0, defaults["augmentation"], 0.05,
+            key=f"train_augmentation_{key}", persist_state="session",
             help="Strength of the random changes to each training image: rotation, distortion, "
             "stroke width, blur. Helps with digits that differ from MNIST's.",
         ),
         "dropout": st.select_slider(
-            "Dropout", [None, *(share / 20 for share in range(19))], key=f"train_dropout_{kind}",
-            persist_state="session",
+            "Dropout", [None, *(share / 20 for share in range(19))], defaults.get("dropout"),
+            key=f"train_dropout_{key}", persist_state="session",
             format_func=lambda share: "default" if share is None else f"{share:.2f}",
             help="Share of units dropped at random in each step, against overfitting.",
         ),
         "patience": st.number_input(
-            "Patience (epochs)", 0, 1000, 0, key=f"train_patience_{kind}", persist_state="session",
+            "Patience (epochs)", 0, 1000, 0, key=f"train_patience_{key}", persist_state="session",
             help="Stop early after this number of epochs without a lower validation loss, and "
             "keep the best epoch. 0: never.",
         ) or None,
         "target_accuracy": decimal_field(
-            "Target training accuracy", 0.0, 1.0, architecture.target_accuracy or 1.0,
-            key=f"train_target_{kind}",
+            "Target training accuracy", 0.0, 1.0, defaults["target_accuracy"] or 1.0,
+            key=f"train_target_{key}",
             help="Stop after the epoch that reaches it. 1: practically never.",
         ),
         "validation_fraction": st.slider(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, TrainingError
 from mnist_core.charts import training_curves
+from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.store import list_models
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import follow
@@ -59,7 +60,7 @@ def _find_or_start() -> Run:
     if _RUN not in state:
         run = _active_run()
         try:
-            run = run or jobs.start(TrainingConfig(architecture="mlp", overwrite=True))
+            run = run or jobs.start(_quick_training())
         except TrainingError:
             # Another visitor may have started it at the same moment.
             run = _active_run()
@@ -67,6 +68,10 @@ def _find_or_start() -> Run:
                 raise
         state[_RUN] = run.id
     return find_run(state[_RUN])
+
+
+def _quick_training() -> TrainingConfig:
+    return TrainingConfig(architecture="cnn", overwrite=True, **get_architecture("cnn").quick)
 
 
 def _active_run() -> Run | None:

@@ -359,6 +359,7 @@ def test_scribble_is_shown_as_a_non_digit(
         assert box["width"] >= 400
 
 
+@pytest.mark.slow
 def test_app_without_models_trains_the_quick_one(tmp_path: Path, open_page: OpenPage) -> None:
     models = tmp_path / "models"
     # At a lower priority the training would wait for the tests.
@@ -371,8 +372,8 @@ def test_app_without_models_trains_the_quick_one(tmp_path: Path, open_page: Open
         # The training continues without its visitor, and the next one sees the same run.
         page.reload()
         expect(status).to_contain_text(re.compile(r"accuracy \d+\.\d%, loss"))
-        expect(reading(page)).to_contain_text("Draw a digit", timeout=120_000)
+        expect(reading(page)).to_contain_text("Draw a digit", timeout=240_000)
         canvas(page).wait_for()
         draw(page, OWN_STROKES[7])
         expect_reading(page, "7")
-    assert {path.name for path in models.iterdir()} == {"mlp"}
+    assert {path.name for path in models.iterdir()} == {"cnn"}

@@ -52,7 +52,8 @@ def open_tab(open_page: OpenPage, app: Address) -> Page:
 
 
 def start(page: Page, name: str, epochs: int) -> None:
-    field = page.get_by_label("Name", exact=True)
+    page.locator(".st-key-train_architecture").get_by_text("mlp", exact=True).click()
+    field = page.locator(".st-key-train_name_mlp input")
     field.fill(name)
     field.press("Enter")
     page.get_by_text("More settings").click()
@@ -61,7 +62,7 @@ def start(page: Page, name: str, epochs: int) -> None:
     number.press("Enter")
     # The training must not end before the test stops it.
     for key, value in (("target", "1"), ("rate", "0.00005")):
-        field = page.locator(f".st-key-train_{key}_mlp input")
+        field = page.locator(f".st-key-train_{key}_mlp_quick input")
         field.fill(value)
         field.press("Enter")
     page.locator(".st-key-train_start button").click()

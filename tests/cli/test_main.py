@@ -35,6 +35,7 @@ from mnist_core.__main__ import main
         ["train", "--name", "x", "--initial-model", "../cnn"],
         ["train", "--name", "x", "--strategy", "multiworker"],  # without $TF_CONFIG
         ["train", "--resume", "../x"],
+        ["train", "--resume", "20260101-000000-none", "--quick"],
         ["train", "--resume", "20260101-000000-none"],
         ["train", "--resume", "20260101-000000-none", "--epochs", "3", "--seed", "1"],
     ],

@@ -11,6 +11,8 @@ from support.commands import run_command
 
 from mnist_core import TrainingConfig
 from mnist_core.__main__ import main
+from mnist_core.cli.train import config_from
+from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
 from mnist_core.runs.run import Outcome
 from mnist_core.runs.store import new_run
 
@@ -35,6 +37,15 @@ def test_runs_lists_all_runs(
     values = {run["id"]: run for run in json.loads(capsys.readouterr().out)}
     assert values[done.id]["test_accuracy"] == 0.98
     assert values[failed.id]["configuration"]["name"] == "two"
+
+
+def test_quick_replaces_the_defaults_but_no_given_option() -> None:
+    config = config_from({"architecture": "cnn", "quick": True, "seed": 3})
+    assert config == TrainingConfig(seed=3, **get_architecture("cnn").quick)
+    assert config_from({"quick": True, "epochs": 2}).epochs == 2
+    assert config_from({"architecture": "mlp"}) == TrainingConfig(architecture="mlp")
+    for name, architecture in ARCHITECTURES.items():
+        assert TrainingConfig(architecture=name, **architecture.quick).resolved()
 
 
 @pytest.mark.slow

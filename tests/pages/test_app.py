@@ -16,9 +16,13 @@ from support.apps import ROOT, alts, replace_canvas, run_page
 from support.own_strokes import OWN_STROKES, SCRIBBLE
 from support.strokes import Stroke, draw_strokes, place_strokes
 
-from mnist_core import Recognizer
+from mnist_core import Recognizer, TrainingConfig
+from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import CARD, TFLITE
 from mnist_core.registry.store import load_card
+from mnist_core.runs import jobs
+from mnist_core.runs.run import Run
+from mnist_core.runs.store import new_run
 from pages.widgets import model_picker
 
 
@@ -161,6 +165,26 @@ def test_retrained_model_is_loaded_again(models: Path) -> None:
     assert loaded() is not first
     assert loaded().card.architecture == "mlp"
     assert not run_app("cnn").error
+
+
+def test_app_without_models_trains_a_quick_cnn(
+    own_models: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[TrainingConfig] = []
+
+    def start(config: TrainingConfig) -> Run:
+        started.append(config)
+        return new_run(config, own_models)
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = run_app()
+    assert not app.exception
+    assert app.title[0].value == "Training the first model"
+    quick = TrainingConfig(architecture="cnn", overwrite=True, **get_architecture("cnn").quick)
+    assert started == [quick]
+    # The next visitor watches the same run.
+    assert not run_app().exception
+    assert len(started) == 1
 
 
 def test_unwritable_models_folder_is_explained(

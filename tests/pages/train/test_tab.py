@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 from support.apps import run_script, texts
 from support.cards import make_card
 from support.frames import make_correction
 
 from mnist_core import TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
+from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs import jobs
@@ -72,8 +74,28 @@ def report_epochs(run: Run, epochs: int) -> None:
         )
 
 
-def test_form_starts_with_the_defaults_of_the_network(started: list[TrainingConfig]) -> None:
+def open_form(network: str) -> AppTest:
+    """The tab with this network chosen."""
     app = run_script(SHOW)
+    app.segmented_control(key="train_architecture").set_value(network).run()
+    return app
+
+
+def test_form_starts_with_a_quick_training_of_the_cnn(started: list[TrainingConfig]) -> None:
+    app = run_script(SHOW)
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    expected = TrainingConfig(
+        architecture="cnn",
+        name="my-cnn-1",
+        target_accuracy=1.0,
+        **get_architecture("cnn").quick,
+    )
+    assert [config.resolved() for config in started] == [expected.resolved()]
+
+
+def test_form_starts_with_the_defaults_of_the_network(started: list[TrainingConfig]) -> None:
+    app = open_form("mlp")
     assert "No training is running" in texts(app, "caption")
     assert app.text_input(key="train_name_mlp").value == "my-mlp-1"
     app.button(key="train_start").click().run()
@@ -97,18 +119,18 @@ def test_form_defaults_of_another_network(kind: str, started: list[TrainingConfi
 
 
 def test_form_passes_every_setting_to_the_run(started: list[TrainingConfig]) -> None:
-    app = run_script(SHOW)
+    app = open_form("mlp")
     app.text_input(key="train_name_mlp").set_value("other")
     app.number_input(key="train_epochs_mlp_quick").set_value(7)
-    app.select_slider(key="train_batch_mlp").set_value(256)
-    app.text_input(key="train_rate_mlp").set_value("0,01")
-    app.selectbox(key="train_schedule_mlp").set_value("cosine")
-    app.selectbox(key="train_optimizer_mlp").set_value("sgd")
+    app.select_slider(key="train_batch_mlp_quick").set_value(256)
+    app.text_input(key="train_rate_mlp_quick").set_value("0,01")
+    app.selectbox(key="train_schedule_mlp_quick").set_value("cosine")
+    app.selectbox(key="train_optimizer_mlp_quick").set_value("sgd")
     app.number_input(key="train_seed").set_value(5)
-    app.slider(key="train_augmentation_mlp").set_value(0.5)
-    app.select_slider(key="train_dropout_mlp").set_value(0.25)
-    app.number_input(key="train_patience_mlp").set_value(3)
-    app.text_input(key="train_target_mlp").set_value("0.95")
+    app.slider(key="train_augmentation_mlp_quick").set_value(0.5)
+    app.select_slider(key="train_dropout_mlp_quick").set_value(0.25)
+    app.number_input(key="train_patience_mlp_quick").set_value(3)
+    app.text_input(key="train_target_mlp_quick").set_value("0.95")
     app.slider(key="train_held_out").set_value(0.2)
     app.selectbox(key="train_initial_mlp").set_value("mine").run()
     app.checkbox(key="train_mixed_mlp_tuned").set_value(True)
@@ -140,7 +162,7 @@ def test_mixed_precision_default(
 
 @pytest.mark.parametrize("name", ["../x", "My model", "a/b", "é", ".hidden"])
 def test_invalid_name_shows_an_error(name: str, started: list[TrainingConfig]) -> None:
-    app = run_script(SHOW)
+    app = open_form("mlp")
     app.text_input(key="train_name_mlp").set_value(name).run()
     app.button(key="train_start").click().run()
     assert not app.exception
@@ -149,7 +171,7 @@ def test_invalid_name_shows_an_error(name: str, started: list[TrainingConfig]) -
 
 
 def test_existing_model_is_replaced_only_on_request(started: list[TrainingConfig]) -> None:
-    app = run_script(SHOW)
+    app = open_form("mlp")
     app.text_input(key="train_name_mlp").set_value("mine").run()
     app.button(key="train_start").click().run()
     assert "already exists" in app.error[0].value
@@ -302,7 +324,7 @@ def test_run_starts_and_is_cancelled_at_once() -> None:
         assert time.monotonic() < end, run.state
         time.sleep(0.1)
     assert find_run(run.id).outcome
-    assert not any(card.name == "my-mlp-1" for card in list_models())
+    assert not any(card.name == "my-cnn-1" for card in list_models())
 
 
 def test_model_is_fine_tuned_on_corrections(
@@ -327,8 +349,8 @@ def test_model_is_fine_tuned_on_corrections(
 def test_start_trains_with_the_learning_rate_that_it_names_or_not_at_all(
     typed: str, rate: float | None, started: list[TrainingConfig]
 ) -> None:
-    app = run_script(SHOW)
-    app.text_input(key="train_rate_mlp").set_value(typed).run()
+    app = open_form("mlp")
+    app.text_input(key="train_rate_mlp_quick").set_value(typed).run()
     app.button(key="train_start").click().run()
     assert not app.exception
     assert [config.learning_rate for config in started] == ([] if rate is None else [rate])
