@@ -18,7 +18,7 @@ def show_panel() -> None:
 
 
 def test_digit_cut_by_the_box_is_said() -> None:
-    panel = AppTest.from_function(show_panel).run()
+    panel = AppTest.from_function(show_panel, default_timeout=30).run()
     assert not panel.exception
     captions = " ".join(caption.value for caption in panel.caption)
     assert "Largest digit: 4" in captions
