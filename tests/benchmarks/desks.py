@@ -25,7 +25,9 @@ from papers import (
     Pen,
     capture,
     illumination,
+    lay_ink,
     make_paper,
+    roughen,
     smooth_noise,
     write,
 )
@@ -214,10 +216,7 @@ def _make_sheet(
     wide, high = sheet
     ink, pen = number
     paper = make_paper(high, wide, 0 if random.random() < 0.5 else share, random)
-    if pen.rough:
-        ink = ink * np.clip(1 - pen.rough * (0.5 + smooth_noise(high, wide, 1.0, random)), 0, 1)
-    cover = (ink * pen.cover)[:, :, np.newaxis]
-    return paper * (1 - cover) + np.array(pen.color, np.float32) * cover
+    return lay_ink(paper, roughen(ink, pen, random), pen)
 
 
 def _plain(low: float, high: float) -> Callable[[int, int, Generator], Floats]:

@@ -21,8 +21,9 @@ from papers import (
     Pen,
     capture,
     illumination,
+    lay_ink,
     make_paper,
-    smooth_noise,
+    roughen,
     write,
 )
 from support.strokes import Stroke
@@ -69,11 +70,8 @@ def film_number(
     top = round(inner[1] + (inner[3] - high) * random.uniform(0, 1))
     ink = np.zeros((height, width), np.float32)
     ink[top : top + high, left : left + wide] = number
-    if pen.rough:
-        ink *= np.clip(1 - pen.rough * (0.5 + smooth_noise(height, width, 1.0, random)), 0, 1)
-    cover = (ink * pen.cover)[:, :, np.newaxis]
-    sheet = make_paper(height, width, share, random) * (1 - cover)
-    sheet += np.array(pen.color, np.float32) * cover
+    ink = roughen(ink, pen, random)
+    sheet = lay_ink(make_paper(height, width, share, random), ink, pen)
     view = _camera_view((left, top, wide, high), inner, share, size, random)
     scene = _film_sheet(sheet, view, share, roi, random) if share else sheet
     box = (

@@ -127,11 +127,7 @@ def photograph(
     )
     sheet = make_paper(height, width, share, random)
     ink = _write_number(digits, pen, height, width, random)
-    if pen.rough:
-        tooth = smooth_noise(height, width, 1.0, random)
-        ink = ink * np.clip(1 - pen.rough * (0.5 + tooth), 0, 1)
-    cover_map = (ink * pen.cover)[:, :, np.newaxis]
-    sheet = sheet * (1 - cover_map) + np.array(pen.color, np.float32) * cover_map
+    sheet = lay_ink(sheet, roughen(ink, pen, random), pen)
     sheet = _tilt(sheet, share, random) * illumination(height, width, share, random)
     return capture(sheet, share, random)
 
@@ -165,6 +161,20 @@ def _write_number(
         np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
         left += ink.shape[1] + gap
     return sheet
+
+
+def roughen(ink: Floats, pen: Pen, random: Generator) -> Floats:
+    """Ink, (h, w) from 0 to 1, as the tooth of the paper takes it from a rough pen."""
+    if not pen.rough:
+        return ink
+    tooth = smooth_noise(*ink.shape, 1.0, random)
+    return ink * np.clip(1 - pen.rough * (0.5 + tooth), 0, 1)
+
+
+def lay_ink(sheet: Floats, ink: Floats, pen: Pen) -> Floats:
+    """The reflectance of a sheet, (h, w, 3), with ink, (h, w) from 0 to 1, on it."""
+    cover = (ink * pen.cover)[:, :, np.newaxis]
+    return sheet * (1 - cover) + np.array(pen.color, np.float32) * cover
 
 
 def make_paper(height: int, width: int, share: float, random: Generator) -> Floats:

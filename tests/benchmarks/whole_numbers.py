@@ -21,22 +21,15 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from support.strokes import DEVELOPMENT_STROKES, load_development_strokes
+from digit_pages import Digits
 from support.words import HANDS, WORDS, write_word
 from support.written_numbers import KINDS, enlarge, trace, write_number
 
-from mnist_core import Recognizer, load_mnist, load_recognizer
+from mnist_core import Recognizer, load_recognizer
 
 
-class Writer:
+class Writer(Digits):
     """Writes numbers with digits of both sources, in turn."""
-
-    def __init__(self) -> None:
-        dataset = load_mnist()
-        self._frames, self._labels = dataset.x_test, dataset.y_test
-        self._strokes, self._stroke_labels = [], np.zeros(0)
-        if DEVELOPMENT_STROKES.is_file():
-            self._strokes, self._stroke_labels = load_development_strokes()
 
     def write(
         self, kind: str, random: np.random.Generator, *, photo: bool
