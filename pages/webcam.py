@@ -8,7 +8,7 @@ from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
 from mnist_core import MnistError, Recognizer
 from mnist_core.webcam.session import LiveReader
-from pages.video import ice, live_panel, settings_form
+from pages.video import ice, live_panel, places, settings_form
 from pages.video.relay import frame_callback, install_latest_frame_relay
 from pages.widgets import browser, correct, model_picker, reading, routing, uploads
 
@@ -62,6 +62,7 @@ def main() -> None:
     try:
         recognizer = model_picker.recognizer()
         servers = ice.servers()
+        places.places()
     except (MnistError, ValueError) as error:
         st.error(str(error))
         return
@@ -99,6 +100,8 @@ def main() -> None:
 def show_video(live: LiveReader, servers: list[ice.Server]) -> bool:
     """Show the video with its Start button; return whether it runs or is starting."""
     install_latest_frame_relay()
+    if places.wait_for_place():
+        return False
     with st.container(key="video"):
         video = webrtc_streamer(
             key="webcam",
@@ -115,7 +118,9 @@ def show_video(live: LiveReader, servers: list[ice.Server]) -> bool:
             translations=TRANSLATIONS,
             media_toggle_controls=False,
         )
-    return video.state.playing or video.state.signalling
+    running = bool(video.state.playing or video.state.signalling)
+    places.keep_place(running)
+    return running
 
 
 @st.fragment

@@ -29,7 +29,14 @@ _REPLACEMENT, _LOOK = 2.0, 0.01
 def is_bundled(name: str, directory: Path | None = None) -> bool:
     """Whether a model came with the repository; such a model can be neither deleted nor renamed."""
     directory = directory or models_directory()
-    return name in _PREFERRED and directory.absolute() == BUNDLED_MODELS
+    if name not in _PREFERRED or directory.resolve() == BUNDLED_MODELS.resolve():
+        return name in _PREFERRED
+    # A copy elsewhere; a model of that name that was trained there is another one.
+    try:
+        cards = [read_card(folder / name / CARD) for folder in (directory, BUNDLED_MODELS)]
+    except (FileNotFoundError, ModelLoadError):
+        return False
+    return cards[0].digest == cards[1].digest
 
 
 def list_models(directory: Path | None = None) -> list[ModelCard]:

@@ -47,13 +47,14 @@ class LiveState:
     """A snapshot of the video's state.
 
     Attributes:
-        result: of the newest frame; None before the first one.
+        result: of the newest frame; None before the first one, and after two seconds without one.
         frames: the number of frames read.
         skipped: the number of frames that were left out because another one was being read.
         fps: frames read per second, over the last two seconds.
         milliseconds: the median time of reading one of the last 60 frames.
         history: the numbers read, the newest first, at most 20.
         error: why the newest frame could not be read; None if it could.
+        interrupted: frames came, but none in the last two seconds.
     """
 
     result: FrameResult | None = None
@@ -63,6 +64,7 @@ class LiveState:
     milliseconds: float = 0.0
     history: tuple[PastReading, ...] = ()
     error: str | None = None
+    interrupted: bool = False
 
 
 class LiveReader:
@@ -82,6 +84,7 @@ class LiveReader:
         self._times: deque[float] = deque(maxlen=_FRAMES)
         self._gaps: deque[float] = deque(maxlen=_FRAMES)
         self._last_time: float | None = None
+        self._last_arrival: float | None = None
 
     @property
     def recognizer(self) -> Recognizer:
@@ -101,8 +104,11 @@ class LiveReader:
             recent = sum(now - arrival <= _WINDOW for arrival in self._arrivals)
             # A video that has just begun has no two seconds of frames yet.
             span = min(_WINDOW, now - self._arrivals[0]) if self._arrivals else _WINDOW
+            interrupted = self._last_arrival is not None and now - self._last_arrival > _WINDOW
             return replace(
                 self._state,
+                result=None if interrupted else self._state.result,
+                interrupted=interrupted,
                 fps=recent / max(span, 0.5),
                 milliseconds=float(np.median(self._times)) if self._times else 0.0,
             )
@@ -121,6 +127,7 @@ class LiveReader:
             (h, w, 3) BGR uint8.
         """
         with self._reader_lock:
+            self._last_arrival = time.monotonic()
             try:
                 result = self._reader.process(frame, self.settings)
             except MnistError as error:
@@ -139,7 +146,7 @@ class LiveReader:
             self._state = LiveState(history=self._state.history)
             for numbers in (self._arrivals, self._times, self._gaps):
                 numbers.clear()
-            self._last_time = None
+            self._last_time = self._last_arrival = None
 
     def clear_history(self) -> None:
         """Delete the numbers read so far."""

@@ -12,7 +12,7 @@ from pages.evaluate import comparison, embedding_map, mistakes, robustness, view
 from pages.evaluate.data import SOURCES, assessment, warm_up
 from pages.widgets import model_picker
 from pages.widgets.save_button import save_button
-from pages.widgets.show_errors import show_errors
+from pages.widgets.show_errors import plain, show_errors
 
 # The views of one model; robustness shows all models together. Only the open view is run.
 VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
@@ -75,7 +75,7 @@ def choose_assessments() -> list[Assessment]:
     if data is None:
         return []
     if data.notes:
-        st.caption(" ".join(data.notes))
+        st.caption(plain(" ".join(data.notes)))
     assessments = []
     for name in names:
         # If one model is damaged, the others are still evaluated.

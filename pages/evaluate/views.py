@@ -15,7 +15,7 @@ from mnist_core.charts.curves import RocView
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.registry.artifacts import load_history
 from pages.widgets.charts import chart
-from pages.widgets.show_errors import show_errors
+from pages.widgets.show_errors import plain, show_errors
 
 ROC_VIEWS: dict[RocView, str] = {"whole": "Full", "corner": "Zoomed in", "log": "Log axis"}
 # For values from 0 to 100: Streamlit's own "percent" format drops trailing zeros.
@@ -152,13 +152,13 @@ def show_training_curves(assessment: Assessment) -> None:
     card = assessment.card
     if card.members:
         st.info(
-            f"This model averages {' and '.join(card.members)} and was not trained itself. Choose "
-            "one of them to see its training curves."
+            f"This model averages {plain(' and '.join(card.members))} and was not trained "
+            "itself. Choose one of them to see its training curves."
         )
         return
     st.caption(
-        f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
-        f"{card.training_seconds:,.0f} s, seed {card.seed}, {card.created[:10]}."
+        f"{plain(card.architecture)}, {card.parameters:,} parameters, {card.epochs} epochs in "
+        f"{card.training_seconds:,.0f} s, seed {card.seed}, {plain(card.created[:10])}."
     )
     with show_errors():
         chart(history_curves(load_history(card)), "training", "Accuracy and loss of each epoch.")

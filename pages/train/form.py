@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import MnistError, TrainingConfig, list_models
+from mnist_core import MnistError, TrainingConfig, TrainingError, list_models
 from mnist_core.charts import network_drawing
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import FRAME_SIZE
@@ -18,6 +18,7 @@ from mnist_core.runs.store import list_runs
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
+from pages.widgets import rights
 from pages.widgets.charts import enlarged
 from pages.widgets.decimal_field import decimal_field
 from pages.widgets.show_errors import plain, show_errors
@@ -78,7 +79,11 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
 def start(config: TrainingConfig) -> None:
     """Start the run and show it at the top of the page."""
     with show_errors():
+        rights.check_start()
+        if config.overwrite and not rights.may_change_model(config.name or ""):
+            raise TrainingError(f"Only its owner may replace a model. Received: {config.name!r}")
         run = jobs.start(config)
+        rights.own(run)
         watch.watch(run.id)
         st.rerun()
 
@@ -130,7 +135,7 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
             settings |= _choose_regularization(defaults, f"{kind}_{length}")
             settings |= _choose_initial_model(kind)
     overwrite = False
-    if name in {card.name for card in list_models()} and not is_bundled(name):
+    if name in {card.name for card in list_models()} and _may_replace(name):
         overwrite = st.checkbox(
             f"Replace the model “{name}”",
             key=f"train_overwrite_{name}",
@@ -142,6 +147,10 @@ def _choose_settings(architecture: Architecture) -> dict[str, Any]:
 
 def _in_epochs(count: int) -> str:
     return f"{count} epoch{'s' * (count != 1)}"
+
+
+def _may_replace(name: str) -> bool:
+    return not is_bundled(name) and rights.may_change_model(name)
 
 
 def _choose_optimization(defaults: Mapping[str, Any], key: str) -> dict[str, Any]:

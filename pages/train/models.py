@@ -7,9 +7,9 @@ from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
 from mnist_core.registry.store import is_bundled
 from mnist_core.storage.paths import models_directory
-from pages.widgets import model_picker
+from pages.widgets import model_picker, rights
 from pages.widgets.save_button import save_button
-from pages.widgets.show_errors import show_errors
+from pages.widgets.show_errors import plain, show_errors
 
 _FILES = {
     KERAS: ("Keras", "For training, or for use with Keras."),
@@ -29,7 +29,7 @@ def show() -> None:
     card = cards[st.selectbox("Model", list(cards), key="shelf", persist_state="session")]
     low, high = card.test_interval
     st.caption(
-        f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
+        f"{plain(card.architecture)}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}. MNIST test accuracy "
         f"**{card.test_accuracy:.2%}** (95% CI {low:.2%} to {high:.2%})."
     )
@@ -38,6 +38,9 @@ def show() -> None:
             _show_download(card, file, label, description)
         if is_bundled(card.name):
             st.caption("Bundled models cannot be renamed or deleted.")
+            return
+        if not rights.may_change_model(card.name):
+            st.caption("Only who has trained a model can rename or delete it.")
             return
         with st.popover("Rename", icon=":material/edit:", key="shelf_rename_open"):
             _show_rename(card)
@@ -64,6 +67,7 @@ def _show_rename(card: ModelCard) -> None:
     if st.button("Rename", key="shelf_rename", disabled=name == card.name):
         with show_errors():
             rename_model(card.name, name)
+            rights.own_model(name)
             if model_picker.chosen() == card.name:
                 model_picker.use(name)
             st.session_state.pop("shelf", None)

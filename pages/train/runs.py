@@ -8,6 +8,7 @@ from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
 from pages.train import watch
+from pages.widgets import rights
 from pages.widgets.show_errors import show_errors
 
 _SHOWN = 200
@@ -45,7 +46,7 @@ def show() -> None:
     with st.container(horizontal=True):
         if len(selected) == 1:
             (run,) = selected
-            if not run.is_active and run.state != "done":
+            if not run.is_active and rights.may_change_run(run) and run.state != "done":
                 watch.resume_button(run, "runs_resume")
             if st.button("Show", key="runs_show", icon=":material/visibility:"):
                 watch.watch(run.id)
@@ -54,10 +55,12 @@ def show() -> None:
             "Delete",
             key="runs_remove",
             icon=":material/delete:",
-            help="Delete the runs and their curves. Their models are kept.",
+            help="Delete the runs and their curves. Their models are kept. You can delete those "
+            "that you have started.",
+            disabled=not all(rights.may_change_run(run) for run in selected),
         ):
             with show_errors():
-                for run in selected:
+                for run in filter(rights.may_change_run, selected):
                     run.delete()
                 del st.session_state["runs"]
                 st.rerun()

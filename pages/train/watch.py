@@ -10,8 +10,8 @@ from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
-from pages.widgets import model_picker
-from pages.widgets.show_errors import show_errors
+from pages.widgets import model_picker, rights
+from pages.widgets.show_errors import plain, show_errors
 
 _WATCHED = "training_watched"
 # The run is in the page's address, too, so that a reload shows it again.
@@ -72,6 +72,7 @@ def _show_progress(run: Run) -> None:
     st.subheader(f"Training {config.name}")
     progress = follow(run.events(), config.batch_size)
     stopping = run.stop_requested is not None
+    allowed = rights.may_change_run(run)
     if state == "queued":
         text = "Waiting for another training to finish"
     elif stopping and state == "running":
@@ -81,14 +82,19 @@ def _show_progress(run: Run) -> None:
     st.progress(progress.share, text)
     st.caption(_speed(progress) if state == "running" else "&nbsp;")
     with st.container(horizontal=True):
-        _show_stop_buttons(run, disabled=stopping or state == "saving")
-        if stopping and time.time() - _requested_at(run) > _PATIENCE and state != "saving":
-            st.button("Force stop", on_click=jobs.kill, args=(run,), key="train_end")
+        _show_stop_buttons(run, disabled=stopping or state == "saving" or not allowed)
+        if (
+            stopping
+            and time.time() - _requested_at(run) > _PATIENCE
+            and allowed
+            and state != "saving"
+        ):
+            st.button("Force stop", on_click=_kill, args=(run,), key="train_end")
     _show_curves(progress)
     others = [other for other in list_runs() if other.is_active and other.id != run.id]
     if others:
-        names = ", ".join(f"{other.config.name} ({other.state})" for other in others)
-        st.caption(f"Other active runs: {names}.")
+        names = ", ".join(f"{other.id} ({other.state})" for other in others)
+        st.caption(f"Other active runs: {plain(names)}.")
 
 
 def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
@@ -99,7 +105,7 @@ def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
         key="train_keep",
         help="Stop, and save the model of the last complete epoch.",
         disabled=disabled or not run.epochs_done,
-        on_click=jobs.cancel,
+        on_click=_cancel,
         args=(run,),
     )
     st.button(
@@ -108,10 +114,21 @@ def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
         key="train_cancel",
         help="Stop without saving a model. The run can be resumed after its last complete epoch.",
         disabled=disabled,
-        on_click=jobs.cancel,
+        on_click=_cancel,
         args=(run,),
         kwargs={"keep": False},
     )
+
+
+# The page may be old, or a program in its place: the rights are checked again.
+def _cancel(run: Run, *, keep: bool = True) -> None:
+    if rights.may_change_run(run):
+        jobs.cancel(run, keep=keep)
+
+
+def _kill(run: Run) -> None:
+    if rights.may_change_run(run):
+        jobs.kill(run)
 
 
 def _requested_at(run: Run) -> float:
@@ -155,17 +172,17 @@ def _show_result(run: Run) -> None:
     try:
         config = run.config
     except MnistError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.subheader(f"Training {config.name}: {state}")
     if card:
         _show_accuracy(card)
     elif state == "done":
-        st.info(f"{text} No model was saved.")
+        st.info(f"{plain(text)} No model was saved.")
     if state == "failed":
-        st.error(f"The training failed. {text}")
+        st.error(f"The training failed. {plain(text)}")
     elif state == "cancelled":
-        st.info(text)
+        st.info(plain(text))
     elif state == "interrupted":
         st.warning(
             "The process was killed, or the computer shut down. "
@@ -227,6 +244,8 @@ def resume_button(run: Run, key: str) -> None:
     help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
     if st.button("Resume", icon=":material/resume:", key=key, help=help_text):
         with show_errors():
+            rights.check_start()
             jobs.resume(run)
+            rights.own(run)
             watch(run.id)
             st.rerun()

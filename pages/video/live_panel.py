@@ -11,6 +11,7 @@ from mnist_core.charts.probabilities import probability_bars
 from mnist_core.webcam.session import LiveReader, LiveState
 from pages.widgets.gallery import data_url
 from pages.widgets.save_button import save_button
+from pages.widgets.show_errors import plain
 
 # Seconds that a connection may take before the page explains what can be wrong.
 PATIENCE = 10
@@ -18,6 +19,11 @@ NO_CONNECTION = (
     f"**No video after {PATIENCE} seconds.** Browser and server cannot reach each other: they are "
     "in different networks or behind a firewall. Press Stop, then Start to try again. If that does "
     "not help, the server needs a TURN server (see *docs/webcam.md*). Or read a picture below."
+)
+INTERRUPTED = (
+    "**No frame for 2 seconds.** The camera was unplugged, another program took it, or the "
+    "connection was lost. Check the camera; then press Stop and Start. If frames come again, the "
+    "reading goes on by itself."
 )
 
 
@@ -29,8 +35,10 @@ def show(live: LiveReader, running: bool) -> None:
     waited = time.monotonic() - st.session_state.get("video_since", time.monotonic())
     if running and not state.frames and not state.error and waited > PATIENCE:
         st.error(NO_CONNECTION)
+    if running and state.interrupted:
+        st.error(INTERRUPTED)
     if state.error:
-        st.error(state.error)
+        st.error(plain(state.error))
     # The chart is always there, so that the layout does not jump.
     result = state.result if running else None
     digits = [digit for digit in result.digits if digit.is_digit] if result else []
@@ -78,6 +86,8 @@ def _reading_html(state: LiveState, running: bool, inference: bool) -> str:
     """The reading as HTML, or a hint on how to get one."""
     if not running:
         hint = "Press Start and hold a digit inside the box."
+    elif state.interrupted:
+        hint = "The video has stopped."
     elif not inference:
         hint = "Paused."
     elif state.result is None:

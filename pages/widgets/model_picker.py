@@ -9,6 +9,7 @@ import streamlit as st
 from mnist_core import ModelCard, Recognizer, list_models, load_recognizer
 from mnist_core.networks.architectures import ARCHITECTURES
 from mnist_core.registry.store import load_card
+from pages.widgets.show_errors import plain
 
 # What a cached function knows a model by: one that is trained again has another digest.
 HASHES: dict[str | type[Any], Callable[[Any], Any]] = {
@@ -41,9 +42,9 @@ def show() -> bool:
         card = cards[name]
         low, high = card.test_interval
         architecture = ARCHITECTURES.get(card.architecture)
-        summary = architecture.summary if architecture else card.architecture
+        summary = architecture.summary if architecture else plain(card.architecture)
         if card.members:
-            summary = f"Ensemble of {' and '.join(card.members)}."
+            summary = f"Ensemble of {plain(' and '.join(card.members))}."
         st.caption(
             f"{summary}  \n"
             f"**{card.test_accuracy:.2%}** of 10,000 MNIST test images correct "

@@ -19,6 +19,12 @@ def _fresh_streamlit_cache() -> None:
     st.cache_resource.clear()
 
 
+@pytest.fixture(autouse=True)
+def _visitor_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    # AppTest has a mock in place of the visitor's address.
+    monkeypatch.setattr(type(st.context), "ip_address", None)
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorrectionStore:
     """The store of corrections that the pages use; still empty."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,10 +12,10 @@ import pytest
 from support.cards import make_card, save_model
 
 from mnist_core import ModelLoadError, ModelNotFoundError, list_models
-from mnist_core.registry.card import TFLITE, write_card
+from mnist_core.registry.card import CARD, TFLITE, write_card
 from mnist_core.registry.staging import staged_model
-from mnist_core.registry.store import load_card, read_verified
-from mnist_core.storage.paths import models_directory
+from mnist_core.registry.store import is_bundled, load_card, read_verified
+from mnist_core.storage.paths import BUNDLED_MODELS, models_directory
 
 
 def test_list_models_ignores_hidden_folders_and_stray_files(tmp_path: Path) -> None:
@@ -120,3 +122,17 @@ def test_load_card_does_not_wait_without_a_replacement(
     monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("waited"))
     with pytest.raises(ModelNotFoundError):
         load_card("mine", tmp_path)
+
+
+def test_copies_of_bundled_models_are_bundled_and_others_of_their_names_are_not(
+    own_models: Path,
+) -> None:
+    for name in ("mlp", "cnn"):
+        shutil.copytree(BUNDLED_MODELS / name, own_models / name)
+    shutil.copy(BUNDLED_MODELS / "mlp" / TFLITE, own_models / "cnn" / TFLITE)
+    card = json.loads((BUNDLED_MODELS / "mlp" / CARD).read_text()) | {"name": "cnn"}
+    (own_models / "cnn" / CARD).write_text(json.dumps(card))
+    assert is_bundled("mlp")
+    assert not is_bundled("cnn")  # trained again
+    assert not is_bundled("champion")  # not there
+    assert all(is_bundled(name, BUNDLED_MODELS) for name in ("champion", "cnn", "mlp"))

@@ -136,3 +136,20 @@ def test_page_and_video_threads_run_concurrently(live: LiveReader) -> None:
         thread.join()
     assert not failures
     assert live.state.frames > 5
+
+
+def test_reading_is_cleared_when_no_frame_comes_for_two_seconds(
+    live: LiveReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.process(sheet(3))
+    last = time.monotonic()
+    monkeypatch.setattr("mnist_core.webcam.session.time.monotonic", lambda: last + 1.5)
+    assert live.state.result is not None
+    assert not live.state.interrupted
+    monkeypatch.setattr("mnist_core.webcam.session.time.monotonic", lambda: last + 2.5)
+    assert live.state.result is None
+    assert live.state.interrupted
+    assert live.state.history[0].reading == "3"
+    live.process(sheet(3))
+    assert live.state.result is not None
+    assert not live.state.interrupted

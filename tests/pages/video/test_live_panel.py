@@ -1,25 +1,44 @@
-"""The panel beside the video says what the box cuts."""
+"""The panel beside the video: what the box cuts, and a video that has stopped."""
 
-from streamlit.testing.v1 import AppTest
+from __future__ import annotations
 
+import time
 
-def show_panel() -> None:
-    from support.sheets import sheet
+import pytest
+from support.apps import run_script, texts
+from support.sheets import sheet
 
-    from mnist_core import load_recognizer
-    from mnist_core.webcam.session import LiveReader
-    from mnist_core.webcam.settings import WebcamSettings
-    from pages.video import live_panel
+from mnist_core import Recognizer, load_recognizer
+from mnist_core.webcam.session import LiveReader
+from mnist_core.webcam.settings import WebcamSettings
 
-    live = LiveReader(load_recognizer())
-    live.settings = WebcamSettings(roi=(0.1, 0.1, 0.8, 0.8))
-    live.process(sheet(4, 5, side=100, at=(510, 240)))
-    live_panel.show(live, running=True)
+SHOW = """
+import streamlit as st
+from pages.video import live_panel
+live_panel.show(st.session_state["live"], True)
+"""
 
 
 def test_digit_cut_by_the_box_is_said() -> None:
-    panel = AppTest.from_function(show_panel, default_timeout=30).run()
-    assert not panel.exception
-    captions = " ".join(caption.value for caption in panel.caption)
+    live = LiveReader(load_recognizer())
+    live.settings = WebcamSettings(roi=(0.1, 0.1, 0.8, 0.8))
+    live.process(sheet(4, 5, side=100, at=(510, 240)))
+    captions = texts(run_script(SHOW, live=live), "caption")
     assert "Largest digit: 4" in captions
     assert "One mark was left out: at the right border." in captions
+
+
+def test_panel_says_that_the_video_has_stopped(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveReader(recognizer)
+    last = time.monotonic()
+    monkeypatch.setattr("mnist_core.webcam.session.time.monotonic", lambda: last)
+    live.process(sheet(3))
+    app = run_script(SHOW, live=live)
+    assert not app.error
+    monkeypatch.setattr("mnist_core.webcam.session.time.monotonic", lambda: last + 3)
+    app = run_script(SHOW, live=live)
+    assert "No frame for 2 seconds" in app.error[0].value
+    assert "The video has stopped." in app.get("html")[0].proto.body
+    assert "frames per second" not in texts(app, "caption")
