@@ -16,8 +16,9 @@ SetOption = Callable[[str, object], None]
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit would ask a public server for this machine's address."""
+def _other_machine(monkeypatch: pytest.MonkeyPatch, set_option: SetOption) -> None:
+    """A server that others may use; Streamlit would ask a public server for its address."""
+    set_option("server.allowedHosts", [])
     monkeypatch.setattr(net_util, "get_external_ip", lambda: "203.0.113.7")
     monkeypatch.setattr(net_util, "get_internal_ip", lambda: "192.0.2.8")
 
