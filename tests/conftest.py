@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from support.cards import make_card
 from support.linear_networks import LinearNetwork, export_linear_networks
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
 from mnist_core.registry.card import TFLITE, write_card
@@ -110,7 +110,7 @@ def linear_models(
         layer = (weights[:, :outputs], bias[:outputs])
         path = folder / name / TFLITE
         networks.append(LinearNetwork(path=path, outputs=outputs, weights=layer))
-    run_in_fresh_process(export_linear_networks, networks)
+    run_with_tensorflow(export_linear_networks, networks)
     for name, accuracy in (("detecting", 0.83), ("plain", 0.82)):
         assert (folder / name / TFLITE).exists()
         interval = (accuracy - 0.01, accuracy + 0.01)

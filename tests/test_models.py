@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 from support.keras_networks import predict_mnist_test
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.evaluation.metrics import wilson_interval
@@ -72,7 +72,7 @@ def test_mlp_stopped_at_its_target_accuracy() -> None:
 @pytest.mark.parametrize("name", MIN_ACCURACY)
 def test_litert_and_keras_agree(name: str, dataset: Dataset) -> None:
     card = load_card(name)
-    logits = run_in_fresh_process(predict_mnist_test, models_directory() / name / KERAS)
+    logits = run_with_tensorflow(predict_mnist_test, models_directory() / name / KERAS)
     probabilities = load_recognizer(name).classify(dataset.x_test)
     expected = softmax(logits[:, :10].astype(float) / card.temperature, axis=1)
     differences = np.abs(probabilities - expected)

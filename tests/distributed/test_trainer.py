@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.trainings import Fit, fit_few
 
 from mnist_core import list_models
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def fit(folder: Path, replicas: int, stop_after: int | None = None, **settings: object) -> Fit:
     """Train on 1001 images: the last batch may have fewer than there are replicas."""
-    return run_in_fresh_process(
+    return run_with_tensorflow(
         fit_few, folder, settings, images=1001, replicas=replicas, stop_after=stop_after
     )
 

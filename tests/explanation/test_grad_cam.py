@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.keras_grad_cam import measure_receptive_fields, measure_sum_of_branches
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import Dataset, InvalidImageError, MnistError, ModelLoadError
 from mnist_core.explanation.grad_cam import GradCam
@@ -43,7 +43,7 @@ def test_map_is_hottest_on_the_digit(process: GradCam, dataset: Dataset) -> None
 
 
 def test_heat_map_pixels_are_placed_in_the_center_of_their_receptive_fields() -> None:
-    fields = run_in_fresh_process(measure_receptive_fields)
+    fields = run_with_tensorflow(measure_receptive_fields)
     assert [(field.network, field.side) for field in fields] == [
         ("cnn", 8),
         ("champion", 6),
@@ -56,7 +56,7 @@ def test_heat_map_pixels_are_placed_in_the_center_of_their_receptive_fields() ->
 
 
 def test_branches_add_up_to_the_logits() -> None:
-    assert run_in_fresh_process(measure_sum_of_branches) < 1e-4
+    assert run_with_tensorflow(measure_sum_of_branches) < 1e-4
 
 
 def test_map_of_a_network_without_convolutions_is_refused_and_the_process_survives(

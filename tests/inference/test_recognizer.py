@@ -15,7 +15,7 @@ import scipy.special
 from support.cards import make_card
 from support.linear_networks import LinearNetwork, export_linear_networks
 from support.own_strokes import OWN_STROKES, SCRIBBLE
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.strokes import drawn_digit
 
 from mnist_core import (
@@ -303,7 +303,7 @@ def test_recognizer_explains_networks_of_other_shapes(tmp_path: Path) -> None:
         LinearNetwork(path=tmp_path / f"{outputs}.tflite", shape=shape, outputs=outputs)
         for shape, outputs in (((28, 27), 11), ((28, 28), 9), ((28, 28), 12))
     ]
-    run_in_fresh_process(export_linear_networks, networks)
+    run_with_tensorflow(export_linear_networks, networks)
     for network in networks:
         with pytest.raises(ModelLoadError, match="does not classify 28x28 images as ten digits"):
             Recognizer(network.path.read_bytes(), make_card())

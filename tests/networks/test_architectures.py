@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.keras_networks import build_all
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import TrainingError, list_models
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
@@ -18,7 +18,7 @@ from mnist_core.networks.summary import layers_of
 @pytest.fixture(scope="module")
 def built() -> dict[str, dict[str, Any]]:
     """Shapes, layers and logits of each untrained network."""
-    networks = run_in_fresh_process(build_all)
+    networks = run_with_tensorflow(build_all)
     assert set(networks) == set(ARCHITECTURES)
     return networks
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from support.keras_networks import compare_fused_normalization
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 
 @pytest.fixture(scope="module")
 def out() -> dict[str, Any]:
-    return run_in_fresh_process(compare_fused_normalization)
+    return run_with_tensorflow(compare_fused_normalization)
 
 
 def test_outputs_gradients_and_moving_statistics_equal_those_of_keras(out: dict[str, Any]) -> None:

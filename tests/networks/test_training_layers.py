@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from support.keras_networks import measure_training_forms
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 
 @pytest.fixture(scope="module")
 def out() -> dict[str, Any]:
-    return run_in_fresh_process(measure_training_forms)
+    return run_with_tensorflow(measure_training_forms)
 
 
 @pytest.mark.parametrize(

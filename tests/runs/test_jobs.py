@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.processes import Child, run_in_fresh_process, start_process
+from support.processes import Child, run_with_tensorflow, start_process
 from support.runs import pretend, start_job
 
 from mnist_core import (
@@ -207,7 +207,7 @@ def test_execute_records_that_the_data_is_missing(
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_models")
 def test_job_outlives_its_parent_and_saves_a_model() -> None:
-    run = find_run(run_in_fresh_process(start_job, config("quick", epochs=1)))
+    run = find_run(run_with_tensorflow(start_job, config("quick", epochs=1)))
     assert run.is_active
     wait_for("done", run, 240)
     kinds = [type(event) for event in run.events()]

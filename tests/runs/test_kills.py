@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.failing_trainings import kill_trainings, train_with_limit
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import list_models
 from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE
@@ -30,7 +30,7 @@ TESTS = Path(__file__).parents[1]
 def test_killed_training_leaves_a_complete_model_or_none(
     architecture: str, kills: int, seed: int
 ) -> None:
-    report = run_in_fresh_process(kill_trainings, architecture, kills, seed)
+    report = run_with_tensorflow(kill_trainings, architecture, kills, seed)
     assert report.same, report.attempts
     assert len(report.attempts) == kills
     assert {card.name for card in list_models()} == {"reference", "mine"}
@@ -45,7 +45,7 @@ def test_killed_training_leaves_a_complete_model_or_none(
     ],
 )
 def test_training_without_room_explains_and_leaves_no_model(own_models: Path, limit: int) -> None:
-    message, epochs = run_in_fresh_process(train_with_limit, limit)
+    message, epochs = run_with_tensorflow(train_with_limit, limit)
     assert "cannot be saved" in message
     assert epochs == 0
     assert list_models() == []

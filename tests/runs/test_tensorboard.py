@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.runs import write_tensorboard_log
 
 
 def test_log_has_the_reported_metrics(tmp_path: Path) -> None:
-    messages, scalars = run_in_fresh_process(write_tensorboard_log, tmp_path / "tensorboard", 2)
+    messages, scalars = run_with_tensorflow(write_tensorboard_log, tmp_path / "tensorboard", 2)
     assert messages == []
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for name, tag, step, value in scalars:
@@ -35,7 +35,7 @@ def test_log_has_the_reported_metrics(tmp_path: Path) -> None:
 def test_log_reports_once_that_its_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "tensorboard"
-    (message,), scalars = run_in_fresh_process(write_tensorboard_log, folder, 2)
+    (message,), scalars = run_with_tensorflow(write_tensorboard_log, folder, 2)
     assert scalars == []
     assert "the training continues" in message
     assert "not a directory" in message
@@ -44,7 +44,7 @@ def test_log_reports_once_that_its_folder_cannot_be_created(tmp_path: Path) -> N
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size there")
 def test_log_ends_when_the_disk_is_full(tmp_path: Path) -> None:
     folder = tmp_path / "tensorboard"
-    (message,), scalars = run_in_fresh_process(write_tensorboard_log, folder, 30, limit=4096)
+    (message,), scalars = run_with_tensorflow(write_tensorboard_log, folder, 30, limit=4096)
     assert "the training continues" in message
     assert "File too large" in message
     # The part written before is readable.

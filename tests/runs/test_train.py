@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.runs import train_and_collect, train_and_fail
 
 from mnist_core import ModelCard, TrainingConfig, TrainingError, list_models, load_recognizer, train
@@ -38,7 +38,7 @@ def test_train_refuses_a_taken_name_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_train_reports_saves_and_is_reproducible(tmp_path: Path) -> None:
-    events = run_in_fresh_process(train_and_collect, MLP, tmp_path)
+    events = run_with_tensorflow(train_and_collect, MLP, tmp_path)
     assert isinstance(events[0], Message)
     batches = [event for event in events if isinstance(event, BatchEnd)]
     numbers = [batch.batch for batch in batches]
@@ -62,7 +62,7 @@ def test_train_reports_saves_and_is_reproducible(tmp_path: Path) -> None:
 
     for name, seed in (("again", 5), ("other", 6)):
         config = dataclasses.replace(MLP, name=name, seed=seed)
-        other = saved_card(run_in_fresh_process(train_and_collect, config, tmp_path))
+        other = saved_card(run_with_tensorflow(train_and_collect, config, tmp_path))
         assert (other.digest == card.digest) is (seed == 5)
     assert {path.name for path in tmp_path.iterdir()} == {"first", "again", "other"}
 
@@ -70,5 +70,5 @@ def test_train_reports_saves_and_is_reproducible(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_train_leaves_no_model_when_interrupted(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stopped by the test"):
-        run_in_fresh_process(train_and_fail, MLP, tmp_path)
+        run_with_tensorflow(train_and_fail, MLP, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import TypeVar
 
+from mnist_core.training.cpu import prepare_tensorflow
+
 Result = TypeVar("Result")
+
+
+def run_with_tensorflow(function: Callable[..., Result], *args: object, **kwargs: object) -> Result:
+    """Call an importable function in a process of its own, as TensorFlow is large and has state.
+
+    The process is a fork of one that has imported TensorFlow, but not used it: the import takes
+    five seconds of a core, and the tests need some sixty such processes.
+
+    Raises:
+        BrokenProcessPool: the process was killed.
+    """
+    return _run(_fork_server(), _call, dict(os.environ), function, *args, **kwargs)
 
 
 def run_in_fresh_process(
     function: Callable[..., Result], *args: object, **kwargs: object
 ) -> Result:
-    """Call an importable function in a new Python process, as TensorFlow is large and has state.
+    """Call an importable function in a new Python process.
 
     Raises:
         BrokenProcessPool: the process was killed.
     """
-    with _without_main(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    return _run(get_context("spawn"), function, *args, **kwargs)
+
+
+def _run(
+    context: BaseContext, function: Callable[..., Result], *args: object, **kwargs: object
+) -> Result:
+    with _without_main(), ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(function, *args, **kwargs).result()
+
+
+@functools.cache
+def _fork_server() -> BaseContext:
+    prepare_tensorflow()
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tensorflow", "keras", "keras_tuner", "scipy.optimize"])
+    return context
+
+
+def _call(
+    variables: Mapping[str, str], function: Callable[..., Result], *args: object, **kwargs: object
+) -> Result:
+    # A fork has the variables and the folder that the server was started with.
+    os.environ.clear()
+    os.environ.update(variables)
+    return function(*args, **kwargs)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.strokes import (
     DEVELOPMENT_STROKES,
     drawn_digit,
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_fine_tuning_batches_mix_corrections_with_known_images(
     width: int, corrections: int, share: int
 ) -> None:
-    mixed = run_in_fresh_process(mix_corrections, width, corrections)
+    mixed = run_with_tensorflow(mix_corrections, width, corrections)
     assert mixed.images.shape == (3, 64, 28, 28)
     assert mixed.targets.shape == (3, 64, width)
     assert np.array_equal(mixed.again[0], mixed.images[2]), "a resumed training would differ"
@@ -57,7 +57,7 @@ def test_fine_tuning_batches_mix_corrections_with_known_images(
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [10, 11])
 def test_distillation_loss_and_accuracy_favor_the_teachers_answer(width: int) -> None:
-    own, wrong, accuracy = run_in_fresh_process(distill, width)
+    own, wrong, accuracy = run_with_tensorflow(distill, width)
     assert own < wrong
     assert accuracy == 0.5
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.trainings import Fit, fit_few
 
 CHAMPION = {"architecture": "champion", "epochs": 3, "batch_size": 32, "seed": 5}
@@ -15,7 +15,7 @@ CHAMPION = {"architecture": "champion", "epochs": 3, "batch_size": 32, "seed": 5
 
 def fit(folder: Path, **options: object) -> Fit:
     settings = CHAMPION | {key: options.pop(key) for key in ("seed",) if key in options}
-    return run_in_fresh_process(fit_few, folder, settings, **options)
+    return run_with_tensorflow(fit_few, folder, settings, **options)
 
 
 @pytest.mark.slow
@@ -40,6 +40,6 @@ def test_fit_killed_and_resumed_gives_the_same_weights(tmp_path: Path) -> None:
 
 def test_fit_stopped_before_the_first_epoch_has_no_curves(tmp_path: Path) -> None:
     settings = {"architecture": "mlp", "epochs": 2, "patience": 1, "batch_size": 64}
-    stopped = run_in_fresh_process(fit_few, tmp_path, settings, stop_after=0)
+    stopped = run_with_tensorflow(fit_few, tmp_path, settings, stop_after=0)
     assert stopped.curves == {}
     assert stopped.epochs == []

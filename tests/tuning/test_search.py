@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.searches import search
 
 from mnist_core import list_models, load_recognizer
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("algorithm", ["bayesian", pytest.param("random", marks=pytest.mark.slow)])
 def test_tune_saves_the_best_trial(runs: Path, own_models: Path, algorithm: str) -> None:
-    result = run_in_fresh_process(search, "diverging once", algorithm=algorithm)
+    result = run_with_tensorflow(search, "diverging once", algorithm=algorithm)
     assert result.error == ""
     assert result.printed == ""  # KerasTuner's own messages are hidden
     # A diverged trial does not end the search. The first trial has the default values.
@@ -45,7 +45,7 @@ def test_tune_saves_the_best_trial(runs: Path, own_models: Path, algorithm: str)
 
 
 def test_tune_resumes_a_stopped_search(runs: Path, own_models: Path) -> None:
-    first = run_in_fresh_process(search, "interrupted")
+    first = run_with_tensorflow(search, "interrupted")
     assert first.error.startswith("KeyboardInterrupt")
     assert first.trials == ["best-0", "best-1", "best-2"]
     # Only the best trial so far keeps its checkpoints.
@@ -55,9 +55,9 @@ def test_tune_resumes_a_stopped_search(runs: Path, own_models: Path) -> None:
     )
     assert best == max(score for score in scores if score)
 
-    other = run_in_fresh_process(search, "regular", trials=9)
+    other = run_with_tensorflow(search, "regular", trials=9)
     assert "started with other settings" in other.error
-    again = run_in_fresh_process(search, "regular")
+    again = run_with_tensorflow(search, "regular")
     assert again.error == again.printed == ""
     assert "Resuming after 3 of 8 trials" in again.messages
     assert again.trials == [f"best-{number}" for number in range(3, 8)]
@@ -73,7 +73,7 @@ def test_tune_resumes_a_stopped_search(runs: Path, own_models: Path) -> None:
 def test_tune_explains_a_search_without_a_result(
     runs: Path, own_models: Path, behavior: str, error: str, trials: int
 ) -> None:
-    result = run_in_fresh_process(search, behavior, trials=4)
+    result = run_with_tensorflow(search, behavior, trials=4)
     assert result.error.startswith(error)
     assert result.final is None
     assert len(result.trials) == trials
