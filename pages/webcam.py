@@ -11,6 +11,7 @@ from mnist_core.webcam.session import LiveReader
 from pages.video import ice, live_panel, places, settings_form
 from pages.video.relay import frame_callback, install_latest_frame_relay
 from pages.widgets import browser, correct, model_picker, reading, routing, uploads
+from pages.widgets.show_errors import plain
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
@@ -64,7 +65,7 @@ def main() -> None:
         servers = ice.servers()
         places.places()
     except (MnistError, ValueError) as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     state = st.session_state
     # Each visitor has a reader; the model is shared.

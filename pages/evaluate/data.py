@@ -16,29 +16,35 @@ from mnist_core.evaluation.datasets import mnist_test, mnist_validation, scikit_
 from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
-from pages.widgets import model_picker
+from pages.widgets import model_picker, uploads
 
 _PARSED = "evaluation_upload_parsed"
 
 
 def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
-    state = st.session_state
-    upload = st.file_uploader(
-        "Labeled images",
-        type=["npz", "zip"],
-        key="evaluation_upload",
-        # The browser forgets the file when another tab is opened; the images in it are kept.
-        on_change=lambda: state.pop(_PARSED, None),
-    )
-    if upload is not None and _PARSED not in state:
+    held = uploads.large()
+    with st.container(key="evaluation_upload"):
+        # The file stays until its images are read in the run after this callback.
+        uploads.take(
+            lambda file: held.update({_PARSED: (file.name, file.getvalue())}),
+            "Labeled images",
+            key="evaluation",
+        )
+    if isinstance(held.get(_PARSED), tuple):
+        name, content = held[_PARSED]
         with st.spinner("Reading the file …"):
-            state[_PARSED] = load_labelled(upload.getvalue(), upload.name)
-    if _PARSED not in state:
+            try:
+                held[_PARSED] = load_labelled(content, name)
+            except MnistError as error:
+                held[_PARSED] = error
+    parsed: LabelledImages | MnistError | None = held.get(_PARSED)
+    if isinstance(parsed, MnistError):
+        raise parsed
+    if parsed is None:
         st.caption(
             "An NPZ file with the arrays `images` and `labels`, as `numpy.savez` writes it, or a "
             "ZIP file of images in folders 0 to 9."
         )
-    parsed: LabelledImages | None = state.get(_PARSED)
     return parsed
 
 
@@ -82,17 +88,27 @@ SOURCES: dict[str, Callable[[Sequence[ModelCard]], LabelledImages | None]] = {
 
 
 def assessment(card: ModelCard, data: LabelledImages) -> Assessment:
-    """A model's results on a set, computed once for all visitors while both stay the same.
+    """A model's results on a set, computed once while both stay the same.
 
     Raises:
         ModelLoadError: the model or its stored predictions are damaged.
     """
     digests = (card.digest, card.sha256.get(PREDICTIONS, ""), data.digest)
-    return _assess(card.name, data.name, digests, card, data)
+    # The images of one visitor are not kept for all.
+    held = uploads.large().get(_PARSED) is data
+    assess_once = _assess_upload if held else _assess
+    return assess_once(card.name, data.name, digests, card, data)
 
 
 @st.cache_resource(show_spinner="Classifying the images …", max_entries=12)
 def _assess(
+    model: str, data_name: str, digests: tuple[str, ...], _card: ModelCard, _data: LabelledImages
+) -> Assessment:
+    return assess(_card, _data, lambda: model_picker.load(_card))
+
+
+@st.cache_resource(show_spinner="Classifying the images …", max_entries=4, scope="session")
+def _assess_upload(
     model: str, data_name: str, digests: tuple[str, ...], _card: ModelCard, _data: LabelledImages
 ) -> Assessment:
     return assess(_card, _data, lambda: model_picker.load(_card))

@@ -14,7 +14,7 @@ from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
 from mnist_core.robustness.result import Robustness
 from pages.widgets import model_picker
 from pages.widgets.charts import chart, enlarged
-from pages.widgets.show_errors import show_errors
+from pages.widgets.show_errors import plain, show_errors
 
 SOME, ALL = f"{SAMPLE:,} test images", "All 10,000"
 # How often the page looks at the progress, s.
@@ -57,7 +57,7 @@ def _watch(jobs: list[RobustnessJob], refreshing: bool) -> None:
             text = "waiting for another measurement" if job.waiting else f"{job.progress:.0%}"
             st.progress(job.progress, f"{name}: {text}")
         elif job.error:
-            st.error(f"{name}: {job.error}")
+            st.error(plain(f"{name}: {job.error}"))
     if refreshing and not running:
         st.rerun()  # stops the refreshing
     results = [job.result for job in jobs if job.progress]

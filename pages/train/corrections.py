@@ -15,6 +15,7 @@ from mnist_core.errors import DamagedCorrectionsError
 from pages.widgets.charts import enlarged
 from pages.widgets.correct import LABELS, label_name, with_article
 from pages.widgets.save_button import save_button
+from pages.widgets.show_errors import plain
 
 # Corrections per page of the gallery, and the largest file to import, MB.
 PAGE, LARGEST = 24, 64
@@ -36,7 +37,7 @@ def show() -> None:
     try:
         counts = store.counts()
     except CorrectionsError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         if isinstance(error, DamagedCorrectionsError):
             st.button(
                 "Move it aside and start a new file",
@@ -145,7 +146,7 @@ def _origin(correction: Correction) -> str:
     created = datetime.fromisoformat(correction.created).astimezone(zone)
     text = f"{SOURCES[correction.source].capitalize()}, {created:%d %B %Y, %H:%M}."
     if correction.guess is not None:
-        model = f" by {correction.model}" if correction.model else ""
+        model = f" by {plain(correction.model)}" if correction.model else ""
         share = "" if correction.confidence is None else f", {correction.confidence:.1%}"
         text += f" Read{model} as {with_article(correction.guess)}{share}."
     return text
@@ -179,7 +180,6 @@ def _show_import() -> None:
     with st.popover("Import", icon=":material/upload:", key="corrections_import"):
         st.file_uploader(
             "An NPZ file, or a ZIP file of PNGs in folders 0 to 9",
-            type=["npz", "zip"],
             key=key,
             max_upload_size=LARGEST,
             help="As exported here, or any images of 28×28 pixels, white ink on black.",
@@ -245,7 +245,7 @@ def _run(action: Callable[..., _Result], *arguments: object) -> None:
 def _show_last_result() -> None:
     text, change = st.session_state.pop("corrections_last", ("", Change()))
     if change is None:
-        st.error(text)
+        st.error(plain(text))
     elif text:
         with st.container(horizontal=True, vertical_alignment="center", key="corrections_last"):
             st.markdown(text, width="content")

@@ -14,6 +14,7 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.webcam.session import LiveReader
 from pages.widgets.charts import enlarged
+from pages.widgets.show_errors import plain
 
 # The most digits of a video frame that are offered for correction.
 MAX_DIGITS = 8
@@ -136,7 +137,7 @@ def _show_corrected(digit: Digit, key: str) -> bool:
 def _show_error(digest: str) -> None:
     failed, reason = st.session_state.get("correction_error", ("", ""))
     if failed == digest:
-        st.error(reason)
+        st.error(plain(reason))
 
 
 def _prediction(digit: Digit) -> int:

@@ -80,7 +80,8 @@ def _active_run() -> Run | None:
 
 
 def _show_failure(reason: str) -> None:
-    st.error(f"The training ended without a model.\n\n```\n{reason}\n```")
+    st.error("The training ended without a model.")
+    st.code(reason, language=None)
     if st.button("Try again", icon=":material/refresh:"):
         st.session_state.pop(_RUN, None)
         st.rerun()

@@ -15,6 +15,7 @@ import streamlit as st
 
 from mnist_core import MnistError
 from pages.widgets import browser
+from pages.widgets.show_errors import plain
 
 __all__ = ["save_button"]
 
@@ -62,7 +63,7 @@ def save_button(
             content, number, name, kind = files["file"].result()
         except (MnistError, OSError) as error:
             files.clear()
-            st.error(f"The file could not be created: {error}")
+            st.error(f"The file could not be created: {plain(str(error))}")
             return
         if content is None:
             files.clear()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import pytest
@@ -106,6 +108,32 @@ def test_drawn_non_digit_is_shown_with_its_best_guess(
     assert len(shown) == len(cards)
     for pattern, text in zip(cards, shown, strict=True):
         assert re.match(pattern, text), text
+
+
+def split(url: str) -> bytes:
+    _, content = url.split(";base64,", 1)
+    return content.encode()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("no data URL", "The browser sent no drawing. Reload the page"),
+        ("data:image/png;base64,iVBORw0KGgo", "text file"),
+        ("data:image/png;base64,", "empty"),
+    ],
+)
+def test_forged_drawing_shows_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, url: str, message: str
+) -> None:
+    class Forged:
+        json_data = "no drawing"
+        image_bytes = property(lambda self: split(url))
+
+    module = SimpleNamespace(st_canvas=lambda **options: Forged())
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
+    app = run_page("draw")
+    assert message in app.error[0].value
 
 
 def test_photo_shows_non_digits_with_a_grey_box(
