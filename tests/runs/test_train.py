@@ -11,7 +11,9 @@ from support.runs import train_and_collect, train_and_fail
 
 from mnist_core import ModelCard, TrainingConfig, TrainingError, list_models, load_recognizer, train
 from mnist_core.registry.card import CARD, HISTORY, KERAS, PREDICTIONS, TFLITE
+from mnist_core.runs.train import _checkpoint_settings
 from mnist_core.training.events import BatchEnd, Done, EpochEnd, Message, TrainingEvent
+from mnist_core.training.inputs import TrainingInputs
 
 MLP = TrainingConfig(architecture="mlp", name="first", epochs=1, seed=5)
 
@@ -34,6 +36,22 @@ def test_train_refuses_a_taken_name_at_once(tmp_path: Path) -> None:
     (tmp_path / "mlp").mkdir()
     with pytest.raises(TrainingError, match="already"):
         train(TrainingConfig(architecture="mlp"), directory=tmp_path)
+
+
+def test_checkpoints_do_not_depend_on_name_machine_and_export(tmp_path: Path) -> None:
+    settings = MLP.resolved()
+    inputs = TrainingInputs.of(settings, tmp_path)
+    expected = _checkpoint_settings(settings, inputs)
+    for change in (
+        {"name": "x"},
+        {"overwrite": True},
+        {"strategy": "mirrored"},
+        {"quantize": True},
+    ):
+        changed = dataclasses.replace(settings, **change)
+        assert _checkpoint_settings(changed, inputs) == expected, change
+    changed = dataclasses.replace(settings, learning_rate=0.5)
+    assert _checkpoint_settings(changed, inputs) != expected
 
 
 @pytest.mark.slow
