@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from mnist_core import InvalidImageError, Recognizer, load_image
-from pages.widgets import browser, model_picker, reading, routing, uploads
+from pages.widgets import browser, live_strokes, model_picker, reading, routing, uploads
 from pages.widgets.show_errors import show_errors
 
 CANVAS_HEIGHT = 280
@@ -100,7 +100,14 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
     elif read_now or live:
         state["canvas_read"] = image
     with right:
-        show_reading(recognizer, state.get("canvas_read"))
+        said = show_reading(recognizer, state.get("canvas_read"))
+        live_strokes.show(
+            said,
+            model=recognizer.card.name,
+            strokes=len(strokes()),
+            live=live,
+            most=reading.MAX_CARDS,
+        )
 
 
 def show_drawing(width: int, brush: int, start: dict[str, Any]) -> tuple[Any, np.ndarray | None]:
@@ -158,16 +165,27 @@ def replace_drawing(objects: list[dict[str, Any]]) -> dict[str, Any]:
     return state["canvas_start"]
 
 
-def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> None:
-    """Show the number in large type and a card for each digit, or a hint on an empty canvas."""
+def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> str:
+    """Show the number in large type and a card for each digit, or a hint on an empty canvas.
+
+    Returns:
+        The number as text; "" for none.
+    """
     result, caption = reading.read(recognizer, image) if image is not None else (None, "")
+    empty = result is None or not (result.digits or result.note)
     with st.container(key="reading"):
-        if result is None or not (result.digits or result.note):
+        st.html(live_strokes.NUMBER)
+        if result is None or empty:
             st.html('<p class="invitation">Draw a digit or a number.</p>')
-            return
-        st.html(reading.number_html(result.digits))
-    st.caption(caption)
-    reading.show_digits(result.digits, "draw", recognizer)
+        else:
+            st.html(reading.number_html(result.digits))
+    # A container of its own, so that what follows stays the same element in the browser.
+    with st.container(key="draw_final"):
+        if result is None or empty:
+            return ""
+        st.caption(caption)
+        reading.show_digits(result.digits, "draw", recognizer)
+    return result.text or "No digit found"
 
 
 @st.fragment
