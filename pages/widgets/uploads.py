@@ -5,6 +5,8 @@ closed, and forgets which file was chosen when the page is left. So the file is 
 Streamlit's hands as soon as it has arrived.
 """
 
+import ctypes
+import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -114,3 +116,8 @@ def _release(file: Any) -> None:
     if context is not None and Runtime.exists():
         files: Any = Runtime.instance().uploaded_file_mgr
         files.remove_file(context.session_id, file.file_id)
+    if file.size > _LARGEST_KEPT and sys.platform == "linux":
+        # glibc keeps what decoding has used: 290 MB after three pictures of 57 MB.
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
