@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.cards import make_card
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 
 from mnist_core import ModelLoadError, TrainingError, load_recognizer
 from mnist_core.evaluation.datasets import mnist_validation
@@ -21,7 +21,7 @@ from mnist_core.training.export import export_again
 def test_export_again_in_8_bits_keeps_the_network_and_fits_the_rest_again(tmp_path: Path) -> None:
     shutil.copytree(BUNDLED_MODELS / "mlp", tmp_path / "mlp")
     before = load_card("mlp", tmp_path)
-    card = run_in_fresh_process(_export, "mlp", tmp_path)
+    card = run_with_tensorflow(_export, "mlp", tmp_path)
     assert card == load_card("mlp", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mlp"]
     assert card.configuration == {**before.configuration, "quantize": True}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.cards import make_card
-from support.processes import run_in_fresh_process
+from support.processes import run_with_tensorflow
 from support.quantized_networks import quantize_networks
 
 from mnist_core import Dataset, Recognizer
@@ -16,7 +16,7 @@ from mnist_core.explanation.activations import ActivationReader
 
 @pytest.fixture(scope="module")
 def out(dataset: Dataset) -> dict[str, Any]:
-    return run_in_fresh_process(quantize_networks, dataset.x_train[:40])
+    return run_with_tensorflow(quantize_networks, dataset.x_train[:40])
 
 
 @pytest.mark.parametrize("name", ["cnn", "mlp"])
