@@ -112,6 +112,8 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
 
 
 def _is_likely(digit: Digit, threshold: float) -> bool:
+    if digit.digit_score >= threshold:
+        return False  # refused for its surroundings
     return digit.digit_score * digit.confidence >= min(_LIKELY, threshold)
 
 

@@ -19,8 +19,8 @@ many small pieces are a texture. An image without doubt is read once.
 What is on a surface wins over what is read on the surface and around it, if
 
     - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
-      stands in a line with digits on the surface; so, among non-digits, is what crosses the edge
-      of a quadrilateral);
+      stands in a line with digits on the surface; so, among larger non-digits, is what crosses
+      the edge of a quadrilateral);
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits. So the empty surface wins if
       nothing was read on it before. Ones alone are read on quadrilaterals only.
@@ -180,7 +180,7 @@ def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surf
         for digit in around
         if digit.is_digit
         and (digit.label != _ONE or _is_in_line(digit, on))
-        and not (clutter and surface.is_quadrilateral and surface.touches(digit.box))
+        and not (clutter > _area(digit) and surface.is_quadrilateral and surface.touches(digit.box))
     ):
         return False
     if _explained(digits) < _MIN_EXPLAINED * _explained(on):

@@ -26,9 +26,7 @@ _OVERLAP = 0.5
 # flat part below a digit, or one that is wider than both together are high, is a sign.
 _OVERLAP_REACH = 0.35
 _BAR_HEIGHT, _BAR_WIDTH = 0.42, 1.3
-# A part that shares at least this much of the width must be nearer …
-_SOME_OVERLAP, _SOME_OVERLAP_REACH = 0.1, 0.22
-# … and one that shares less, nearer than digits are written side by side.
+# A part that shares less must be nearer than digits are written side by side.
 _BESIDE_REACH = 0.05
 # Tall components above each other: strokes of a 4 share rows, the loops of an 8 do not.
 _CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
@@ -158,10 +156,7 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
         if flat and (low.width > whole or low.top >= high.bottom):
             return np.inf
         bar = flat and low.height <= _BAR_HEIGHT * scale and low.bottom <= middle
-        if overlap >= _OVERLAP or bar:
-            reach = _OVERLAP_REACH
-        else:
-            reach = _SOME_OVERLAP_REACH if overlap >= _SOME_OVERLAP else _BESIDE_REACH
+        reach = _OVERLAP_REACH if overlap >= _OVERLAP or bar else _BESIDE_REACH
     elif overlap >= _OVERLAP:
         reach = _CROSSING_REACH if gap_y < 0 else _STACKED_REACH
     else:
