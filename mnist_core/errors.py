@@ -16,7 +16,8 @@ Each message runs: what was wrong, what to do, what was received.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 __all__ = [
     "CorrectionsError",
@@ -29,6 +30,7 @@ __all__ = [
     "TrainingDiverged",
     "TrainingError",
     "TrainingStopped",
+    "foreign_bytes",
     "require_choice",
     "require_int",
     "require_number",
@@ -73,6 +75,24 @@ class CorrectionsError(MnistError):
 
 class DamagedCorrectionsError(CorrectionsError):
     """The corrections file is damaged or another program's; it can be moved aside."""
+
+
+@contextmanager
+def foreign_bytes(refuse: Callable[[Exception], MnistError]) -> Iterator[None]:
+    """The gate for a block that parses bytes from anyone: every exception becomes a `MnistError`.
+
+    Parsers of damaged bytes raise nearly anything (struct.error, tokenize.TokenError, IndexError);
+    a list of kinds is never complete. Errors of this package pass as they are.
+
+    Args:
+        refuse: makes the error that is raised from the parser's exception.
+    """
+    try:
+        yield
+    except MnistError:
+        raise
+    except Exception as error:
+        raise refuse(error) from error
 
 
 def require_int(

@@ -10,6 +10,7 @@ from mnist_core.errors import (
     CorrectionsError,
     MnistError,
     TrainingError,
+    foreign_bytes,
     require_choice,
     require_int,
     require_number,
@@ -49,3 +50,20 @@ def test_require_choice_lists_the_choices() -> None:
         assert str(error.value) == (
             f"The setting 'schedule' must be one of: constant, cosine. Received: {value!r}"
         )
+
+
+@pytest.mark.parametrize(
+    "error", [IndexError("x"), OverflowError(), MemoryError(), RecursionError()]
+)
+def test_foreign_bytes_turns_any_exception_into_the_package_s(error: Exception) -> None:
+    gate = foreign_bytes(lambda error: CorrectionsError(f"refused: {error!r}"))
+    with pytest.raises(CorrectionsError, match="refused") as caught, gate:
+        raise error
+    assert caught.value.__cause__ is error
+
+
+def test_foreign_bytes_passes_the_package_s_errors_and_ctrl_c() -> None:
+    for error in (TrainingError("ours"), KeyboardInterrupt()):
+        with pytest.raises(type(error)) as caught, foreign_bytes(lambda _: CorrectionsError("no")):
+            raise error
+        assert caught.value is error

@@ -17,7 +17,7 @@ from mnist_core.errors import (
     require_number,
 )
 
-__all__ = ["SOURCES", "Correction", "check_label"]
+__all__ = ["SOURCES", "Correction", "check_label", "showable_time"]
 
 SOURCES = ("draw", "photo", "webcam", "import")
 
@@ -34,7 +34,7 @@ class Correction:
         model: the model's name, or "".
         model_sha256: digest of its `model.tflite`, or "".
         source: where the frame came from, one of `SOURCES`.
-        created: time of the correction, ISO 8601, UTC.
+        created: time of the correction, ISO 8601, UTC, of a year from 1970 to 2999.
         id: its number in the store; None before it is stored.
 
     Raises:
@@ -68,6 +68,24 @@ class Correction:
                 "A correction's confidence", self.confidence, 0, 1, error=CorrectionsError
             )
         require_choice("A correction's source", self.source, SOURCES, error=CorrectionsError)
+        if showable_time(self.created) is None:
+            raise CorrectionsError(
+                "A correction's time must be in ISO 8601, of a year from 1970 to 2999. Leave it "
+                f"out. Received: {str(self.created)[:40]!r}"
+            )
+
+
+def showable_time(text: object) -> datetime | None:
+    """The time of an ISO 8601 text, in UTC; None if it is none, or not of the years 1970 to 2999.
+
+    Python cannot show a time of year 1 or 9999 in every time zone.
+    """
+    try:
+        time = datetime.fromisoformat(str(text))
+        time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return time if 1970 <= time.year <= 2999 else None
 
 
 def check_label(name: str, value: object) -> None:

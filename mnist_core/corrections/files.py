@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.corrections.correction import SOURCES, Correction
+from mnist_core.corrections.correction import SOURCES, Correction, showable_time
 from mnist_core.data import FRAME_SIZE, NOT_A_DIGIT, check_frames
 from mnist_core.errors import CorrectionsError, MnistError
 from mnist_core.storage.archives import ArchiveError, open_archive, read_array
@@ -29,6 +29,8 @@ __all__ = ["read_corrections", "to_npz", "to_zip"]
 # The names of a ZIP's folders, by label.
 _FOLDERS = (*map(str, range(NOT_A_DIGIT)), "not-a-digit")
 _MAX_UNPACKED = 256 * 2**20
+# As many as MNIST has: each is checked and stored one by one, 70,000 in @SECONDS@ s.
+_MAX_CORRECTIONS = 70_000
 # The NPZ's arrays besides the frames and labels, and the values that mean "unknown".
 _UNKNOWN: dict[str, Any] = {
     "guess": -1,
@@ -94,6 +96,7 @@ def read_corrections(content: bytes) -> list[Correction]:
 def _read_npz(archive: zipfile.ZipFile) -> list[Correction]:
     entries = archive.namelist()
     extras = (name for name in _UNKNOWN if f"{name}.npy" in entries)
+    _check_count(archive.getinfo("frames.npy").file_size // FRAME_SIZE**2)
     arrays = {name: read_array(archive, f"{name}.npy") for name in ("frames", "labels", *extras)}
     frames = arrays.pop("frames")
     check_frames(frames, error=CorrectionsError)
@@ -111,6 +114,7 @@ def _read_npz(archive: zipfile.ZipFile) -> list[Correction]:
 
 def _read_pngs(archive: zipfile.ZipFile) -> list[Correction]:
     found = []
+    _check_count(sum(name.lower().endswith(".png") for name in archive.namelist()))
     for entry in archive.infolist():
         *folders, name = re.split(r"[/\\]", entry.filename)
         # macOS adds hidden files named like those that it packs.
@@ -127,6 +131,11 @@ def _read_pngs(archive: zipfile.ZipFile) -> list[Correction]:
     if not found:
         raise _refused("it has no PNG and no 'frames'", f"{len(archive.namelist())} files")
     return found
+
+
+def _check_count(count: int) -> None:
+    if count > _MAX_CORRECTIONS:
+        raise _refused(f"it has more than {_MAX_CORRECTIONS:,} corrections", f"{count:,}")
 
 
 def _decode(png: bytes, name: str) -> NDArray[np.uint8]:
@@ -172,13 +181,9 @@ def _matching(pattern: str, value: object) -> str:
 
 
 def _time(text: str) -> str:
-    """The time in the store's format; the current time if the text is not a time."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = datetime.now(UTC)
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.astimezone(UTC).isoformat(timespec="seconds")
+    """The time in the store's format; the current time if the text is not one of 1970 to 2999."""
+    time = showable_time(text) or datetime.now(UTC)
+    return time.isoformat(timespec="seconds")
 
 
 def _refused(problem: str, received: str) -> CorrectionsError:

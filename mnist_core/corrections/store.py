@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_core.corrections.correction import Correction, check_label
+from mnist_core.corrections.correction import Correction, check_label, showable_time
 from mnist_core.corrections.database import Database
 from mnist_core.data import FRAME_SIZE, LabelledArrays
+from mnist_core.errors import DamagedCorrectionsError, MnistError, foreign_bytes
 from mnist_core.storage.paths import corrections_path
 
 __all__ = ["Change", "CorrectionStore"]
@@ -32,6 +33,7 @@ _INSERT = f"INSERT INTO corrections ({', '.join(_COLUMNS)}) VALUES ({', '.join('
 _WITH_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
 _SELECT = f"SELECT * FROM corrections {_WITH_IDS} ORDER BY id"
 _RELABEL = f"UPDATE corrections SET label = ? {_WITH_IDS}"
+_UNKNOWN_TIME = "1970-01-01T00:00:00+00:00"
 _DELETE = f"DELETE FROM corrections {_WITH_IDS}"
 
 
@@ -176,5 +178,23 @@ def _by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> list[Correctio
 
 
 def _correction(row: sqlite3.Row) -> Correction:
-    frame = np.frombuffer(row["frame"], np.uint8).reshape(FRAME_SIZE, FRAME_SIZE)
-    return Correction(**{**dict(row), "frame": frame})
+    """The correction of a row; the time of one that cannot be shown becomes the beginning of 1970.
+
+    Raises:
+        DamagedCorrectionsError: another value is invalid, which this package never stores.
+    """
+    with foreign_bytes(_damaged):
+        frame = np.frombuffer(row["frame"], np.uint8).reshape(FRAME_SIZE, FRAME_SIZE)
+        values = {**dict(row), "frame": frame}
+        if showable_time(values["created"]) is None:
+            values["created"] = _UNKNOWN_TIME
+        try:
+            return Correction(**values)
+        except MnistError as error:
+            raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> DamagedCorrectionsError:
+    return DamagedCorrectionsError(
+        f"The file of corrections is damaged: {error} Move it aside to begin a new one."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +17,7 @@ from mnist_core.evaluation.labelled_images import (
     MAX_PICTURES,
     LabelledImages,
     find_frame,
+    in_time,
     label_arrays,
     label_frames,
     light_on_dark,
@@ -120,7 +122,14 @@ def _read_pictures(
             f"{len(pictures):,} files"
         )
     labels = [_label(entry, received) for entry in pictures]
-    frames, pixels = [], 0
+    frames = in_time(_frames(archive, pictures, received), len(pictures))
+    return label_frames(name, frames, np.array(labels))
+
+
+def _frames(
+    archive: zipfile.ZipFile, pictures: list[str], received: str
+) -> Iterator[NDArray[np.uint8] | None]:
+    pixels = 0
     for entry in pictures:
         try:
             picture = load_image(archive.read(entry))
@@ -130,10 +139,9 @@ def _read_pictures(
                     f"The pictures have more than {_MAX_PIXELS // 10**6} megapixels together. Make "
                     f"them smaller, or send a part of them. {received}"
                 )
-            frames.append(_frame(picture))
+            yield _frame(picture)
         except InvalidImageError as error:
             raise DatasetError(f"{entry}: {error} {received}") from error
-    return label_frames(name, frames, np.array(labels))
 
 
 def _frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

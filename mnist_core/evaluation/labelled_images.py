@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, isqrt
@@ -19,9 +20,12 @@ from mnist_core.preprocessing.framing import extract_digits
 
 __all__ = [
     "MAX_FRAMES",
+    "MAX_LEVELS",
     "MAX_PICTURES",
+    "MAX_SECONDS",
     "LabelledImages",
     "find_frame",
+    "in_time",
     "label_arrays",
     "label_frames",
     "light_on_dark",
@@ -30,6 +34,10 @@ __all__ = [
 # All of MNIST; other pictures are searched for their digit one by one.
 MAX_FRAMES = 70_000
 MAX_PICTURES = 10_000
+# In arrays of pictures, all channels: 10,000 of 158x158. With their levels 0.5 GB.
+MAX_LEVELS = 250_000_000
+# @SECONDS@
+MAX_SECONDS = 120.0
 # Smaller pictures are enlarged to this longer side, px: strokes need some pixels to be found.
 _READABLE_SIDE = 160
 # scikit-learn's digits have 17 grey levels.
@@ -96,9 +104,11 @@ def label_arrays(name: str, images: NDArray[Any], labels: NDArray[Any]) -> Label
         notes = () if frames is levels else ("The ink was dark: the images were inverted.",)
         return LabelledImages(name=name, images=frames, labels=digits, notes=notes)
     _check_count(len(pictures), MAX_PICTURES, "pictures")
+    _check_count(pictures.size, MAX_LEVELS, "numbers in its pictures")
+    levels = _as_levels(pictures, received)
     return label_frames(
         name,
-        [find_frame(picture) for picture in _as_levels(pictures, received)],
+        in_time(map(find_frame, levels), len(levels)),
         digits,
         f"The pictures have {pictures.shape[2]}x{pictures.shape[1]} pixels: the digit of each was "
         "found, scaled and centered like those of MNIST.",
@@ -140,6 +150,31 @@ def find_frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return max(found, key=lambda digit: digit.box[2] * digit.box[3]).frame
 
 
+def in_time(
+    frames: Iterable[NDArray[np.uint8] | None], count: int
+) -> list[NDArray[np.uint8] | None]:
+    """The results of `find_frame`, while they take no longer than `MAX_SECONDS`.
+
+    Args:
+        frames: computes one at a time.
+        count: how many there are, for the error.
+
+    Raises:
+        DatasetError: it takes longer.
+    """
+    found: list[NDArray[np.uint8] | None] = []
+    end = time.monotonic() + MAX_SECONDS
+    for frame in frames:
+        if time.monotonic() > end:
+            raise DatasetError(
+                f"Finding the digits in the pictures takes longer than {MAX_SECONDS:g} s. Make "
+                f"the pictures smaller, or send a part of them. Received: {count:,} pictures, "
+                f"{len(found):,} read in that time"
+            )
+        found.append(frame)
+    return found
+
+
 def light_on_dark(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Invert frames, (n, 28, 28), whose borders are light on average; else return them as is."""
     border = np.mean([frames[:, 0], frames[:, -1], frames[:, :, 0], frames[:, :, -1]])
@@ -176,15 +211,13 @@ def _as_levels(images: NDArray[Any], received: str) -> NDArray[np.uint8]:
     """Grey levels 0 to 255 of images in any of the accepted ranges."""
     if images.dtype.kind not in "buif":
         raise DatasetError(f"Images must be arrays of numbers. Convert them. {received}")
-    if images.dtype == bool:
-        images = images.astype(np.uint8)
     low, high = float(images.min()), float(images.max())
     small = images.shape[1:] == (_SMALL_SIDE, _SMALL_SIDE) and high <= _SMALL_TOP
     # Comparisons with NaN are False, and lead to the error.
     if -1 <= low < 0 and high <= 1:
-        images, top = (images + 1) / 2, 1
+        offset, top = 1, 2
     elif low >= 0 and high <= 255:
-        top = 1 if high <= 1 else _SMALL_TOP if small else 255
+        offset, top = 0, 1 if high <= 1 else _SMALL_TOP if small else 255
     else:
         raise DatasetError(
             "The range of the images must be 0 to 255, 0 to 1 or -1 to 1. Rescale them. "
@@ -192,7 +225,11 @@ def _as_levels(images: NDArray[Any], received: str) -> NDArray[np.uint8]:
         )
     if images.dtype == np.uint8 and top == 255:
         return images
-    return np.rint(images * (255 / top)).astype(np.uint8)
+    levels = np.empty(images.shape, np.uint8)
+    # One by one: all of them in float64 would take eight times the memory of a Boolean array.
+    for image, level in zip(images, levels, strict=True):
+        level[...] = np.rint((image.astype(np.float64) + offset) * (255 / top))
+    return levels
 
 
 def _as_labels(labels: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -250,9 +250,8 @@ def _respond(request: dict[str, Any]) -> dict[str, Any]:
     path = request["path"]
     try:
         model = _load(path, request["version"])
-    except Exception as error:  # Keras raises many kinds
-        text = f"Keras cannot load the model ({error}). Train it again. Received: {path}"
-        return {"error": text, "kind": "load"}
+    except ModelLoadError as error:
+        return {"error": str(error), "kind": "load"}
     try:
         cam = grad_cam(model, np.array(request["frame"], np.uint8), request["digit"])
     except MnistError as error:
@@ -265,9 +264,9 @@ def _respond(request: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _load(path: str, version: str) -> keras.Model:
     """Load a model, again if its file has another version (SHA-256)."""
-    import keras
+    from mnist_core.networks.keras_files import load_network
 
-    return keras.models.load_model(path, compile=False)
+    return load_network(path)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING
 
-from mnist_core.errors import ModelLoadError
+from mnist_core.errors import ModelLoadError, foreign_bytes
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -54,12 +54,13 @@ class InterpreterPool:
     def _new(self) -> Interpreter:
         from ai_edge_litert.interpreter import Interpreter
 
-        try:
+        with foreign_bytes(self._refused):
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelLoadError(
-                f"LiteRT cannot load model {self._name!r} ({error}). Restore its folder, or "
-                f"train it again. Received: {len(self._content):,} bytes"
-            ) from error
-        return interpreter
+            return interpreter
+
+    def _refused(self, error: Exception) -> ModelLoadError:
+        return ModelLoadError(
+            f"LiteRT cannot load model {self._name!r} ({error}). Restore its folder, or train it "
+            f"again. Received: {len(self._content):,} bytes"
+        )

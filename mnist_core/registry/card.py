@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from mnist_core.errors import ModelLoadError, TrainingError, require_number
+from mnist_core.errors import ModelLoadError, TrainingError, foreign_bytes, require_number
 
 __all__ = [
     "CARD",
@@ -41,6 +41,13 @@ ENSEMBLE = "ensemble"
 STRINGS = "strings"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+# Windows' devices, which no folder can be named after, with or without an extension ("Naming Files,
+# Paths, and Namespaces", learn.microsoft.com); nor can its name end with a dot.
+_DEVICES = {"con", "prn", "aux", "nul"} | {
+    f"{kind}{n}" for kind in ("com", "lpt") for n in range(10)
+}
+# The longest quote of a damaged card in an error.
+_MAX_MESSAGE = 200
 # The numbers of a card and their largest values; the smallest is 0.
 _NUMBERS = {
     "parameters": 1e12,
@@ -158,15 +165,21 @@ def read_card(path: Path) -> ModelCard:
         FileNotFoundError: there is no such file.
         ModelLoadError: it is damaged, or another model's.
     """
+
+    def refused(error: Exception) -> ModelLoadError:
+        return ModelLoadError(
+            f"The card of model {path.parent.name!r} cannot be read ({_shortened(repr(error))}). "
+            f"Restore the folder, or train the model again. Received: {path}"
+        )
+
     try:
-        card = ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
+        content = path.read_bytes()
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelLoadError(
-            f"The card of model {path.parent.name!r} cannot be read ({error!r}). Restore the "
-            f"folder, or train the model again. Received: {path}"
-        ) from error
+    except OSError as error:
+        raise refused(error) from error
+    with foreign_bytes(refused):
+        card = ModelCard.from_json(json.loads(content))
     if card.name != path.parent.name:
         raise ModelLoadError(
             "The card belongs to another model: a folder and its card have the same name. Rename "
@@ -175,20 +188,29 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
+def _shortened(text: str) -> str:
+    """A message that fits on a page, even if it quotes a number of 400 digits."""
+    return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}…"
+
+
 def is_name(name: object) -> TypeGuard[str]:
     """Whether a model can have that name."""
-    return isinstance(name, str) and bool(_NAME.fullmatch(name))
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return False
+    return not name.endswith(".") and name.split(".")[0] not in _DEVICES
 
 
 def check_name(name: object) -> str:
     """Return the name if a model can have it.
 
     Raises:
-        TrainingError: it is empty, too long, a path, or has other characters.
+        TrainingError: it is empty, too long, a path, has other characters, or is none for a folder
+            on Windows.
     """
     if not is_name(name):
         raise TrainingError(
-            "A model's name is 1 to 40 characters: lower-case letters, digits, '-', '_' and '.', "
-            f"beginning with a letter or digit. Received: {name!r}"
+            "A model's name is 1 to 40 characters: lower-case letters, digits, '-', '_' and '.'. "
+            "It begins with a letter or digit, does not end with '.', and is no device of Windows "
+            f"such as 'con' or 'com1'. Received: {name!r}"
         )
     return name

@@ -25,7 +25,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mnist_core.errors import ModelLoadError, ModelNotFoundError, TrainingError
+from mnist_core.errors import (
+    ModelLoadError,
+    ModelNotFoundError,
+    TrainingError,
+    require_choice,
+)
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
 from mnist_core.runs.process import ProcessRecord, is_locked, locked
@@ -43,6 +48,8 @@ _LOG_LINES, _LOG_BYTES = 12, 20_000
 # The states of a run that end without anyone's help. The others are "done", "cancelled", "failed"
 # and "interrupted"; the last three can be resumed.
 ACTIVE = ("queued", "running", "saving")
+# The states that a process records at its end.
+ENDED = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +119,15 @@ class Run:
         """How the run ended; None while it has not ended, or if it was interrupted."""
         values = read_json(self.folder / "outcome.json")
         try:
+            state = str(values["state"])
+            require_choice("The state", state, ENDED)
             return Outcome(
-                state=values["state"],
+                state=state,
                 text=str(values["text"]),
                 card=values["card"] and ModelCard.from_json(values["card"]),
                 validation_accuracy=values.get("validation_accuracy"),
             )
-        except (KeyError, TypeError, ValueError):
+        except Exception:  # a damaged file may hold anything
             return None
 
     @property

@@ -1,4 +1,4 @@
 """Files on disk: paths, atomic writes, untrusted archives and cached results.
 
-Imports nothing else of the package and knows nothing of digits.
+Imports only `mnist_core.errors` and knows nothing of digits.
 """

@@ -8,11 +8,7 @@ is unpacked; nothing is ever unpickled.
 from __future__ import annotations
 
 import io
-import lzma
-import struct
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
@@ -21,21 +17,16 @@ from typing import Any
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from mnist_core.errors import MnistError, foreign_bytes
+
 __all__ = ["ArchiveError", "open_archive", "read_array"]
 
 # Begins each entry of a ZIP's directory.
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _HEADER_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-# What Python and NumPy raise over a damaged archive, depending on where the damage is;
-# RuntimeError also over an encrypted one.
-_DAMAGE = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error,
-    tokenize.TokenError, EOFError, LookupError, MemoryError, OSError, OverflowError, RuntimeError,
-    SyntaxError, TypeError, ValueError,
-)  # fmt: skip
 
 
-class ArchiveError(Exception):
+class ArchiveError(MnistError):
     """An archive is damaged, too large, or not one; callers raise their own error instead."""
 
 
@@ -59,13 +50,18 @@ def open_archive(
     # Counted before the directory is parsed: a million entries take long and much memory.
     if content.count(_ENTRY_SIGNATURE) > max_entries:
         raise ArchiveError(f"it has more than {max_entries:,} entries")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > max_unpacked:
-                raise ArchiveError(f"it unpacks to more than {max_unpacked // 10**6} MB")
-            yield archive
-    except _DAMAGE as error:
-        raise ArchiveError(f"it is damaged, or not a ZIP or NPZ file: {error}") from error
+    with foreign_bytes(_damaged), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > max_unpacked:
+            raise ArchiveError(f"it unpacks to more than {max_unpacked // 10**6} MB")
+        # Newer versions of Python only warn of it. One content could be read thousands of times.
+        if len({entry.header_offset for entry in entries}) < len(entries):
+            raise ArchiveError("several of its entries share one content")
+        yield archive
+
+
+def _damaged(error: Exception) -> ArchiveError:
+    return ArchiveError(f"it is damaged, or not a ZIP or NPZ file: {error}")
 
 
 def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:

@@ -58,7 +58,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; {} if the file is missing or damaged."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except Exception:  # deep nesting is a RecursionError
         return {}
     return values if isinstance(values, dict) else {}
 

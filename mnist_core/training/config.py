@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_core.errors import TrainingError, require_choice, require_int, require_number
+from mnist_core.errors import (
+    TrainingError,
+    foreign_bytes,
+    require_choice,
+    require_int,
+    require_number,
+)
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import check_name
 from mnist_core.training.cpu import multiplies_bfloat16
@@ -176,7 +182,10 @@ class TrainingConfig:
                 "These are not the settings of a training. Pass a table of: "
                 f"{', '.join(sorted(known))}. Received: {values!r:.200}"
             )
-        return cls(**values)
+        with foreign_bytes(
+            lambda error: TrainingError(f"These are not the settings of a training: {error!r:.200}")
+        ):
+            return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mnist_core.data import CLASSES, load_mnist
 from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
+from mnist_core.networks.keras_files import load_network
 from mnist_core.registry.card import ENSEMBLE, KERAS, ModelCard
 from mnist_core.registry.splits import splits, validation_indices
 from mnist_core.registry.staging import check_free, staged_model
@@ -156,7 +157,7 @@ def _merge_members(cards: Sequence[ModelCard], directory: Path) -> keras.Model:
     image = keras.Input((28, 28), dtype="float32", name="image")
     features, last_layers = [], []
     for number, card in enumerate(cards, start=1):
-        model = keras.models.load_model(directory / card.name / KERAS, compile=False)
+        model = load_network(directory / card.name / KERAS)
         last = model.layers[-1]
         if not isinstance(last, keras.layers.Dense) or last.units not in (CLASSES, CLASSES + 1):
             raise ModelLoadError(

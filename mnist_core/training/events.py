@@ -102,6 +102,13 @@ def event_to_json(event: TrainingEvent) -> str:
     return json.dumps({"event": _NAMES[type(event)]} | dataclasses.asdict(event))
 
 
+def _check_number(value: object) -> None:
+    # NaN is the loss of a training that diverges. More than a float can hold cannot be drawn.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is not a number")
+    float(value)
+
+
 def event_from_json(line: str) -> TrainingEvent:
     """Parse a line that `event_to_json` wrote.
 
@@ -113,7 +120,12 @@ def event_from_json(line: str) -> TrainingEvent:
         kind = _KINDS[values.pop("event")]
         if kind is Done:
             values["card"] = ModelCard.from_json(values["card"])
+        for field_ in dataclasses.fields(kind):
+            if field_.type in ("int", "float") and field_.name in values:
+                _check_number(values[field_.name])
         event: TrainingEvent = kind(**values)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"This is not a training event ({error!r}). Received: {line!r}") from error
+    except Exception as error:  # a number too large, or nesting too deep
+        raise ValueError(
+            f"This is not a training event ({error!r:.200}). Received: {line!r:.200}"
+        ) from error
     return event

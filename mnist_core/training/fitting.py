@@ -19,6 +19,7 @@ from mnist_core.augmentation.transforms import Source, batches
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
+from mnist_core.networks.keras_files import load_network
 from mnist_core.networks.training_layers import training_form
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.config import Settings
@@ -179,11 +180,13 @@ def load_initial_weights(model: keras.Model, initial: Path) -> None:
     """Give a network the weights of a `.keras` file.
 
     Raises:
-        TrainingError: the file cannot be read, or is another network's.
+        ModelLoadError: the file cannot be read.
+        TrainingError: it is another network's.
     """
+    weights = load_network(initial).get_weights()
     try:
-        model.set_weights(keras.saving.load_model(initial, compile=False).get_weights())
-    except (ValueError, OSError, TypeError) as error:
+        model.set_weights(weights)
+    except (ValueError, TypeError) as error:
         raise TrainingError(
             "The initial weights do not fit this network. Choose a model of the same architecture, "
             f"or train that model again. Received: {initial} ({error})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
-from support.archives import make_npz, make_png, make_zip, png_claiming
+from support.archives import make_npy, make_npz, make_png, make_zip, png_claiming
 from support.frames import make_correction, make_frame
 
 from mnist_core.corrections.correction import SOURCES, Correction
@@ -33,7 +34,9 @@ corrections = st.builds(
     model=st.just("") | st.from_regex(r"[a-z0-9][a-z0-9._-]{0,39}", fullmatch=True),
     model_sha256=st.just("") | st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
     source=st.sampled_from(SOURCES),
-    created=st.datetimes().map(lambda time: f"{time:%Y-%m-%dT%H:%M:%S}+00:00".zfill(25)),
+    created=st.datetimes(datetime(1970, 1, 1), datetime(2999, 12, 31)).map(
+        lambda time: f"{time:%Y-%m-%dT%H:%M:%S}+00:00"
+    ),
 )
 KNOWN = ("label", "guess", "confidence", "model", "model_sha256", "source", "created")
 
@@ -175,3 +178,19 @@ def test_read_corrections_drops_invalid_extras_of_an_npz() -> None:
     assert (found.guess, found.confidence, found.source) == (None, None, "import")
     assert found.model == ""
     assert found.created[:2] == "20"
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "soon"]
+)
+def test_read_corrections_replaces_a_time_that_cannot_be_shown(time: str) -> None:
+    frames = make_frame()[np.newaxis]
+    content = make_npz(frames=frames, labels=np.array([3], np.uint8), created=np.array([time]))
+    (found,) = read_corrections(content)
+    assert datetime.fromisoformat(found.created).year == datetime.now(UTC).year
+
+
+def test_read_corrections_limits_their_number_before_it_reads_them() -> None:
+    entry = make_npy((70_001, 28, 28), bytes(784 * 70_001))
+    with pytest.raises(CorrectionsError, match=r"more than 70,000 corrections.*Received: 70,001"):
+        read_corrections(make_zip({"frames.npy": entry}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from support.frames import make_correction, make_frame
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
-from mnist_core.errors import CorrectionsError
+from mnist_core.errors import CorrectionsError, DamagedCorrectionsError
 from mnist_core.storage.paths import corrections_path
 
 
@@ -178,3 +180,24 @@ def test_corrections_path_is_the_variable_or_in_the_users_data(
     path = corrections_path()
     assert path.is_absolute()
     assert (path.name, path.parent.name) == ("corrections.sqlite3", "digit-lab")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+00:00", "9999-12-31", ""])
+def test_find_shows_corrections_whose_time_cannot_be_shown(
+    store: CorrectionStore, time: str
+) -> None:
+    store.add(make_correction())
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("UPDATE corrections SET created = ?", (time,))
+    (found,) = store.find()
+    assert found.created == "1970-01-01T00:00:00+00:00"
+    assert store.delete([found.id or 0])
+    assert store.find() == []
+
+
+def test_find_tells_that_a_row_is_damaged(store: CorrectionStore) -> None:
+    store.add(make_correction())
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("UPDATE corrections SET source = 'a dream'")
+    with pytest.raises(DamagedCorrectionsError, match="a dream"):
+        store.find()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -14,9 +16,11 @@ from hypothesis.extra import numpy as npst
 from mnist_core import Dataset, DatasetError, Recognizer, evaluate
 from mnist_core.evaluation.labelled_images import (
     MAX_FRAMES,
+    MAX_LEVELS,
     MAX_PICTURES,
     LabelledImages,
     find_frame,
+    in_time,
     label_arrays,
 )
 
@@ -180,3 +184,33 @@ def test_digest_depends_on_images_and_labels_alone(frames: np.ndarray) -> None:
     assert one.digest == label_arrays("other name", frames / 255, LABELS[:, None]).digest
     assert one.digest != label_arrays("one", frames, (LABELS + 1) % 10).digest
     assert one.digest != label_arrays("one", frames[::-1], LABELS).digest
+
+
+def test_label_arrays_limits_the_numbers_in_pictures() -> None:
+    # Takes no memory: all pictures are one.
+    pictures = np.broadcast_to(np.uint8(0), (9_000, 170, 170))
+    assert pictures.size > MAX_LEVELS
+    with pytest.raises(DatasetError, match="at most 250,000,000 numbers"):
+        label_arrays("many", pictures, np.zeros(9_000, int))
+
+
+def test_label_arrays_of_boolean_frames_takes_little_memory() -> None:
+    frames = np.zeros((5_000, 28, 28), bool)
+    frames[:, 4:20, 13:16] = True
+    tracemalloc.start()
+    found = label_arrays("boolean", frames, np.zeros(5_000, int))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(np.unique(found.images)) == {0, 255}
+    assert peak < 3 * frames.nbytes
+
+
+def test_in_time_stops_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.evaluation.labelled_images.MAX_SECONDS", 0.01)
+
+    def frames() -> Iterator[None]:
+        while True:
+            yield None
+
+    with pytest.raises(DatasetError, match=r"longer than 0.01 s.*9 pictures, [\d,]+ read"):
+        in_time(frames(), 9)

@@ -15,7 +15,7 @@ from mnist_core.registry.card import CARD, check_name
 from mnist_core.registry.store import load_card
 
 
-@pytest.mark.parametrize("name", ["a", "7", "my-cnn", "my_cnn.v2", "x" * 40])
+@pytest.mark.parametrize("name", ["a", "7", "my-cnn", "my_cnn.v2", "x" * 40, "console", "a.con"])
 def test_check_name_returns_a_valid_name(name: str) -> None:
     assert check_name(name) == name
 
@@ -37,6 +37,11 @@ def test_check_name_returns_a_valid_name(name: str) -> None:
         "a b",
         "x" * 41,
         "a\n",
+        "con",
+        "nul.v2",
+        "com1.x",
+        "lpt9",
+        "x.",
     ],
 )
 def test_check_name_refuses_paths_and_odd_characters(name: str, tmp_path: Path) -> None:
@@ -62,7 +67,9 @@ def assert_refused(directory: Path, card: bytes) -> None:
     assert [card.name for card in list_models(directory)] == ["good"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b"\xff", b"\x00" * 100])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"{}", b"\xff", b"\x00" * 100, b"[" * 10**5]
+)
 def test_load_card_explains_what_is_not_a_card(tmp_path: Path, content: bytes) -> None:
     assert_refused(tmp_path, content)
 
@@ -78,6 +85,9 @@ def test_load_card_explains_what_is_not_a_card(tmp_path: Path, content: bytes) -
         ("test_accuracy", float("nan")),
         ("test_interval", [0.5]),
         ("test_interval", None),
+        ("test_interval", [0, 10**400]),
+        ("test_accuracy", 10**400),
+        ("seed", -(10**400)),
         ("temperature", 0),
         ("temperature", -1),
         ("temperature", float("inf")),

@@ -15,8 +15,10 @@ from support.archives import (
     make_npz,
     make_zip,
     npy_with_header,
+    share_content,
 )
 
+from mnist_core.errors import DatasetError
 from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 
 
@@ -91,8 +93,13 @@ def test_open_archive_explains_encryption() -> None:
 
 
 def test_open_archive_passes_other_errors_on() -> None:
-    with pytest.raises(ZeroDivisionError), open_archive(make_npz(a=1)):
-        _ = 1 / 0
+    with pytest.raises(DatasetError), open_archive(make_npz(a=1)):
+        raise DatasetError("the block's own")
+
+
+def test_open_archive_refuses_entries_that_share_one_content() -> None:
+    with pytest.raises(ArchiveError, match="share one content"):
+        read(share_content({"a.npy": make_npy((3,), b"abc"), "b.npy": make_npy((3,), b"abc")}))
 
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)

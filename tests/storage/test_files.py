@@ -60,3 +60,8 @@ def test_read_json_of_a_missing_or_damaged_file_is_empty(
     if content is not None:
         (tmp_path / "values.json").write_bytes(content)
     assert read_json(tmp_path / "values.json") == {}
+
+
+def test_read_json_of_deep_nesting_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 10**5)
+    assert read_json(tmp_path / "deep.json") == {}

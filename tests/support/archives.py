@@ -64,3 +64,13 @@ def claim_encryption(archive: bytes) -> bytes:
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(signature) + offset] |= 1
     return bytes(content)
+
+
+def share_content(files: Mapping[str, bytes]) -> bytes:
+    """A ZIP file whose entries all point at the content of the first one."""
+    content = bytearray(make_zip(files, zipfile.ZIP_STORED))
+    place = content.find(b"PK\x01\x02")
+    while place >= 0:
+        content[place + 42 : place + 46] = bytes(4)
+        place = content.find(b"PK\x01\x02", place + 1)
+    return bytes(content)

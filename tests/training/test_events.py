@@ -52,9 +52,12 @@ def test_event_from_json_restores_an_event(event: TrainingEvent) -> None:
         '{"event": "done", "card": 7}',
         '{"event": ["message"], "text": "x"}',
         '{"event": "batch", "epoch": 1}',
+        "[" * 10**5,
+        event_to_json(EPOCH).replace("3.2", '"long"'),
+        event_to_json(EPOCH).replace("3.2", "1" * 400),
         '{"event": "message", "text": "x"} and more',
     ],
 )
 def test_event_from_json_rejects_other_lines(line: str) -> None:
-    with pytest.raises(ValueError, match=r"not a training event|Expecting|Extra data"):
+    with pytest.raises(ValueError, match=r"not a training event"):
         event_from_json(line)
