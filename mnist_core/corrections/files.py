@@ -29,7 +29,7 @@ __all__ = ["read_corrections", "to_npz", "to_zip"]
 # The names of a ZIP's folders, by label.
 _FOLDERS = (*map(str, range(NOT_A_DIGIT)), "not-a-digit")
 _MAX_UNPACKED = 256 * 2**20
-# As many as MNIST has: each is checked and stored one by one, 70,000 in @SECONDS@ s.
+# As many as MNIST has: each is checked one by one, 70,000 in 2 s of processor time.
 _MAX_CORRECTIONS = 70_000
 # The NPZ's arrays besides the frames and labels, and the values that mean "unknown".
 _UNKNOWN: dict[str, Any] = {

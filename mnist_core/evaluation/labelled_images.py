@@ -36,7 +36,7 @@ MAX_FRAMES = 70_000
 MAX_PICTURES = 10_000
 # In arrays of pictures, all channels: 10,000 of 158x158. With their levels 0.5 GB.
 MAX_LEVELS = 250_000_000
-# @SECONDS@
+# In seconds. 10,000 pictures of 64 or 160 pixels a side take 8 to 11 s of processor time.
 MAX_SECONDS = 120.0
 # Smaller pictures are enlarged to this longer side, px: strokes need some pixels to be found.
 _READABLE_SIDE = 160
