@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 
 OPEN := --server.address=0.0.0.0 $(addprefix --server.allowedHosts=,$(HOST) localhost)
 
-.PHONY: run test test-slow check browser benchmark clean
+.PHONY: run test test-slow fuzz check browser benchmark clean
 
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
@@ -27,6 +27,12 @@ test: check browser
 # What trains networks for minutes, or waits that long.
 test-slow: check browser
 	$(PYTEST) -m slow
+
+# Up to a million damaged files for the parsers, in at most SECONDS; another SEED continues.
+SECONDS := 3600
+SEED := 0
+fuzz: $(VENV)/tests
+	$(BIN)/python tests/support/fuzzing.py --seconds $(SECONDS) --seed $(SEED)
 
 # Lint, types, and who may import whom.
 check: $(VENV)/tests

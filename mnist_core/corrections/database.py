@@ -125,7 +125,8 @@ class Database:
         """Turn the errors of SQLite and the system into `CorrectionsError`."""
         try:
             yield
-        except sqlite3.Error as error:
+        # A damaged schema can be quoted in a message that is not UTF-8.
+        except (sqlite3.Error, UnicodeError) as error:
             name = getattr(error, "sqlite_errorname", "")
             for start, problem, remedy in _PROBLEMS:
                 if name.startswith(start):

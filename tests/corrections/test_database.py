@@ -240,3 +240,13 @@ def test_store_is_intact_after_a_process_is_killed_in_a_transaction(
         run_in_fresh_process(die_in_a_transaction, store.path)
     assert store.counts() == {3: 1}
     assert store.add(make_correction(2))
+
+
+def test_reading_a_damaged_schema_whose_message_is_not_text(store: CorrectionStore) -> None:
+    store.add(make_correction())
+    content = store.path.read_bytes()
+    index = b"ON corrections (label, id)"
+    assert index in content
+    store.path.write_bytes(content.replace(index, b"ON corrections (la\xffel, id)"))
+    with pytest.raises(DamagedCorrectionsError, match="Move it aside"):
+        store.find()
