@@ -28,6 +28,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from damaged import DAMAGED
 from non_digits import COLLECTIONS, NonDigits
 from pictures import (
     Image,
@@ -112,7 +113,7 @@ def main() -> None:
         digits = load_mnist().x_test
         known = {model.card.name: digit_scores(model, digits) for model in models}
         known[BASELINE] = plain_scores(models[0], digits)
-        for make in COLLECTIONS:
+        for make in (*COLLECTIONS, *DAMAGED):
             rows += detection(make(), models, known)
     rows += cost(models)
     print(table(rows, [model.card.name for model in models]))

@@ -12,9 +12,11 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 
 import accuracy
+import damaged
 import non_digits
 import pictures
 import prints
+import rims
 from accuracy import (
     AREA,
     MEGABYTES,
@@ -190,6 +192,10 @@ GENERATORS = {
     "scribbles": non_digits.scribbles,
     "textures": non_digits.textures,
     "photographed": non_digits.photographed_textures,
+    "halves": damaged.halves,
+    "pairs": damaged.joined_pairs,
+    "crossed out": damaged.crossed_out,
+    "handwriting": damaged.letters_in_handwriting,
 }
 
 
@@ -202,6 +208,17 @@ def test_non_digits_are_distinct_and_reproducible(make) -> None:
     assert np.array_equal(frames, make(12).frames)
     # The frames do not depend on their number.
     assert np.array_equal(frames[:5], make(5).frames)
+
+
+def test_rims_are_distinct_reproducible_and_mostly_readable(recognizer: Recognizer) -> None:
+    assert {family.digit for family in rims.FAMILIES} == set(range(10))
+    right = []
+    for family in rims.FAMILIES:
+        frames = rims.frames_of(family, 4)
+        assert len(np.unique(frames, axis=0)) == 4
+        assert np.array_equal(frames[:2], rims.frames_of(family, 2))
+        right.append(recognizer.classify(frames).argmax(axis=1) == family.digit)
+    assert np.mean(right) > 0.7
 
 
 PRINTS = {
