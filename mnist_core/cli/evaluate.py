@@ -10,9 +10,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mnist_core.cli.terminal import Commands, native_messages_hidden, progress_bar, write
+from mnist_core.cli.terminal import (
+    Commands,
+    native_messages_hidden,
+    print_error,
+    progress_bar,
+    write,
+)
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
-from mnist_core.registry.store import list_models
+from mnist_core.registry.store import damaged_models, list_models
 from mnist_core.storage.paths import models_directory
 
 __all__ = ["add_to"]
@@ -146,6 +152,8 @@ def _load(name: str) -> Recognizer:
 
 def _models(options: argparse.Namespace) -> int:
     cards = list_models()
+    for error in damaged_models():
+        print_error(error)
     if options.json:
         print(json.dumps([dataclasses.asdict(card) for card in cards]))
         return 0

@@ -15,7 +15,14 @@ from mnist_core.errors import ModelLoadError, ModelNotFoundError
 from mnist_core.registry.card import CARD, STRINGS, ModelCard, is_name, read_card
 from mnist_core.storage.paths import BUNDLED_MODELS, models_directory
 
-__all__ = ["is_bundled", "list_models", "load_card", "no_such_model", "read_verified"]
+__all__ = [
+    "damaged_models",
+    "is_bundled",
+    "list_models",
+    "load_card",
+    "no_such_model",
+    "read_verified",
+]
 
 # The models of the repository, in the order of preference for the default; after them comes the
 # most accurate on the test images.
@@ -59,6 +66,19 @@ def list_models(directory: Path | None = None) -> list[ModelCard]:
         return place, -card.test_accuracy
 
     return sorted(cards, key=rank)
+
+
+def damaged_models(directory: Path | None = None) -> list[ModelLoadError]:
+    """Why folders are left out of `list_models`, one error for each; folders without a card not."""
+    errors = []
+    for path in sorted((directory or models_directory()).glob(f"[!.]*/{CARD}")):
+        try:
+            read_card(path)
+        except ModelLoadError as error:
+            errors.append(error)
+        except FileNotFoundError:
+            continue
+    return errors
 
 
 def load_card(name: str | None = None, directory: Path | None = None) -> ModelCard:

@@ -12,7 +12,7 @@ from support.cards import make_card, save_model
 
 from mnist_core import ModelCard, ModelLoadError, ModelNotFoundError, TrainingError, list_models
 from mnist_core.registry.card import CARD, check_name
-from mnist_core.registry.store import load_card
+from mnist_core.registry.store import damaged_models, load_card
 
 
 @pytest.mark.parametrize("name", ["a", "7", "my-cnn", "my_cnn.v2", "x" * 40, "console", "a.con"])
@@ -65,6 +65,7 @@ def assert_refused(directory: Path, card: bytes) -> None:
     with pytest.raises(ModelLoadError, match="bad"):
         load_card("bad", directory)
     assert [card.name for card in list_models(directory)] == ["good"]
+    assert ["'bad'" in str(error) for error in damaged_models(directory)] == [True]
 
 
 @pytest.mark.parametrize(
