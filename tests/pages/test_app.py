@@ -228,6 +228,7 @@ def test_unwritable_models_folder_is_explained(
             break
         time.sleep(0.25)
         app = run_app()
-    assert "cannot be saved" in app.error[0].value
+    assert app.error[0].value == "The training ended without a model."
+    assert "cannot be saved" in app.code[0].value
     assert app.button[0].label == "Try again"
     assert not app.exception
