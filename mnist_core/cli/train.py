@@ -79,6 +79,11 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
         help="save the network in 8 bits: smaller and faster; default: the champion only",
     )
     add("--initial-model", help="model whose weights the training starts from")
+    add(
+        "--initial-share",
+        type=float,
+        help="share of the initial model's weights in the final ones, 0 to 1",
+    )
     add("--include-corrections", action="store_true", help="train on the stored corrections too")
     add("--strategy", choices=tuple(STRATEGIES), help="devices or machines to train on")
     add("--overwrite", action="store_true", help="replace an existing model of that name")

@@ -191,7 +191,7 @@ def _train(run: Run, hooks: Hooks) -> _Result:
 def _checkpoint_settings(settings: Settings, inputs: TrainingInputs) -> dict[str, Any]:
     """What the weights depend on: not its name, its export, nor the machine."""
     values = dataclasses.asdict(dataclasses.replace(settings, name="any", overwrite=False))
-    for name in ("strategy", "quantize"):
+    for name in ("strategy", "quantize", "initial_share"):
         del values[name]
     return values | inputs.fingerprint()
 
@@ -247,11 +247,27 @@ def _fit(
 ) -> tuple[keras.Model, Curves]:
     """Train or fine-tune a network, and average its weights where that follows."""
     from mnist_core.training.fine_tuning import fine_tune
+    from mnist_core.training.weight_averaging import mix
+
+    if inputs.weights is not None and settings.include_corrections:
+        model, curves = fine_tune(settings, inputs.weights, data, inputs.corrections, hooks)
+    else:
+        model, curves = _fit_all(settings, inputs, data, hooks, trainer)
+    if inputs.weights is not None and settings.initial_share:
+        mix(model, inputs.weights, settings.initial_share)
+    return model, curves
+
+
+def _fit_all(
+    settings: Settings,
+    inputs: TrainingInputs,
+    data: TrainingData,
+    hooks: Hooks,
+    trainer: DistributedTrainer | None,
+) -> tuple[keras.Model, Curves]:
     from mnist_core.training.fitting import fit
     from mnist_core.training.weight_averaging import average, averaged_epochs
 
-    if inputs.weights is not None and settings.include_corrections:
-        return fine_tune(settings, inputs.weights, data, inputs.corrections, hooks)
     detects_non_digits = get_architecture(settings.architecture).uses_synthetic_data
     training = inputs.add_corrections(data.training, detects_non_digits=detects_non_digits)
     data = dataclasses.replace(data, training=training)

@@ -54,6 +54,7 @@ _RANGES: dict[str, tuple[Callable[..., None], *tuple[Any, ...]]] = {
     "target_accuracy": (require_number, 0, 1),
     "patience": (require_int, 1, 1000),
     "validation_fraction": (require_number, 0.01, 0.5),
+    "initial_share": (require_number, 0, 1),
     "seed": (require_int, 0, 2**32 - 1),
     "strategy": (require_choice, STRATEGIES),
 }
@@ -102,6 +103,8 @@ class TrainingConfig:
             from it. The Keras network stays in 32 bits.
         initial_model: a model of the same architecture whose weights to begin with; None:
             random initialization.
+        initial_share: share of the initial model's weights in the final ones, 0 to 1 (see
+            `mnist_core.training.weight_averaging.mix`).
         include_corrections: learn from the stored corrections besides MNIST. An initial model is
             fine-tuned without forgetting (see `mnist_core.training.fine_tuning`).
         overwrite: replace a model of that name.
@@ -128,6 +131,7 @@ class TrainingConfig:
     mixed_precision: bool | None = None
     quantize: bool | None = None
     initial_model: str | None = None
+    initial_share: float = 0.0
     include_corrections: bool = False
     overwrite: bool = False
     strategy: str = "default"
@@ -147,6 +151,12 @@ class TrainingConfig:
                 raise TrainingError(
                     f"The setting {field.name!r} must be True or False. Received: {value!r}"
                 )
+        if self.initial_share and self.initial_model is None:
+            raise TrainingError(
+                "Only a training that starts from a model's weights can keep a share of them. "
+                "Name that model, or leave out the share. Received: "
+                f"initial_share={self.initial_share}, initial_model=None"
+            )
         if self.strategy != "default" and self.include_corrections:
             raise TrainingError(
                 "Corrections can only be learned on one device, because they are in a file of this "

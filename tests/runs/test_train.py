@@ -50,6 +50,9 @@ def test_checkpoints_do_not_depend_on_name_machine_and_export(tmp_path: Path) ->
     ):
         changed = dataclasses.replace(settings, **change)
         assert _checkpoint_settings(changed, inputs) == expected, change
+    tuned = dataclasses.replace(settings, initial_model="any")
+    mixed = dataclasses.replace(tuned, initial_share=0.5)
+    assert _checkpoint_settings(mixed, inputs) == _checkpoint_settings(tuned, inputs)
     changed = dataclasses.replace(settings, learning_rate=0.5)
     assert _checkpoint_settings(changed, inputs) != expected
 

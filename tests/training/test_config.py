@@ -189,8 +189,8 @@ def test_settings_have_the_fields_and_order_of_files_on_disk() -> None:
         '"learning_rate": 0.001, "schedule": "constant", "optimizer": "adam", "dropout": null, '
         '"augmentation": 0.0, "target_accuracy": 0.99, "patience": null, '
         '"validation_fraction": 0.08333333333333333, "seed": 1998, "mixed_precision": false, '
-        '"quantize": false, "initial_model": null, "include_corrections": false, '
-        '"overwrite": false, "strategy": "default"}'
+        '"quantize": false, "initial_model": null, "initial_share": 0.0, '
+        '"include_corrections": false, "overwrite": false, "strategy": "default"}'
     )
 
 
