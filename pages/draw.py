@@ -38,7 +38,7 @@ def main() -> None:
         drawing, photo = st.tabs(["Draw", "Photo or scan"], key="input", bind="query-params")
         with drawing:
             show_canvas(recognizer)
-            browser.handle_input({"p": "read", "z": "undo_stroke", "c": "clear"})
+            browser.handle_input({"p": "read", "z": "remove_stroke", "c": "clear"})
         if photo.open:
             with photo:
                 show_upload(recognizer)
@@ -76,7 +76,7 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
                 "Read :small[P]", icon=":material/search:", type="primary", key="read"
             )
             st.button(
-                "Undo :small[Z]", icon=":material/undo:", key="undo_stroke", on_click=undo_stroke
+                "Undo :small[Z]", icon=":material/undo:", key="remove_stroke", on_click=undo_stroke
             )
             st.button(
                 "Clear :small[C]", icon=":material/delete:", key="clear", on_click=clear_canvas

@@ -275,8 +275,8 @@ def test_uploaded_sheet_on_a_dark_desk_is_read(app: str, open_page: OpenPage) ->
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"Seven.", "not a PNG, JPEG or WebP"),
-        (b"", "not a PNG, JPEG or WebP"),
+        (b"Seven.", "a text file"),
+        (b"", "This file is empty"),
         (picture_of((7,))[:900], "damaged or truncated"),
     ],
     ids=["text", "empty", "truncated"],

@@ -126,7 +126,7 @@ def test_training_is_watched_saved_and_used(
         expect(sidebar).to_contain_text(f"{accuracy:.2%} of 10,000 MNIST test images")
         draw(page, OWN_STROKES[1])
         expect_reading(page, "1")
-        expect(page.get_by_text(re.compile("by fresh"))).to_be_visible()
+        expect(page.get_by_text(re.compile("by fresh")).first).to_be_visible()
 
 
 def test_training_is_cancelled_without_a_model(

@@ -239,13 +239,14 @@ def test_missing_camera_is_explained(app: str, open_camera: OpenCamera) -> None:
     expect(page.locator("input[type=file]")).to_be_attached()
 
 
-def test_insecure_address_is_explained(app: str, open_camera: OpenCamera) -> None:
-    port = app.rsplit(":", 1)[1]
+def test_insecure_address_is_explained(tmp_path: Path, open_camera: OpenCamera) -> None:
     # Chromium would try HTTPS first.
     named = ["--host-resolver-rules=MAP lab.test 127.0.0.1", "--disable-features=HttpsUpgrades"]
-    page = open_camera(f"http://lab.test:{port}", [*ALLOWED, *named])
-    expect(page.get_by_text("Cameras do not work at this address.")).to_be_visible()
-    expect(page.locator("input[type=file]")).to_be_attached()
+    with running_app(tmp_path / "log.txt", "--server.allowedHosts=lab.test") as address:
+        port = address.rsplit(":", 1)[1]
+        page = open_camera(f"http://lab.test:{port}", [*ALLOWED, *named])
+        expect(page.get_by_text("Cameras do not work at this address.")).to_be_visible()
+        expect(page.locator("input[type=file]")).to_be_attached()
 
 
 # This browser connects through a TURN server only, and there is none.
