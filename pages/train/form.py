@@ -69,7 +69,8 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
                 config = TrainingConfig(architecture=architecture.name, **settings)
                 st.caption(
                     f"{plain(settings['name'])}: {architecture.name}, at most "
-                    f"{settings['epochs']} epochs, learning rate {settings['learning_rate']:g}"
+                    f"{settings['epochs']} epoch{'s' * (settings['epochs'] != 1)}, "
+                    f"learning rate {settings['learning_rate']:g}"
                 )
     if pressed and config:
         start(config)

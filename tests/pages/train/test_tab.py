@@ -83,6 +83,7 @@ def open_form(network: str) -> AppTest:
 
 def test_form_starts_with_a_quick_training_of_the_cnn(started: list[TrainingConfig]) -> None:
     app = run_script(SHOW)
+    assert "cnn, at most 1 epoch, learning rate" in texts(app, "caption")
     app.button(key="train_start").click().run()
     assert not app.exception
     expected = TrainingConfig(
