@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
+from mnist_core.registry.card import is_name
 from mnist_core.registry.store import load_card
 from mnist_core.training.config import (
     OPTIMIZERS,
@@ -158,7 +159,7 @@ SOME = st.fixed_dictionaries(
     {},
     optional={
         "architecture": st.sampled_from(list(ARCHITECTURES)),
-        "name": st.from_regex(r"[a-z0-9][a-z0-9._-]{0,39}", fullmatch=True),
+        "name": st.from_regex(r"[a-z0-9][a-z0-9._-]{0,39}", fullmatch=True).filter(is_name),
         "epochs": st.integers(1, 1000),
         "learning_rate": st.floats(1e-9, 1),
         "schedule": st.sampled_from(list(SCHEDULES)),
