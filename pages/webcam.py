@@ -72,8 +72,11 @@ def main() -> None:
     live: LiveReader = state.setdefault("webcam_reader", LiveReader(recognizer))
     live.recognizer = recognizer
     problem = PROBLEMS.get(browser.camera_status())
-    if problem:
-        st.warning(problem, icon=":material/videocam_off:")
+    # What comes and goes is in a container, which is always there: the place of a fragment is part
+    # of its ID, and Streamlit drops what a visitor does in a fragment whose ID has changed.
+    with st.container():
+        if problem:
+            st.warning(problem, icon=":material/videocam_off:")
     # On a phone these are stacked in this order; on a wide screen STYLE places them.
     with st.container(key="webcam_places"):
         video_place, reading_place, settings_place = (
@@ -92,8 +95,9 @@ def main() -> None:
     with reading_place:
         # Without a running video the page does not rerun.
         st.fragment(live_panel.show, run_every=INTERVAL if running else None)(live, running)
-        if running or live.state.result:
-            live_panel.show_snapshot_button(live)
+        with st.container():
+            if running or live.state.result:
+                live_panel.show_snapshot_button(live)
         correct.show_live(live)
     show_alternatives(recognizer, suggested=bool(problem))
 
