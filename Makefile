@@ -18,8 +18,9 @@ OPEN := --server.address=0.0.0.0 $(addprefix --server.allowedHosts=,$(HOST) loca
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
 
-# A file's tests stay in one process: they share an app and a browser.
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -r fER
+# A file's tests stay in one process: they share an app and a browser. The files keep their order
+# (tests/conftest.py): those that take longest begin.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -r fER
 
 test: check browser
 	$(PYTEST) -m "not slow"
