@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tqdm import tqdm
 
+from mnist_core.cli.result_file import ResultFile
 from mnist_core.cli.terminal import Commands, native_messages_hidden, print_error
-from mnist_core.errors import MnistError
+from mnist_core.errors import MnistError, require_int
+from mnist_core.inference.many import Outcome, find_files, read_files
 from mnist_core.inference.reading import Reading
-from mnist_core.inference.recognizer import load_recognizer
-from mnist_core.preprocessing.images import load_image
 
 __all__ = ["add_to"]
 
 # The number of files from which on a progress bar is shown.
 _PROGRESS_FROM = 100
+# ... and from which on all cores read: starting their processes takes as long as reading some
+# hundred drawings.
+_PARALLEL_FROM = 500
 
 
 def add_to(commands: Commands) -> None:
@@ -27,7 +33,7 @@ def add_to(commands: Commands) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="image: PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF",
+        help="image (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF), or a folder of images",
     )
     read.add_argument("--model", help="name listed by 'models'; default: the first one")
     read.add_argument(
@@ -41,27 +47,66 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="print one JSON object per line, with boxes",
     )
+    read.add_argument(
+        "--output",
+        metavar="FILE.jsonl",
+        help='add the JSON lines to this file, with an "error" for each image that cannot be '
+        "read; images that are in it are not read again",
+    )
+    read.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help=f"default: one for each core from {_PARALLEL_FROM} images on, else 1",
+    )
     read.set_defaults(run=_read)
 
 
 def _read(options: argparse.Namespace) -> int:
-    with native_messages_hidden():
-        recognizer = load_recognizer(options.model)
-    exit_code = 0
-    shown = len(options.files) >= _PROGRESS_FROM and sys.stderr.isatty()
-    for file in tqdm(options.files, disable=not shown, unit="file"):
-        try:
-            reading = recognizer.analyze(load_image(file), options.ink)
-        except MnistError as error:
-            print_error(error)
-            exit_code = 2  # the other files are still read
-            continue
-        if options.json:
-            line = json.dumps({"file": file, **reading.as_json()})
-        else:
-            line = "\t".join([file, *_columns(reading)])
-        tqdm.write(line, file=sys.stdout)
+    files = find_files(options.files)
+    if options.processes is not None:
+        require_int("--processes", options.processes, 1, 256, error=MnistError)
+    if options.output is None:
+        return _read_all(files, options, _print_lines(as_json=options.json))
+    place = Path(options.output).resolve()
+    files = [file for file in files if Path(file).resolve() != place]  # in one of the folders
+    with ResultFile(options.output) as output:
+        rest = [file for file in files if file not in output.done]
+        exit_code = _read_all(rest, options, output.add)
+        print(f"{output.added} images read, {output.failed} of them with an error; ", end="")
+        print(f"{len(files) - len(rest)} were already in {options.output}.")
     return exit_code
+
+
+def _read_all(
+    files: Sequence[str], options: argparse.Namespace, use: Callable[[str, Outcome], None]
+) -> int:
+    """Read files, and hand each result to `use`; returns the exit code."""
+    many = len(files) >= _PARALLEL_FROM
+    processes = options.processes or ((os.cpu_count() or 1) if many else 1)
+    shown = len(files) >= _PROGRESS_FROM and sys.stderr.isatty()
+    exit_code = 0
+    with native_messages_hidden():
+        results = read_files(files, options.model, options.ink, processes=processes)
+        for file, outcome in tqdm(results, total=len(files), disable=not shown, unit="file"):
+            if isinstance(outcome, MnistError):
+                print_error(outcome)
+                exit_code = 2  # the other files are still read
+            use(file, outcome)
+    return exit_code
+
+
+def _print_lines(*, as_json: bool) -> Callable[[str, Outcome], None]:
+    def print_line(file: str, outcome: Outcome) -> None:
+        if isinstance(outcome, MnistError):
+            return
+        if as_json:
+            line = json.dumps({"file": file, **outcome.as_json()})
+        else:
+            line = "\t".join([file, *_columns(outcome)])
+        tqdm.write(line, file=sys.stdout)
+
+    return print_line
 
 
 def _columns(reading: Reading) -> list[str]:
