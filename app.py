@@ -17,7 +17,7 @@ if __name__ != "__main__":
         on_script_error=show_failure,
     )
 else:
-    from pages.widgets import first_model, model_picker, routing
+    from pages.widgets import first_model, login, model_picker, routing
 
     st.set_page_config(
         page_title="Digit lab", page_icon="✏️", layout="wide", menu_items={"About": None}
@@ -34,7 +34,9 @@ else:
             ),
         ]
     )
-    if model_picker.show():
+    has_model = model_picker.show()
+    login.show()
+    if has_model:
         page.run()
     else:
         first_model.show()

@@ -9,6 +9,7 @@
     request.json    a request to stop
     outcome.json    how the run ended
     model.json      which model the run has saved
+    owner.json      who has started it, if the server knows
     lock            held by the process while it is alive
 
 No state is kept in memory: the pages, other servers and the command line read the same files.
@@ -251,6 +252,16 @@ class Run:
     def record_model(self, card: ModelCard) -> None:
         """Record which model this run saves."""
         write_json(self.folder / "model.json", {"created": card.created})
+
+    @property
+    def owner(self) -> str | None:
+        """Who has started the run, as recorded by `record_owner`."""
+        owner = read_json(self.folder / "owner.json").get("owner")
+        return owner if isinstance(owner, str) else None
+
+    def record_owner(self, owner: str) -> None:
+        """Record who has started the run, such as a person's number."""
+        write_json(self.folder / "owner.json", {"owner": owner})
 
     def _table(self) -> dict[str, Any]:
         return read_json(self.folder / "config.json")

@@ -16,12 +16,15 @@ from mnist_core.evaluation.datasets import mnist_test, mnist_validation, scikit_
 from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.registry.card import PREDICTIONS
 from mnist_core.registry.splits import splits
-from pages.widgets import model_picker, uploads
+from pages.widgets import login, model_picker, uploads
+from pages.widgets.rights import Action
 
 _PARSED = "evaluation_upload_parsed"
 
 
 def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
+    if login.show_refusal(Action.UPLOAD):
+        return None
     held = uploads.large()
     with st.container(key="evaluation_upload"):
         # The file stays until its images are read in the run after this callback.
@@ -50,6 +53,8 @@ def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
 
 def _corrections(cards: Sequence[ModelCard]) -> LabelledImages | None:
     """The digits among the visitor's corrections; a non-digit has no correct answer."""
+    if login.show_refusal(Action.CORRECT):
+        return None
     frames, labels = CorrectionStore().arrays()
     digits = labels < NOT_A_DIGIT
     if not digits.any():

@@ -5,6 +5,7 @@
     GET  /api/health        whether the server answers; for everybody
     GET  /api/openapi.json  the description of these for programs
 
+All of these read only; no program changes anything on this server, whatever its role in `[access]`.
 An error is answered by `{"error": "what was wrong, what to do, what was received"}`.
 """
 
@@ -35,6 +36,7 @@ from mnist_core.preprocessing.grey import Ink
 from pages.server import guard, readers
 from pages.server.limits import RateLimit
 from pages.server.settings import ApiSettings
+from pages.widgets import rights
 
 __all__ = ["DESCRIPTION", "Api"]
 
@@ -42,8 +44,6 @@ DESCRIPTION = Path(__file__).with_name("openapi.json")
 # Seconds that sending an image may take.
 _UPLOAD = 60.0
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-# A proxy on this machine makes distant programs look local; these tell of it.
-_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -226,5 +226,4 @@ def _is_local(request: Request) -> bool:
     except ValueError:
         loopback = False
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    proxied = any(name in request.headers for name in _PROXY_HEADERS)
-    return loopback and host in _LOCAL_NAMES and not proxied
+    return loopback and host in _LOCAL_NAMES and rights.is_direct(request.headers)

@@ -18,6 +18,7 @@ from pages.server.api import Api
 from pages.server.no_delay import NoDelay
 from pages.server.settings import api_settings
 from pages.server.strokes import strokes
+from pages.widgets.access import access_settings, check_login
 
 __all__ = ["middleware", "open_browser", "routes", "show_failure"]
 
@@ -32,6 +33,7 @@ def routes() -> list[BaseRoute]:
     """The routes below `server.baseUrlPath`; a wrong setting ends the server."""
     try:
         api = Api(api_settings())
+        check_login(access_settings())
     except MnistError as error:
         print(f"The server cannot start. {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,25 +1,15 @@
-"""The settings of the HTTP API: section `[api]` of `.streamlit/secrets.toml`, or `$MNIST_API`.
-
-Streamlit warns of sections that it does not know in `config.toml`, but not in `secrets.toml`, where
-the token belongs anyway.
-"""
+"""The settings of the HTTP API: section `[api]` of `.streamlit/secrets.toml`, or `$MNIST_API`."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
-
-import streamlit as st
+from dataclasses import dataclass
 
 from mnist_core import MnistError
 from mnist_core.errors import require_choice, require_number
+from pages.widgets.settings import read_settings
 
 __all__ = ["ApiSettings", "api_settings"]
 
-VARIABLE, SECRET = "MNIST_API", "api"
 # A token of this many characters cannot be found by trying, at the rate of readings allowed.
 _MIN_TOKEN = 16
 
@@ -65,22 +55,4 @@ def api_settings() -> ApiSettings:
     Raises:
         MnistError: a setting is unknown or has a wrong value.
     """
-    configured: Any
-    if text := os.environ.get(VARIABLE):
-        where = f"${VARIABLE}"
-        try:
-            configured = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise MnistError(f"{where} is not valid JSON ({error}).") from error
-    else:
-        where = f"[{SECRET}] in secrets.toml"
-        # Accessing a secret without a secrets file is an error.
-        configured = st.secrets.get(SECRET, {}) if st.secrets.load_if_toml_exists() else {}
-    known = [field.name for field in fields(ApiSettings)]
-    if not isinstance(configured, Mapping) or set(configured) - set(known):
-        received = sorted(configured) if isinstance(configured, Mapping) else type(configured)
-        raise MnistError(f"{where} may set {', '.join(known)}. Received: {received}")
-    try:
-        return ApiSettings(**configured)
-    except MnistError as error:
-        raise MnistError(f"{where}: {error}") from error
+    return read_settings(ApiSettings, "api")

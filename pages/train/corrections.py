@@ -12,8 +12,10 @@ from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.files import read_corrections, to_npz, to_zip
 from mnist_core.corrections.store import Change, CorrectionStore
 from mnist_core.errors import DamagedCorrectionsError
+from pages.widgets import rights
 from pages.widgets.charts import enlarged
 from pages.widgets.correct import LABELS, label_name, with_article
+from pages.widgets.rights import Action
 from pages.widgets.save_button import save_button
 from pages.widgets.show_errors import plain
 
@@ -234,6 +236,7 @@ def _run(action: Callable[..., _Result], *arguments: object) -> None:
     state = st.session_state
     state["corrections_done"] = state.get("corrections_done", 0) + 1
     try:
+        rights.check(Action.CORRECT)
         text, change = action(*arguments)
     except MnistError as error:
         state["corrections_last"] = (str(error), None)

@@ -5,6 +5,8 @@ import streamlit as st
 from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from pages.train import form
+from pages.widgets import rights
+from pages.widgets.rights import Action
 from pages.widgets.show_errors import show_errors
 
 
@@ -29,7 +31,14 @@ def show() -> None:
                 help="Trains a copy on your corrections and on MNIST while keeping its other "
                 "answers unchanged. The original model is not modified.",
             )
-            pressed = st.button("Fine-tune", icon=":material/school:", key="teach", type="primary")
+            pressed = st.button(
+                "Fine-tune",
+                icon=":material/school:",
+                key="teach",
+                type="primary",
+                disabled=bool(reason := rights.refusal(Action.TRAIN)),
+                help=reason or None,
+            )
         st.caption(
             "Takes one epoch, some minutes, and reports the accuracy on the corrections and on the "
             "MNIST test images before and after."

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import MnistError, TrainingConfig, TrainingError, list_models
+from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.charts import network_drawing
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import FRAME_SIZE
@@ -21,6 +21,7 @@ from pages.train import watch
 from pages.widgets import rights
 from pages.widgets.charts import enlarged
 from pages.widgets.decimal_field import decimal_field
+from pages.widgets.rights import Action
 from pages.widgets.show_errors import plain, show_errors
 
 _SAMPLES, _ROW = 40, 10
@@ -59,7 +60,12 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
     config = None
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Start", type="primary", icon=":material/play_arrow:", key="train_start"
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_start",
+            disabled=bool(reason := rights.refusal(Action.TRAIN)),
+            help=reason or None,
         )
         refused = [NAMES[field] for field in NAMES if settings[field] is None]
         if refused:
@@ -82,7 +88,10 @@ def start(config: TrainingConfig) -> None:
     with show_errors():
         rights.check_start()
         if config.overwrite and not rights.may_change_model(config.name or ""):
-            raise TrainingError(f"Only its owner may replace a model. Received: {config.name!r}")
+            raise rights.NotAllowedError(
+                "You can replace the models that you have trained. Choose another name. "
+                f"Received: {config.name!r}"
+            )
         run = jobs.start(config)
         rights.own(run)
         watch.watch(run.id)

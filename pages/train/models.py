@@ -40,7 +40,7 @@ def show() -> None:
             st.caption("Bundled models cannot be renamed or deleted.")
             return
         if not rights.may_change_model(card.name):
-            st.caption("Only who has trained a model can rename or delete it.")
+            st.caption(plain(rights.change_refusal()))
             return
         with st.popover("Rename", icon=":material/edit:", key="shelf_rename_open"):
             _show_rename(card)
@@ -66,6 +66,7 @@ def _show_rename(card: ModelCard) -> None:
     name = st.text_input("New name", card.name, max_chars=40, key=f"shelf_name_{card.name}")
     if st.button("Rename", key="shelf_rename", disabled=name == card.name):
         with show_errors():
+            _check(card)
             rename_model(card.name, name)
             rights.own_model(name)
             if model_picker.chosen() == card.name:
@@ -78,5 +79,12 @@ def _show_delete(card: ModelCard) -> None:
     st.write(f"“{card.name}” will be deleted permanently.")
     if st.button("Delete", type="primary", key="shelf_delete"):
         with show_errors():
+            _check(card)
             delete_model(card.name)
             st.rerun()
+
+
+def _check(card: ModelCard) -> None:
+    # The page may be old: a training may have replaced the model since.
+    if not rights.may_change_model(card.name):
+        raise rights.NotAllowedError(rights.change_refusal())

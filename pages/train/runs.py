@@ -55,9 +55,10 @@ def show() -> None:
             "Delete",
             key="runs_remove",
             icon=":material/delete:",
-            help="Delete the runs and their curves. Their models are kept. You can delete those "
-            "that you have started.",
-            disabled=not all(rights.may_change_run(run) for run in selected),
+            help="Delete the runs and their curves. Their models are kept."
+            if (allowed := all(map(rights.may_change_run, selected)))
+            else rights.change_refusal(),
+            disabled=not allowed,
         ):
             with show_errors():
                 for run in filter(rights.may_change_run, selected):

@@ -3,15 +3,19 @@
 import streamlit as st
 
 from pages.train import corrections, fine_tune, form, models, runs, watch
+from pages.widgets import login
+from pages.widgets.rights import Action
 
 
 def show() -> None:
     """Show the tab."""
+    login.show_refusal(Action.TRAIN)
     with st.container(key="training_status"):
         watch.show()
     form.show()
     runs.show()
     models.show()
     st.subheader("Corrections")
-    corrections.show()
-    fine_tune.show()
+    if not login.show_refusal(Action.CORRECT):
+        corrections.show()
+        fine_tune.show()

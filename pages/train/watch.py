@@ -11,6 +11,7 @@ from mnist_core.runs.progress import Progress, follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
 from pages.widgets import model_picker, rights
+from pages.widgets.rights import Action
 from pages.widgets.show_errors import plain, show_errors
 
 _WATCHED = "training_watched"
@@ -82,7 +83,7 @@ def _show_progress(run: Run) -> None:
     st.progress(progress.share, text)
     st.caption(_speed(progress) if state == "running" else "&nbsp;")
     with st.container(horizontal=True):
-        _show_stop_buttons(run, disabled=stopping or state == "saving" or not allowed)
+        _show_stop_buttons(run, disabled=stopping or state == "saving", allowed=allowed)
         if (
             stopping
             and time.time() - _requested_at(run) > _PATIENCE
@@ -97,14 +98,15 @@ def _show_progress(run: Run) -> None:
         st.caption(f"Other active runs: {plain(names)}.")
 
 
-def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
+def _show_stop_buttons(run: Run, *, disabled: bool, allowed: bool) -> None:
+    reason = "" if allowed else rights.change_refusal()
     # Disabled rather than hidden: buttons must not move while the user aims at one.
     st.button(
         "Stop and save",
         icon=":material/stop:",
         key="train_keep",
-        help="Stop, and save the model of the last complete epoch.",
-        disabled=disabled or not run.epochs_done,
+        help=reason or "Stop, and save the model of the last complete epoch.",
+        disabled=disabled or not allowed or not run.epochs_done,
         on_click=_cancel,
         args=(run,),
     )
@@ -112,8 +114,9 @@ def _show_stop_buttons(run: Run, *, disabled: bool) -> None:
         "Cancel",
         icon=":material/close:",
         key="train_cancel",
-        help="Stop without saving a model. The run can be resumed after its last complete epoch.",
-        disabled=disabled,
+        help=reason
+        or "Stop without saving a model. The run can be resumed after its last complete epoch.",
+        disabled=disabled or not allowed,
         on_click=_cancel,
         args=(run,),
         kwargs={"keep": False},
@@ -242,7 +245,14 @@ def resume_button(run: Run, key: str) -> None:
     """Show a button that resumes a stopped run and watches it."""
     epochs = run.epochs_done
     help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
-    if st.button("Resume", icon=":material/resume:", key=key, help=help_text):
+    reason = rights.refusal(Action.TRAIN)
+    if st.button(
+        "Resume",
+        icon=":material/resume:",
+        key=key,
+        help=reason or help_text,
+        disabled=bool(reason),
+    ):
         with show_errors():
             rights.check_start()
             jobs.resume(run)

@@ -13,7 +13,9 @@ from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT
 from mnist_core.webcam.session import LiveReader
+from pages.widgets import rights
 from pages.widgets.charts import enlarged
+from pages.widgets.rights import Action
 from pages.widgets.show_errors import plain
 
 # The most digits of a video frame that are offered for correction.
@@ -37,7 +39,14 @@ def show(digit: Digit, model: ModelCard, source: str, key: str) -> None:
     The source is one of `SOURCES`. The key distinguishes the widgets of identical digits.
     """
     if not _show_corrected(digit, key):
-        with st.popover("Wrong?", type="tertiary", key=f"wrong_{key}_{_digest(digit)}"):
+        reason = rights.refusal(Action.CORRECT)
+        with st.popover(
+            "Wrong?",
+            type="tertiary",
+            key=f"wrong_{key}_{_digest(digit)}",
+            disabled=bool(reason),
+            help=reason or None,
+        ):
             _show_choice(digit, model, source, key)
 
 
@@ -51,7 +60,15 @@ def show_live(live: LiveReader) -> None:
         digits = result.digits[:MAX_DIGITS] if result else []
         state["live_digits"] = (live.recognizer.card, digits)
 
-    popover = st.popover("Wrong?", icon=":material/edit:", key="live_wrong", on_change=freeze)
+    reason = rights.refusal(Action.CORRECT)
+    popover = st.popover(
+        "Wrong?",
+        icon=":material/edit:",
+        key="live_wrong",
+        on_change=freeze,
+        disabled=bool(reason),
+        help=reason or None,
+    )
     if not popover.open:
         return
     with popover:
@@ -88,6 +105,7 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
             source=source,
         )
         try:
+            rights.check(Action.CORRECT)
             change = CorrectionStore().add(correction)
         except MnistError as error:
             state["correction_error"] = (digest, str(error))
@@ -119,6 +137,7 @@ def _show_corrected(digit: Digit, key: str) -> bool:
 
     def undo() -> None:
         try:
+            rights.check(Action.CORRECT)
             CorrectionStore().undo(change)
         except MnistError as error:
             state["correction_error"] = (digest, str(error))

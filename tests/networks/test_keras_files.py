@@ -42,5 +42,14 @@ def test_load_network_explains_damage(tmp_path: Path, content: bytes | None) -> 
     assert "\n" not in str(caught.value)
 
 
+def test_load_network_runs_no_code_of_the_file(tmp_path: Path) -> None:
+    import keras
+
+    code = keras.layers.Lambda(lambda x: print("run") or x)
+    keras.Sequential([keras.Input((2,)), code]).save(tmp_path / "model.keras")
+    with pytest.raises(ModelLoadError):
+        load_network(tmp_path / "model.keras")
+
+
 def test_load_network_loads_the_bundled_models() -> None:
     assert load_network(BUNDLED_MODELS / "mlp" / "model.keras").count_params() > 0

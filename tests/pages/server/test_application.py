@@ -76,6 +76,16 @@ def test_api_wants_the_token_of_the_settings(host: str) -> None:
         urllib.request.urlopen(f"http://{host}{BASE}/api/nothing")
 
 
+def test_uploads_need_the_token_of_the_page(host: str) -> None:
+    """A foreign page can let a visitor's browser send a file, but not read the page's token."""
+    with visitor(host, BASE) as ann:
+        url = f"http://{host}{BASE}/_stcore/upload_file/{ann.session}/a-file"
+        for headers in ({}, {"X-Xsrftoken": "forged"}):
+            request = urllib.request.Request(url, encode_digit(7), headers, method="PUT")
+            with pytest.raises(HTTPError, match="403"):
+                urllib.request.urlopen(request)
+
+
 def test_page_that_fails_shows_a_sentence_and_no_traceback(host: str, log: Path) -> None:
     with visitor(host, BASE) as ann:
         elements = [message.delta.new_element for message in ann.messages]

@@ -9,8 +9,8 @@ import pytest
 from streamlit.runtime.secrets import Secrets
 
 from mnist_core import MnistError
-from pages.server import settings
 from pages.server.settings import ApiSettings, api_settings
+from pages.widgets import settings
 
 TOKEN = "a-token-of-24-characters"
 
@@ -18,7 +18,7 @@ TOKEN = "a-token-of-24-characters"
 @pytest.fixture(autouse=True)
 def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """This computer's own settings are not those of the tests."""
-    monkeypatch.delenv(settings.VARIABLE, raising=False)
+    monkeypatch.delenv("MNIST_API", raising=False)
     use_secrets(monkeypatch, Path("no-such-file.toml"))
 
 
@@ -32,7 +32,7 @@ def test_default_is_for_this_machine() -> None:
 
 
 def test_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(settings.VARIABLE, json.dumps({"access": "token", "token": TOKEN}))
+    monkeypatch.setenv("MNIST_API", json.dumps({"access": "token", "token": TOKEN}))
     assert api_settings() == ApiSettings(access="token", token=TOKEN)
 
 
@@ -62,7 +62,7 @@ def test_secrets_file_sets_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_wrong_settings_are_explained(
     monkeypatch: pytest.MonkeyPatch, configured: str, message: str
 ) -> None:
-    monkeypatch.setenv(settings.VARIABLE, configured)
+    monkeypatch.setenv("MNIST_API", configured)
     with pytest.raises(MnistError, match=message) as caught:
         api_settings()
     assert "$MNIST_API" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,12 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
-from mnist_core import MnistError, TrainingConfig, TrainingError
+from mnist_core import TrainingConfig, TrainingError
+from mnist_core.registry.store import load_card
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import new_run
 from pages.widgets import rights
+from pages.widgets.rights import Action, NotAllowedError
 
 
 @pytest.fixture
@@ -27,6 +30,19 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
 def visit(monkeypatch: pytest.MonkeyPatch, address: str | None, **headers: str) -> None:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     monkeypatch.setattr(st, "context", SimpleNamespace(ip_address=address, headers=named))
+
+
+def use_mode(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    settings = {"mode": mode}
+    if mode == "login":
+        settings |= {"people": ["@school.example"], "owners": ["head@school.example"]}
+    monkeypatch.setenv("MNIST_ACCESS", json.dumps(settings))
+
+
+def log_in(monkeypatch: pytest.MonkeyPatch, email: str | None) -> None:
+    user = {"is_logged_in": True, "iss": "login.example", "sub": email, "email": email}
+    user = user if email else {"is_logged_in": False}
+    monkeypatch.setattr(st, "user", SimpleNamespace(to_dict=lambda: user))
 
 
 def run(name: str) -> Run:
@@ -44,9 +60,12 @@ def test_visitor_may_change_only_what_this_visitor_has_started(
     assert rights.may_change_model("renamed")
     assert not rights.may_change_model("other")
     assert not rights.may_change_model("mine")  # not trained yet: a model of that name is another's
-    monkeypatch.setenv(rights.VARIABLE, "all")
+    use_mode(monkeypatch, "shared")
     assert rights.may_change_run(other)
     assert rights.may_change_model("other")
+    use_mode(monkeypatch, "read-only")
+    assert not rights.may_change_run(mine)
+    assert not rights.may_change_model("renamed")
 
 
 @pytest.mark.parametrize(
@@ -72,12 +91,66 @@ def test_visitor_on_the_machine_itself_may_change_everything(
     assert rights.may_change_run(run("other")) is local
 
 
-def test_wrong_switch_is_refused(
-    state: dict[str, object], runs: Path, monkeypatch: pytest.MonkeyPatch
+def test_person_keeps_what_is_theirs_in_a_new_session(
+    state: dict[str, object], runs: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(rights.VARIABLE, "everybody")
-    with pytest.raises(MnistError, match="MNIST_CONTROL must be one of: own, all"):
-        rights.may_change_model("mine")
+    use_mode(monkeypatch, "login")
+    log_in(monkeypatch, "ann@school.example")
+    mine = new_run(TrainingConfig(architecture="cnn", name="cnn", overwrite=True))
+    rights.own(mine)
+    mine.record_model(load_card("cnn", models))
+    state.clear()
+    assert rights.may_change_run(mine)
+    assert rights.may_change_model("cnn")
+    assert not rights.may_change_model("mlp")
+    assert "ann" not in (mine.folder / "owner.json").read_text()
+    log_in(monkeypatch, "ben@school.example")
+    assert not rights.may_change_run(mine)
+    assert not rights.may_change_model("cnn")
+    log_in(monkeypatch, None)
+    assert not rights.may_change_run(mine)
+
+
+@pytest.mark.parametrize(
+    ("mode", "email", "allowed", "reason"),
+    [
+        ("open", None, "READ LOOK TRAIN UPLOAD CORRECT CHANGE_OWN", "Others have started this"),
+        ("shared", None, "READ LOOK TRAIN UPLOAD CORRECT CHANGE_OWN CHANGE_ALL", ""),
+        ("read-only", None, "READ LOOK", "read-only for its visitors. Its owner can"),
+        ("login", None, "READ LOOK", "needs a login. Press *Log in* in the sidebar."),
+        (
+            "login",
+            "eve@other.example",
+            "READ LOOK",
+            "log in with another account. Yours: eve@other.example",
+        ),
+        ("login", "ann@school.example", "READ LOOK TRAIN UPLOAD CORRECT CHANGE_OWN", "Others"),
+        (
+            "login",
+            "head@school.example",
+            "READ LOOK TRAIN UPLOAD CORRECT CHANGE_OWN CHANGE_ALL",
+            "",
+        ),
+    ],
+)
+def test_mode_allows_and_refuses_with_a_reason(
+    state: dict[str, object],
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    email: str | None,
+    allowed: str,
+    reason: str,
+) -> None:
+    use_mode(monkeypatch, mode)
+    log_in(monkeypatch, email)
+    assert {action.name for action in Action if rights.may(action)} == set(allowed.split())
+    for action in Action:
+        assert bool(rights.refusal(action)) == (action.name not in allowed.split())
+    assert reason in rights.change_refusal()
+    if "TRAIN" not in allowed:
+        with pytest.raises(NotAllowedError, match="Training "):
+            rights.check_start()
 
 
 def test_trainings_of_one_visitor_and_of_all_are_limited(
