@@ -11,6 +11,7 @@ from pathlib import Path
 from mnist_core.cli import ensemble, evaluate, export, read, strings, train, tune
 from mnist_core.cli.terminal import print_error
 from mnist_core.errors import MnistError
+from mnist_core.networks.packages import TRAINING_PACKAGES, tensorflow_problem
 
 __all__ = ["main"]
 
@@ -22,6 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except MnistError as error:
         print_error(error)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING_PACKAGES:
+            raise
+        print_error(MnistError(tensorflow_problem("This command")))
         return 2
     except BrokenPipeError:
         # The output was closed early ('… | head'). Without this, Python would print an error when

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from mnist_core.data import FRAME_SIZE, check_frames
 from mnist_core.errors import MnistError, ModelLoadError
+from mnist_core.networks.packages import require_tensorflow
 from mnist_core.registry.card import KERAS, ModelCard
 from mnist_core.registry.store import read_verified
 from mnist_core.storage.paths import PROJECT, models_directory
@@ -170,9 +171,11 @@ class GradCam:
         Raises:
             InvalidImageError: another shape or dtype of the frame.
             ModelLoadError: the Keras model is missing or damaged.
-            MnistError: the model has no convolution, or the process ended.
+            MnistError: the model has no convolution, TensorFlow is not installed, or the process
+                ended.
         """
         check_frames(frame[np.newaxis])
+        require_tensorflow("Grad-CAM")
         read_verified(card, KERAS)
         request = {
             "path": str((models_directory() / card.name / KERAS).resolve()),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,24 @@ from mnist_core.errors import ModelLoadError, foreign_bytes
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-__all__ = ["CORES", "InterpreterPool"]
+__all__ = ["CORES", "InterpreterPool", "require_litert"]
 
 # Asked once: the call takes a noticeable part of the time of a reading.
 CORES = os.cpu_count() or 1
+
+
+def require_litert() -> None:
+    """Check that LiteRT is installed.
+
+    Raises:
+        ModelLoadError: it is not. Its authors make no package for Intel Macs.
+    """
+    if find_spec("ai_edge_litert") is None:
+        raise ModelLoadError(
+            "Reading needs LiteRT, which is not installed. Install it with: python -m pip install "
+            "-r requirements.txt. For Intel Macs there is no such package: use a Mac with Apple "
+            f"silicon, Linux or Windows. Received: {platform.system()}, {platform.machine()}"
+        )
 
 
 class InterpreterPool:
@@ -52,6 +68,7 @@ class InterpreterPool:
                 self._idle.put(interpreter)
 
     def _new(self) -> Interpreter:
+        require_litert()
         from ai_edge_litert.interpreter import Interpreter
 
         with foreign_bytes(self._refused):

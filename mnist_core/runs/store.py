@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mnist_core.errors import TrainingError
+from mnist_core.networks.packages import require_tensorflow
 from mnist_core.registry.staging import check_free
 from mnist_core.runs.run import ACTIVE, RUN_ID, Run, saving_error
 from mnist_core.storage.paths import models_directory, runs_directory
@@ -42,9 +43,10 @@ def new_run(config: TrainingConfig, models: Path | None = None) -> Run:
     """Create the folder of a run; no process is started.
 
     Raises:
-        TrainingError: the name is taken by a model or by an active run, or a folder cannot be
-            written.
+        TrainingError: the name is taken by a model or by an active run, a folder cannot be
+            written, or TensorFlow is not installed.
     """
+    require_tensorflow("Training")
     settings = config.resolved()
     models = (models or models_directory()).absolute()
     with _creation_lock():
@@ -58,6 +60,7 @@ def reopen_run(run: Run) -> None:
     Raises:
         TrainingError: the run is active or done; or as for `new_run`.
     """
+    require_tensorflow("Training")
     with _creation_lock():
         state = run.state
         if state in ACTIVE or state == "done":

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import get_architecture
+from mnist_core.networks.packages import require_tensorflow
 from mnist_core.storage.paths import PROJECT
 from mnist_core.training.config import TrainingConfig
 
@@ -36,7 +37,7 @@ def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
         (count, 28, 28) uint8, white ink on black.
 
     Raises:
-        TrainingError: the child process failed.
+        TrainingError: the child process failed, or TensorFlow is not installed.
         DatasetError: the embedded MNIST is missing or altered.
     """
     settings = config.resolved()
@@ -44,6 +45,7 @@ def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
     if not settings.augmentation and not synthetic:
         chosen = np.random.default_rng(settings.seed).integers(0, 60_000, count)
         return load_mnist().x_train[chosen]
+    require_tensorflow("A preview of augmented images")
     arguments = [json.dumps(asdict(settings)), str(count)]
     try:
         result = subprocess.run(

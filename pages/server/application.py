@@ -14,6 +14,7 @@ from streamlit.url_util import make_url_path
 from streamlit.web.server import server_util
 
 from mnist_core import MnistError
+from mnist_core.inference.interpreters import require_litert
 from pages.server.api import Api
 from pages.server.no_delay import NoDelay
 from pages.server.settings import api_settings
@@ -30,8 +31,9 @@ _SWITCH_INTERVAL = 0.0005
 
 
 def routes() -> list[BaseRoute]:
-    """The routes below `server.baseUrlPath`; a wrong setting ends the server."""
+    """The routes below `server.baseUrlPath`; a wrong setting or no LiteRT ends the server."""
     try:
+        require_litert()
         api = Api(api_settings())
         check_login(access_settings())
     except MnistError as error:

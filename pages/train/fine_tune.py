@@ -5,8 +5,7 @@ import streamlit as st
 from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from pages.train import form
-from pages.widgets import rights
-from pages.widgets.rights import Action
+from pages.train.availability import training_problem
 from pages.widgets.show_errors import show_errors
 
 
@@ -36,7 +35,7 @@ def show() -> None:
                 icon=":material/school:",
                 key="teach",
                 type="primary",
-                disabled=bool(reason := rights.refusal(Action.TRAIN)),
+                disabled=bool(reason := training_problem()),
                 help=reason or None,
             )
         st.caption(

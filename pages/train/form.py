@@ -18,10 +18,10 @@ from mnist_core.runs.store import list_runs
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.preview import draw_samples
 from pages.train import watch
+from pages.train.availability import training_problem
 from pages.widgets import rights
 from pages.widgets.charts import enlarged
 from pages.widgets.decimal_field import decimal_field
-from pages.widgets.rights import Action
 from pages.widgets.show_errors import plain, show_errors
 
 _SAMPLES, _ROW = 40, 10
@@ -64,7 +64,7 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
             type="primary",
             icon=":material/play_arrow:",
             key="train_start",
-            disabled=bool(reason := rights.refusal(Action.TRAIN)),
+            disabled=bool(reason := training_problem()),
             help=reason or None,
         )
         refused = [NAMES[field] for field in NAMES if settings[field] is None]

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.train import corrections, fine_tune, form, models, runs, watch
+from pages.train import availability, corrections, fine_tune, form, models, runs, watch
 from pages.widgets import login
 from pages.widgets.rights import Action
 
 
 def show() -> None:
     """Show the tab."""
-    login.show_refusal(Action.TRAIN)
+    availability.show_problem()
     with st.container(key="training_status"):
         watch.show()
     form.show()

@@ -10,8 +10,8 @@ from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
+from pages.train.availability import training_problem
 from pages.widgets import model_picker, rights
-from pages.widgets.rights import Action
 from pages.widgets.show_errors import plain, show_errors
 
 _WATCHED = "training_watched"
@@ -245,7 +245,7 @@ def resume_button(run: Run, key: str) -> None:
     """Show a button that resumes a stopped run and watches it."""
     epochs = run.epochs_done
     help_text = f"Continue after epoch {epochs}." if epochs else "Start from the beginning."
-    reason = rights.refusal(Action.TRAIN)
+    reason = training_problem()
     if st.button(
         "Resume",
         icon=":material/resume:",

@@ -97,6 +97,21 @@ def test_page_that_fails_shows_a_sentence_and_no_traceback(host: str, log: Path)
     assert SECRET in log.read_text()
 
 
+def test_server_without_litert_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    with pytest.raises(SystemExit) as ended:
+        application.routes()
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "The server cannot start. Reading needs LiteRT" in error
+    assert "For Intel Macs there is no such package" in error
+    assert error.endswith("Received: Darwin, x86_64\n")
+
+
 def test_wrong_setting_ends_the_server_with_a_sentence() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"],
