@@ -58,7 +58,7 @@ class Action(Enum):
     UPLOAD = ("Uploading labeled images", "evaluate models on them", Role.MEMBER)
     CORRECT = (
         "Correcting",
-        "save, see, change, export, import and evaluate corrections",
+        "save, see, change, export, import and evaluate corrections; review labels",
         Role.MEMBER,
     )
     CHANGE_OWN = (
