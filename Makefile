@@ -63,7 +63,7 @@ $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/app: requirements.txt | $(VENV)/python
+$(VENV)/app: requirements.txt deploy/requirements-read.txt | $(VENV)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

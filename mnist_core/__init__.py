@@ -28,6 +28,9 @@ from mnist_core.registry.store import list_models
 from mnist_core.runs.train import train
 from mnist_core.training.config import TrainingConfig
 
+# The version of the package and the app, here only; CHANGELOG.md says what changed.
+__version__ = "0.2.0"
+
 __all__ = [
     "Dataset",
     "Digit",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mnist_core import __version__
 from mnist_core.cli import ensemble, evaluate, export, read, strings, train, tune
 from mnist_core.cli.terminal import print_error
 from mnist_core.errors import MnistError
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="digit-lab" if installed else "python -m mnist_core",
         description="Read handwritten digits; train and evaluate models.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (read, train, export, tune, ensemble, strings, evaluate):
         module.add_to(commands)

@@ -83,10 +83,21 @@ def cancel(run: Run, *, keep: bool = True) -> None:
 
 
 def kill(run: Run) -> None:
-    """Kill the process of a run that no longer responds; its last complete epoch stays."""
-    pid = run.process.pid
+    """Kill the process of a run that no longer responds; its last complete epoch stays.
+
+    Raises:
+        TrainingError: another container or machine, which shares the folder of runs, has the
+            process.
+    """
+    process = run.process
+    pid = process.pid
     # Only while the run is locked does the number belong to its process.
     if pid and pid != os.getpid() and run.has_process:
+        if not process.is_here:
+            raise TrainingError(
+                "Another server that shares the folder of runs has this process. Wait until it "
+                f"stops, or end it there. Received: {run.id} on {process.host}"
+            )
         with suppress(ProcessLookupError):
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 

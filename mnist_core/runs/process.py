@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,19 +35,21 @@ class ProcessRecord:
     Attributes:
         phase: "starting", "queued", "running", "saving", or "" if unknown.
         pid: the process number; it may be another process's unless the run is locked.
+        host: the machine or container that has the process.
         ticket: the place in the queue; lower is earlier.
         since: start of the phase, in seconds since 1970.
     """
 
     phase: str = ""
     pid: int | None = None
+    host: str = ""
     ticket: int = 0
     since: float = 0.0
 
     @classmethod
     def read(cls, folder: Path) -> ProcessRecord:
         """Read the record in a run's folder; missing or damaged values get their defaults."""
-        kinds = {"phase": str, "pid": int, "ticket": int, "since": int | float}
+        kinds = {"phase": str, "pid": int, "host": str, "ticket": int, "since": int | float}
         values = read_json(folder / "process.json")
         return cls(**{key: values[key] for key in kinds if isinstance(values.get(key), kinds[key])})
 
@@ -57,10 +60,16 @@ class ProcessRecord:
         record = cls(
             phase=phase,
             pid=None if phase == "starting" else os.getpid(),
+            host=socket.gethostname(),
             ticket=ticket or time.time_ns(),
             since=time.time(),
         )
         write_json(folder / "process.json", dataclasses.asdict(record))
+
+    @property
+    def is_here(self) -> bool:
+        """True if the process number is one of this machine or container."""
+        return self.host in ("", socket.gethostname())
 
     @property
     def is_starting(self) -> bool:

@@ -131,7 +131,8 @@ def _cancel(run: Run, *, keep: bool = True) -> None:
 
 def _kill(run: Run) -> None:
     if rights.may_change_run(run):
-        jobs.kill(run)
+        with show_errors():
+            jobs.kill(run)
 
 
 def _requested_at(run: Run) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -155,6 +156,13 @@ def test_kill_ends_a_process_that_does_not_respond(execute: Execute) -> None:
     assert process.message() == "begins"
     os.kill(process.pid, signal.SIGSTOP)
     jobs.cancel(run)
+    record = run.folder / "process.json"
+    own = record.read_text()
+    record.write_text(json.dumps(json.loads(own) | {"host": "another"}))
+    with pytest.raises(TrainingError, match=r"Another server .* Received: .* on another"):
+        jobs.kill(run)
+    assert run.has_process
+    record.write_text(own)
     jobs.kill(run)
     assert process.exit_code() == -signal.SIGKILL
     assert run.state == "interrupted"
