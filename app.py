@@ -7,13 +7,13 @@ which routes; the pages compose, `mnist_core` computes.
 import streamlit as st
 
 if __name__ != "__main__":
-    from pages.server.application import middleware, open_browser, routes, show_failure
+    from pages.server.application import lifespan, middleware, routes, show_failure
 
     app = st.App(
         __file__,
         routes=routes(),
         middleware=middleware(),
-        lifespan=open_browser,
+        lifespan=lifespan,
         on_script_error=show_failure,
     )
 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,13 +16,15 @@ from streamlit.web.server import server_util
 
 from mnist_core import MnistError
 from mnist_core.inference.interpreters import require_litert
+from pages.server import sessions
 from pages.server.api import Api
 from pages.server.no_delay import NoDelay
 from pages.server.settings import api_settings
 from pages.server.strokes import strokes
+from pages.widgets import memory
 from pages.widgets.access import access_settings, check_login
 
-__all__ = ["middleware", "open_browser", "routes", "show_failure"]
+__all__ = ["lifespan", "middleware", "routes", "show_failure"]
 
 
 # Seconds for which a thread keeps Python's global lock while others wait. With the usual 5 ms, the
@@ -40,6 +43,7 @@ def routes() -> list[BaseRoute]:
         print(f"The server cannot start. {error}", file=sys.stderr)
         sys.exit(2)
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    memory.limit_heaps()
     base = config.get_option("server.baseUrlPath")
     return [
         WebSocketRoute(make_url_path(base, "live/strokes"), strokes),
@@ -59,7 +63,17 @@ def show_failure(_: Exception) -> bool:
 
 
 @asynccontextmanager
-async def open_browser(_: st.App) -> AsyncIterator[None]:
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """What the server does besides, from its start to its end."""
+    _open_browser()
+    forgetting = asyncio.create_task(sessions.keep_forgetting())
+    try:
+        yield
+    finally:
+        forgetting.cancel()
+
+
+def _open_browser() -> None:
     """Open the app in a browser when the server starts, unless it is headless.
 
     `streamlit run` does this for a script, but not for an `st.App`.
@@ -70,4 +84,3 @@ async def open_browser(_: st.App) -> AsyncIterator[None]:
             if config.is_manually_set(option):
                 address = server_util.get_display_address(config.get_option(option))
         cli_util.open_browser(server_util.get_url(address))
-    yield

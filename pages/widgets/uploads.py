@@ -5,8 +5,6 @@ closed, and forgets which file was chosen when the page is left. So the file is 
 Streamlit's hands as soon as it has arrived.
 """
 
-import ctypes
-import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_core import MnistError, load_image
+from pages.widgets import memory
 
 __all__ = ["Picture", "choose_picture", "large", "take"]
 
@@ -116,8 +115,6 @@ def _release(file: Any) -> None:
     if context is not None and Runtime.exists():
         files: Any = Runtime.instance().uploaded_file_mgr
         files.remove_file(context.session_id, file.file_id)
-    if file.size > _LARGEST_KEPT and sys.platform == "linux":
-        # glibc keeps what decoding has used: 290 MB after three pictures of 57 MB.
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+    if file.size > _LARGEST_KEPT:
+        # Else what decoding has used is kept: 290 MB after three pictures of 57 MB.
+        memory.give_back()

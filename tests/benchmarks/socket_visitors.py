@@ -90,8 +90,8 @@ class Visitor:
         """Readings per second while drawing."""
         return len(self.answers) / self.strokes
 
-    async def open(self) -> None:
-        """Open the Draw page, and the socket beside it."""
+    async def open(self, *, live: bool = True) -> None:
+        """Open the Draw page, and, if `live`, the socket beside it."""
         self._page = await connect(
             f"ws://{self.host}/_stcore/stream",
             subprotocols=["streamlit"],
@@ -109,13 +109,16 @@ class Visitor:
                 self._canvas, self._fragment = component.id, message.delta.fragment_id
         assert self._canvas
         assert self._fragment
-        self._socket: ClientConnection = await connect(
-            f"ws://{self.host}/live/strokes?session={session}", proxy=None
-        )
+        self._socket: ClientConnection | None = None
+        if live:
+            self._socket = await connect(
+                f"ws://{self.host}/live/strokes?session={session}", proxy=None
+            )
 
     async def close(self) -> None:
         """Leave."""
-        await self._socket.close()
+        if self._socket:
+            await self._socket.close()
         await self._page.close()
 
     async def draw_until(self, end: float, pictures: Sequence[Drawing], delay: float) -> None:
@@ -127,7 +130,7 @@ class Visitor:
             picture = pictures[number % len(pictures)]
             answers = await self._draw(picture, start)
             ended = time.perf_counter()
-            reading = await self._read_on_page(picture, f"{number}")
+            reading = await self.read_on_page(picture, f"{number}")
             if counted:
                 self.answers += answers
                 self.strokes += ended - start
@@ -138,6 +141,7 @@ class Visitor:
 
     async def _draw(self, picture: Drawing, start: float) -> list[float]:
         """Send the newest state of a drawing, wait for the answer, and so on; milliseconds."""
+        assert self._socket
         answers, last = [], -1
         while (passed := time.perf_counter() - start) < STROKE:
             frame = int(passed / STROKE * FRAMES)
@@ -150,7 +154,7 @@ class Visitor:
             answers.append(1000 * (time.perf_counter() - sent))
         return answers
 
-    async def _read_on_page(self, picture: Drawing, name: str) -> str:
+    async def read_on_page(self, picture: Drawing, name: str) -> str:
         """Send what the canvas sends at the end of a stroke; the number that is then shown."""
         request = BackMsg()
         request.rerun_script.fragment_id = self._fragment

@@ -152,7 +152,7 @@ def test_browser_is_opened_unless_the_server_is_headless(
         set_option(name, value)
 
     async def start() -> None:
-        async with application.open_browser(None):
+        async with application.lifespan(None):
             assert urls == opened
 
     asyncio.run(start())
