@@ -54,6 +54,7 @@ benchmark: $(VENV)/tests
 	$(BIN)/python tests/benchmarks/explaining.py
 	$(BIN)/python tests/benchmarks/viewers.py
 	$(BIN)/python tests/benchmarks/server.py
+	$(BIN)/python tests/benchmarks/load.py
 	$(BIN)/python tests/benchmarks/video.py
 	$(BIN)/python tests/benchmarks/thresholds.py
 	$(BIN)/python tests/benchmarks/accuracy.py

@@ -2,6 +2,7 @@
 
     MnistError
     ├── InvalidImageError    an image or image file cannot be read
+    │   └── ClutteredImageError   it has so many marks that reading it would take too long
     ├── ModelNotFoundError   there is no model of that name, or none at all
     ├── ModelLoadError       a model is damaged or incomplete
     ├── DatasetError         the embedded MNIST or a labeled set cannot be used
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 __all__ = [
+    "ClutteredImageError",
     "CorrectionsError",
     "DamagedCorrectionsError",
     "DatasetError",
@@ -43,6 +45,10 @@ class MnistError(Exception):
 
 class InvalidImageError(MnistError):
     """An image or image file cannot be read."""
+
+
+class ClutteredImageError(InvalidImageError):
+    """An image has so many marks that reading it would take too long."""
 
 
 class ModelNotFoundError(MnistError):

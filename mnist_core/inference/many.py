@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import cv2
 
-from mnist_core.errors import MnistError
+from mnist_core.errors import ClutteredImageError, MnistError
 from mnist_core.inference.reading import Reading
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.preprocessing.images import load_image
@@ -101,6 +101,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _read(file: str, recognizer: Recognizer, ink: Ink) -> Outcome:
     try:
         reading = recognizer.analyze(load_image(file), ink)
+    except ClutteredImageError as error:
+        return ClutteredImageError(f"{error} Received: {file}")
     except MnistError as error:
         return error
     return dataclasses.replace(reading, considered=())

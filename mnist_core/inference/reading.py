@@ -91,6 +91,7 @@ class Reading:
         hypothesis: the way in which the ink was found (see `selection`).
         size: (width, height) of the image, in pixels.
         considered: the readings that competed, as the network read them mark by mark.
+        complete: False if the image is so cluttered that not all ways to read it were tried.
     """
 
     digits: Sequence[Digit]
@@ -98,6 +99,7 @@ class Reading:
     hypothesis: str = "normal"
     size: tuple[int, int]
     considered: Sequence[Reading] = field(default=())
+    complete: bool = True
 
     @property
     def text(self) -> str:
@@ -113,7 +115,11 @@ class Reading:
 
     @property
     def note(self) -> str:
-        """A sentence on what was left out and where; "" if nothing that may be writing was."""
+        """What was left out and where, and what was not tried; "" without either."""
+        hurried = "" if self.complete else "The image is cluttered: it was read in one way only."
+        return " ".join(filter(None, (self._note_on_marks(), hurried)))
+
+    def _note_on_marks(self) -> str:
         counts = Counter(self._place(mark) for mark in self.noted)
         if not counts:
             return ""

@@ -23,6 +23,7 @@ from mnist_core.inference.reading import Digit, Reading
 from mnist_core.inference.selection import read_best
 from mnist_core.inference.strings import load_string_reader
 from mnist_core.inference.touching import split_touching
+from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.framing import FramedDigit, Ink
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
@@ -127,7 +128,8 @@ class Recognizer:
             without ink.
 
         Raises:
-            InvalidImageError: another shape, dtype or size.
+            InvalidImageError: another shape, dtype or size; a `ClutteredImageError` for one with so
+                many marks that reading it would take more than a second.
             ValueError: another `ink`.
         """
         return list(self.analyze(image, ink).digits)
@@ -172,6 +174,7 @@ class Recognizer:
         logits = np.empty((len(frames), self._outputs), np.float32)
         with self._interpreters.borrow() as interpreter:
             for row, frame in enumerate(frames):
+                check_time()
                 interpreter.set_tensor(self._input, frame[np.newaxis].astype(np.float32))
                 interpreter.invoke()
                 logits[row] = interpreter.get_tensor(self._output)[0]

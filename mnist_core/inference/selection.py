@@ -25,20 +25,26 @@ What is on a surface wins over what is read on the surface and around it, if
     - the quality is higher, with what is around it as non-digits. So the empty surface wins if
       nothing was read on it before. Ones alone are read on quadrilaterals only.
 
+All this takes `_SECONDS` at most. A cluttered image, for which that is not enough, is read in the
+normal way only; if even that takes longer, it is refused.
+
 At the end, the digits of the best reading are judged by their neighbors (see `context`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
+from mnist_core.errors import ClutteredImageError
 from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading, mean_certainty
 from mnist_core.inference.surroundings import refuse_unwritten
+from mnist_core.preprocessing.budget import time_budget
 from mnist_core.preprocessing.framing import (
     Extract,
     FramedDigit,
@@ -56,6 +62,8 @@ __all__ = ["read_best"]
 # MNIST test images as JPEG of quality 75, 99.4% are read correctly; 69% with one hypothesis.
 _SMALL_SIDE = 64
 _MAX_DIGITS = 12
+# Processor time of a reading, s; one step of it takes at most 0.2 s more.
+_SECONDS = 0.8
 # More marks are a page, or a texture: what else it may be would take seconds to read.
 _MOST = 150
 _ONE = 1
@@ -83,8 +91,13 @@ def read_best(
         read_found: recognizes digits that were found.
         threshold: the digit score from which on `read_found` accepts a digit.
         quick: try the normal hypothesis only.
+
+    Raises:
+        ClutteredImageError: reading it in the normal way takes longer than `_SECONDS`.
     """
-    return judge_in_context(_find_best(image, ink, read_found, quick), threshold)
+    with time_budget(_SECONDS):
+        best = _find_best(image, ink, read_found, quick)
+    return judge_in_context(best, threshold)
 
 
 def _find_best(
@@ -112,7 +125,9 @@ def _find_best(
     extract = extract_digits(image, ink)
     best = read(extract, "normal")
     if not quick:
-        best = _compare(image, ink, extract, best, read)
+        best = replace(best, complete=False)
+        with suppress(ClutteredImageError):  # The normal reading is there.
+            best = _compare(image, ink, extract, replace(best, complete=True), read)
     return replace(best, considered=considered)
 
 

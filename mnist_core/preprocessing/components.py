@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.grey import Image
 
 __all__ = [
@@ -104,7 +105,12 @@ def label_type(shape: tuple[int, ...]) -> int:
 
 
 def component_mask(component: Component, labels: Labels) -> Image:
-    """Where the ink of a component is in its box: (height, width) uint8, 0 or 1."""
+    """Where the ink of a component is in its box: (height, width) uint8, 0 or 1.
+
+    Raises:
+        ClutteredImageError: the time for the image is used up. All work on a component begins here.
+    """
+    check_time()
     window = labels[component.top : component.bottom, component.left : component.right]
     mask = window == component.labels[0]
     for label in component.labels[1:]:

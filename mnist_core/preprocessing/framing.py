@@ -134,7 +134,8 @@ def extract_surfaces(image: Image, ink: Ink) -> Iterator[tuple[Surface, Extract]
         A surface, in pixels of the image, and what was found on it; boxes in pixels of the
         straightened surface.
     """
-    shrunk, scale = shrink(flatten_alpha(image, ink), _WORKING_SIDE)
+    shrunk, scale = shrink(image, _WORKING_SIDE)
+    shrunk = flatten_alpha(shrunk, ink)
     for surface in find_surfaces(shrunk):
         picture = surface.straighten(shrunk)
         yield surface.enlarge(1 / scale), _frame_all(ink_map(picture, ink), picture.shape)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.components import Component, Labels, component_mask, typical_height
 
 __all__ = ["group_components"]
@@ -101,8 +102,14 @@ def _merge_strokes(components: list[Component], shapes: _Shapes) -> list[Compone
     boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in components], float)
     groups = dict(enumerate(components))
 
+    known: dict[tuple[Component, Component], float] = {}
+
     def distance(i: int, j: int) -> float:
-        return _relative_distance(groups[i], groups[j], shapes)
+        pair = groups[i], groups[j]
+        if pair not in known:
+            check_time()
+            known[pair] = _relative_distance(*pair, shapes)
+        return known[pair]
 
     def belongs_elsewhere(i: int, j: int) -> bool:
         """Is there a taller component that the j-th is nearer to than to the i-th?"""
@@ -188,6 +195,7 @@ def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Componen
     digits = [c for c in components if c.height >= _HALF * typical]
 
     def are_halves(one: Component, other: Component) -> bool:
+        check_time()
         upper, lower = (one, other) if one.top <= other.top else (other, one)
         whole = upper.merge(lower)
         bar = upper.width >= _BAR_WIDTH * upper.height and upper.height < lower.height
@@ -199,13 +207,21 @@ def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Componen
             and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * typical
         )
 
-    while halves:
-        component = halves.pop(0)
-        other = next((other for other in halves if are_halves(component, other)), None)
+    boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in halves]).reshape(-1, 4)
+    left = np.ones(len(halves), bool)
+    for i, component in enumerate(halves):
+        if not left[i]:
+            continue
+        left[i] = False
+        # Most pairs are too far from each other, or too high: quick to tell for all at once.
+        low = np.minimum(boxes[:, :2], boxes[i, :2])
+        size = np.maximum(boxes[:, 2:], boxes[i, 2:]) - low
+        possible = (size[:, 1] <= _WHOLE[1] * typical) & (size[:, 0] <= _WHOLE_WIDTH * size[:, 1])
+        others = (int(j) for j in np.flatnonzero(possible & left))
+        other = next((j for j in others if are_halves(component, halves[j])), None)
         if other is not None:
-            halves.remove(other)
-            component = component.merge(other)
-        digits.append(component)
+            left[other] = False
+        digits.append(component if other is None else component.merge(halves[other]))
     return digits
 
 

@@ -1,0 +1,42 @@
+"""The time that a reading may take, so that no picture occupies a core for minutes.
+
+Thousands of dots, rings or blots have that many shapes to compare, and each is small. So the loops
+over marks ask whether time is left; outside of a `time_budget` it always is. Counted is the
+processor time of the thread: on a busy machine, a picture is read later, but not refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from mnist_core.errors import ClutteredImageError
+
+__all__ = ["check_time", "time_budget"]
+
+_end: ContextVar[float] = ContextVar("end", default=float("inf"))
+
+
+@contextmanager
+def time_budget(seconds: float) -> Iterator[None]:
+    """Limit the processor time of this thread in the block; `check_time` raises beyond it."""
+    token = _end.set(time.thread_time() + seconds)
+    try:
+        yield
+    finally:
+        _end.reset(token)
+
+
+def check_time() -> None:
+    """Ask whether time is left; call it for each mark.
+
+    Raises:
+        ClutteredImageError: the time is used up.
+    """
+    if time.thread_time() > _end.get():
+        raise ClutteredImageError(
+            "The image is too cluttered to read: it has too many marks. Crop it to the digits, or "
+            "photograph them on plain paper."
+        )

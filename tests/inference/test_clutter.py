@@ -1,0 +1,74 @@
+"""Whatever the picture, reading it ends: with a reading, or with the error that it is cluttered."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+from support.cluttered import CLUTTERED
+from support.sheets import sheet
+
+from mnist_core import Recognizer, load_recognizer
+from mnist_core.__main__ import main
+from mnist_core.errors import ClutteredImageError
+from mnist_core.inference import selection
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> Recognizer:
+    recognizer = load_recognizer()
+    recognizer.read(CLUTTERED["300 strokes on the canvas"]()[:100, :100])  # warm
+    return recognizer
+
+
+@pytest.mark.parametrize("kind", CLUTTERED)
+def test_cluttered_picture_takes_a_second_at_most(kind: str, recognizer: Recognizer) -> None:
+    image = CLUTTERED[kind]()
+    start = time.thread_time()
+    try:
+        reading = recognizer.analyze(image)
+    except ClutteredImageError:
+        pass
+    else:
+        assert set(reading.text) <= set("?0123456789")
+    # Processor time. Twice the goal: another program slows the caches down.
+    assert time.thread_time() - start < 2
+
+
+def test_error_says_what_to_do(
+    recognizer: Recognizer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(selection, "_SECONDS", 0)
+    image = sheet(1, 2)
+    with pytest.raises(ClutteredImageError, match="Crop it"):
+        recognizer.read(image)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    assert main(["read", str(tmp_path / "a.png")]) == 2
+    message = capfd.readouterr().err
+    assert "too cluttered" in message
+    assert "a.png" in message
+
+
+def test_normal_reading_is_kept_where_the_others_take_too_long(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = CLUTTERED["300 strokes on the canvas"]()
+    whole = recognizer.analyze(image)
+    assert whole.complete
+    assert len(whole.considered) > 1
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise ClutteredImageError("no time")
+
+    monkeypatch.setattr(selection, "_compare", exhausted)
+    part = recognizer.analyze(image)
+    assert not part.complete
+    assert len(part.considered) == 1
+    assert part.note.endswith("it was read in one way only.")
+    assert json.dumps(part.as_json())
