@@ -1,21 +1,25 @@
-"""Explains a prediction: evidence for it and for the runner-up, activations, Grad-CAM."""
+"""Explains a prediction: evidence, activations, Grad-CAM, and the most similar training images."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_core import Recognizer
+from mnist_core import Recognizer, load_mnist
 from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import GradCam
 from mnist_core.explanation.occlusion import Explanation, explain
+from mnist_core.explanation.similar_images import SimilarImages, find_similar_images
 from mnist_core.registry.card import ModelCard
-from pages.widgets.charts import chart
+from pages.widgets.charts import chart, enlarged
 from pages.widgets.model_picker import HASHES
 from pages.widgets.show_errors import show_errors
 
-ACTIVATIONS, GRAD_CAM = "Activations", "Grad-CAM"
+ACTIVATIONS, GRAD_CAM, SIMILAR = "Activations", "Grad-CAM", "Most like yours"
+# Neighbors whose labels are counted, and those that are shown.
+NEIGHBORS, SHOWN = 50, 8
 HELP = (
     "Each patch of 4 by 4 pixels was erased and filled with ink, one at a time, and the network "
     "was run again. **Blue** supports the digit, be it ink or empty paper; **orange** speaks "
@@ -98,9 +102,12 @@ def _show_perturbation(explanation: Explanation) -> None:
 
 
 def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: int) -> None:
-    """Show activations or Grad-CAM on request."""
+    """Show activations, Grad-CAM or similar training images on request."""
     choice = st.segmented_control(
-        "Look inside", [ACTIVATIONS, GRAD_CAM], key=f"{key}_inside", persist_state="session"
+        "Look inside",
+        [ACTIVATIONS, GRAD_CAM, SIMILAR],
+        key=f"{key}_inside",
+        persist_state="session",
     )
     if choice == ACTIVATIONS:
         st.caption("The output of each layer, from the first to the last.")
@@ -131,4 +138,46 @@ def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: i
         st.caption(
             "Where a late convolution supports the prediction and the runner-up (Grad-CAM, "
             "Selvaraju et al., 2017). A map without orange shows no support for that digit."
+        )
+    elif choice == SIMILAR:
+        _show_similar(card, explanation)
+
+
+@st.cache_resource(
+    show_spinner="Looking at all training images; the first time takes a minute or two …",
+    max_entries=4,
+    hash_funcs=HASHES,
+)
+def _similar_images(card: ModelCard) -> SimilarImages:
+    return find_similar_images(activation_reader(card))
+
+
+def _show_similar(card: ModelCard, explanation: Explanation) -> None:
+    """Show the nearest training images, and the nearest of the runner-up."""
+    dataset = load_mnist()
+    similar = _similar_images(card)
+    features = activation_reader(card).features(explanation.frame[np.newaxis])[0]
+    ranking = similar.nearest(features)
+    if (dataset.x_train[ranking[0]] == explanation.frame).all():
+        ranking = ranking[1:]  # it is a training image itself
+    labels = dataset.y_train[ranking]
+    counts = Counter(labels[:NEIGHBORS].tolist()).most_common()
+    words = ", ".join(
+        f"{'all' if count == NEIGHBORS else count} are labeled {label}" for label, count in counts
+    )
+    st.caption(
+        f"Of the {NEIGHBORS} training images that are most like yours to the network, {words}. "
+        "They are compared by the input of the last layer (Papernot and McDaniel, 2018)."
+    )
+    groups = {
+        "The most similar": ranking[:SHOWN],
+        f"The most similar {explanation.runner_up}": ranking[labels == explanation.runner_up],
+    }
+    for title, found in groups.items():
+        st.markdown(f"**{title}**")
+        st.image(
+            [enlarged(dataset.x_train[index], 2) for index in found[:SHOWN]],
+            caption=[str(dataset.y_train[index]) for index in found[:SHOWN]],
+            width=56,
+            alt=[f"A training image labeled {dataset.y_train[index]}." for index in found[:SHOWN]],
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.apps import alts, figures, run_script
+from support.few_images import use_few_training_images
 
 from mnist_core import load_mnist
 
@@ -56,3 +59,19 @@ def test_grad_cam_is_shown_on_request() -> None:
     assert not app.exception
     assert not app.error
     assert len(figures(app)) == 4
+
+
+@pytest.mark.usefixtures("cache")
+def test_similar_training_images_are_shown_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_few_training_images(monkeypatch)
+    app = run_script(EXPLAIN.format(name="mlp", image=4))
+    app.segmented_control[0].set_value("Most like yours").run()
+    assert not app.exception
+    assert not app.error
+    (text,) = [caption.value for caption in app.caption if "most like yours" in caption.value]
+    counts = re.findall(r"(all|\d+) are labeled \d", text)
+    assert counts == ["all"] or sum(map(int, counts)) == 50
+    first, second = ([image.alt for image in shown.proto.imgs] for shown in app.image[1:])
+    assert len(first) == len(second) == 8
+    assert first.count("A training image labeled 4.") >= 6
+    assert set(second) == {"A training image labeled 9."}
