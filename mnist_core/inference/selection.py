@@ -243,4 +243,6 @@ def _explained(digits: Sequence[Digit]) -> int:
 
 
 def _area(digit: Digit) -> int:
-    return digit.box[2] * digit.box[3]
+    # What a digit is joined with, such as a line, makes its box wider.
+    _, _, width, height = digit.box
+    return min(width, height) * height

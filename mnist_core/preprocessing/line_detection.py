@@ -93,11 +93,15 @@ def find_lines(contrast: Image, threshold: float) -> list[Line]:
     strong = cv2.threshold(small, math.ceil(threshold) - 1, 1, cv2.THRESH_BINARY)[1]
     line_ink = cv2.max(strong, thin_lines(small[np.newaxis], NEIGHBOR_DISTANCE)[0])
     # Paper bends: a row of tolerance above and below.
-    line_ink = cv2.dilate(line_ink, np.ones((3, 1), np.uint8))
+    near_ink = cv2.dilate(line_ink, np.ones((3, 1), np.uint8))
     candidates = _candidates(*line_ink.shape, MAX_SLOPE * width * rows / height)
-    coverage = _coverage(line_ink, candidates)
+    coverage = _coverage(near_ink, candidates)
+    found = runs(coverage.max(axis=0) >= MIN_COVERAGE)
+    if found:
+        # With this tolerance, strokes along a line draw it aside: without it, they do not.
+        coverage += _coverage(line_ink, candidates)
     lines = []
-    for top, bottom in runs(coverage.max(axis=0) >= MIN_COVERAGE):
+    for top, bottom in found:
         # A thick line is covered on several rows and by several slopes: take the mean of the best.
         peak = coverage[:, top:bottom]
         slopes, places = np.nonzero(peak >= peak.max() - 1e-3)

@@ -211,13 +211,12 @@ def _drop_specks(
     """
     if not components:
         return []
-    min_side = max(min_side, _SPECK * max(c.side for c in components))
+    typical = typical_height(components)
+    min_side = max(min_side, _SPECK * typical)
     tallest = max(c.height for c in components)
     # A line can be longer than any digit, but a digit fills a larger box.
     fullest = max(components, key=lambda c: c.width * c.height)
     pen = _stroke_width(fullest, labels)
-
-    typical = typical_height(components)
 
     def is_sign(component: Component) -> bool:
         return component.width > _SIGN * component.height and component.height < _LOW * typical

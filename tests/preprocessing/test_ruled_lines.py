@@ -66,6 +66,32 @@ def test_strokes_are_not_erased(ends: tuple[tuple[int, int], tuple[int, int]]) -
     assert ruled_line_mask(contrast, INK) is None
 
 
+@pytest.mark.parametrize("height", [500, 826, 1000])
+def test_digits_on_thin_lines_do_not_draw_them_aside(height: int) -> None:
+    contrast, places = paper(height, 658), range(10, height, 61)
+    for place in places:
+        cv2.line(contrast, (0, place), (657, place), 120, 1)
+        for column in range(40, 300, 40):
+            cv2.circle(contrast, (column, place + 16), 14, 255, 5)
+    erased = ruled_line_mask(contrast, INK)
+    assert erased is not None
+    for place in places:
+        assert erased[place, 350:].mean() > 0.9
+
+
+def test_a_row_of_digits_is_not_a_thick_line() -> None:
+    contrast = paper(800, 700)
+    for place in range(20, 800, 60):
+        cv2.line(contrast, (0, place), (699, place), 200, 3)
+        cv2.line(contrast, (place, 0), (place, 799), 200, 3)
+    rings = paper(800, 700)
+    for column in range(20, 690, 33):
+        cv2.ellipse(rings, (column, 402), (12, 22), 0, 0, 360, 255, 5)
+    erased = ruled_line_mask(cv2.max(contrast, rings), INK)
+    assert erased is not None
+    assert erased[rings > 0].mean() < 0.4
+
+
 @pytest.mark.parametrize("width", [97, 193, 320, 547, 640, 1281])
 def test_steep_line_at_the_border_is_erased_at_any_width(width: int) -> None:
     contrast = paper(width=width)

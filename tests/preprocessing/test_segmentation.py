@@ -50,6 +50,14 @@ def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np
     return image
 
 
+def test_a_long_line_beside_digits_makes_no_specks_of_them() -> None:
+    image = np.zeros((400, 1400), np.uint8)
+    image[100:360, :1020] = row_of("407213", gap=40)
+    image[60:63] = 255
+    found = find_digits(image, drawn=True)
+    assert len([digit for digit in found.digits if digit.box[3] > 50]) == 6
+
+
 @pytest.mark.parametrize("brush", [5, 9, 16, 24])
 @pytest.mark.parametrize("name", TWO_STROKES)
 def test_strokes_of_a_digit_are_grouped(name: str, brush: int) -> None:
