@@ -1,6 +1,5 @@
 """The Webcam page: hold a digit or a number up to the camera, and it is read live."""
 
-import time
 from dataclasses import replace
 
 import streamlit as st
@@ -8,7 +7,8 @@ from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
 from mnist_core import MnistError, Recognizer
 from mnist_core.webcam.session import LiveReader
-from pages.video import ice, live_panel, places, settings_form
+from pages.video import connection, ice, live_panel, live_video, places, settings_form
+from pages.video.readers import own_reader
 from pages.video.relay import frame_callback, install_latest_frame_relay
 from pages.widgets import browser, correct, model_picker, reading, routing, uploads
 from pages.widgets.show_errors import plain
@@ -34,7 +34,7 @@ div:has(> .st-key-webcam_places) { container-type: inline-size; }
   background: #000; image-rendering: pixelated; }
 </style>
 """
-TRANSLATIONS: Translations = {
+TEXTS: Translations = {
     "start": "Start",
     "stop": "Stop",
     "select_device": "Choose a camera",
@@ -64,14 +64,14 @@ def main() -> None:
         recognizer = model_picker.recognizer()
         servers = ice.servers()
         places.places()
+        camera = browser.camera_status()
+        own = connection.by_page(webrtc=camera != "no WebRTC")
     except (MnistError, ValueError) as error:
         st.error(plain(str(error)))
         return
     state = st.session_state
-    # Each visitor has a reader; the model is shared.
-    live: LiveReader = state.setdefault("webcam_reader", LiveReader(recognizer))
-    live.recognizer = recognizer
-    problem = PROBLEMS.get(browser.camera_status())
+    live = own_reader(recognizer)
+    problem = PROBLEMS.get(camera)
     # What comes and goes is in a container, which is always there: the place of a fragment is part
     # of its ID, and Streamlit drops what a visitor does in a fragment whose ID has changed.
     with st.container():
@@ -83,49 +83,61 @@ def main() -> None:
             st.container(key=f"webcam_{name}") for name in ("video", "reading", "settings")
         )
     with video_place:
-        running = show_video(live, servers)
+        running = show_video(live, servers, own)
         show_pause(live)
     browser.handle_input({"p": "pause"})
     if running and not state.get("video_on"):
         live.restart()
-        state["video_since"] = time.monotonic()
     state["video_on"] = running
     with settings_place:
         settings_form.show(live)
+        connection.show_choice()
     with reading_place:
         # Without a running video the page does not rerun.
-        st.fragment(live_panel.show, run_every=INTERVAL if running else None)(live, running)
+        st.fragment(live_panel.show, run_every=INTERVAL if running else None)(live, running, own)
         with st.container():
-            if running or live.state.result:
+            if not own and (running or live.state.result):
                 live_panel.show_snapshot_button(live)
         correct.show_live(live)
     show_alternatives(recognizer, suggested=bool(problem))
 
 
-def show_video(live: LiveReader, servers: list[ice.Server]) -> bool:
-    """Show the video with its Start button; return whether it runs or is starting."""
-    install_latest_frame_relay()
+def show_video(live: LiveReader, servers: list[ice.Server], own: bool) -> bool:
+    """Show the video with its Start button; return whether it runs or is starting.
+
+    Args:
+        live: the visitor's reader.
+        servers: for WebRTC.
+        own: send the frames over the page's own connection.
+    """
     if places.wait_for_place():
         return False
     with st.container(key="video"):
-        video = webrtc_streamer(
-            key="webcam",
-            mode=WebRtcMode.SENDRECV,
-            rtc_configuration={"iceServers": servers},
-            media_stream_constraints={"video": CAMERA, "audio": False},
-            video_frame_callback=frame_callback(live),
-            video_html_attrs={
-                "autoPlay": True,
-                "controls": False,
-                "muted": True,
-                "style": {"width": "100%", "borderRadius": "0.6rem"},
-            },
-            translations=TRANSLATIONS,
-            media_toggle_controls=False,
-        )
-    running = bool(video.state.playing or video.state.signalling)
+        running = live_video.show(live, CAMERA, TEXTS) if own else show_webrtc(live, servers)
     places.keep_place(running)
     return running
+
+
+def show_webrtc(live: LiveReader, servers: list[ice.Server]) -> bool:
+    """Show the video that comes by WebRTC; return whether it runs or is starting."""
+    install_latest_frame_relay()
+    video = webrtc_streamer(
+        key="webcam",
+        mode=WebRtcMode.SENDRECV,
+        rtc_configuration={"iceServers": servers},
+        media_stream_constraints={"video": CAMERA, "audio": False},
+        video_frame_callback=frame_callback(live),
+        video_html_attrs={
+            "autoPlay": True,
+            "controls": False,
+            "muted": True,
+            "style": {"width": "100%", "borderRadius": "0.6rem"},
+        },
+        translations=TEXTS,
+        media_toggle_controls=False,
+        on_change=connection.note_start,
+    )
+    return bool(video.state.playing or video.state.signalling)
 
 
 @st.fragment

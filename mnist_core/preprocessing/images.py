@@ -58,7 +58,7 @@ def check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image
 
 
-def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
+def load_image(source: Path | str | bytes, *, max_pixels: int | None = None) -> NDArray[np.uint8]:
     """Decode an image file, rotated upright by its EXIF orientation.
 
     PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read, whatever the file's name; of several
@@ -66,6 +66,7 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
 
     Args:
         source: a path, or the content of a file.
+        max_pixels: refuse a picture of more pixels before they are decoded; None: the limits above.
 
     Returns:
         (h, w, 3) RGB or (h, w, 4) RGBA, uint8, at most 25 megapixels.
@@ -88,7 +89,7 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
                 f"Received: {received}"
             ) from error
     try:
-        return _decode(content, received)
+        return _decode(content, received, max_pixels)
     except InvalidImageError:
         raise
     except UnidentifiedImageError as error:
@@ -103,7 +104,7 @@ def load_image(source: Path | str | bytes) -> NDArray[np.uint8]:
         ) from error
 
 
-def _decode(content: bytes, received: str) -> NDArray[np.uint8]:
+def _decode(content: bytes, received: str, max_pixels: int | None) -> NDArray[np.uint8]:
     from PIL import Image
 
     if is_heic(content):
@@ -119,6 +120,11 @@ def _decode(content: bytes, received: str) -> NDArray[np.uint8]:
     limit = MAX_REDUCIBLE if reducible else MAX_PIXELS
     if picture.width * picture.height > limit:
         raise _too_large(f"{received}, {picture.width}x{picture.height} pixels")
+    if max_pixels is not None and picture.width * picture.height > max_pixels:
+        raise InvalidImageError(
+            f"The image may have at most {max_pixels:,} pixels. Send a smaller one. "
+            f"Received: {picture.width}x{picture.height} pixels"
+        )
     turn = _turn(picture)
     factor = next(
         factor

@@ -23,6 +23,8 @@ __all__ = ["LiveReader", "LiveState", "PastReading"]
 _HISTORY, _FRAMES, _WINDOW = 20, 60, 2.0
 # Frames were skipped in a gap of more than this many usual gaps.
 _LONG_GAP = 1.5
+# The region of interest of a frame that is already cut to it.
+_ALL = (0.0, 0.0, 1.0, 1.0)
 
 _log = logging.getLogger(__name__)
 
@@ -126,19 +128,23 @@ class LiveReader:
         Returns:
             (h, w, 3) BGR uint8.
         """
-        with self._reader_lock:
-            self._last_arrival = time.monotonic()
-            try:
-                result = self._reader.process(frame, self.settings)
-            except MnistError as error:
-                self._set_error(str(error))
-                return frame
-            except Exception:
-                _log.exception("A frame could not be read")
-                self._set_error("This frame could not be read. The server's log has the reason.")
-                return frame
-        self._record(result, at)
-        return result.annotated
+        result = self._read(frame, self.settings, at)
+        return frame if result is None else result.annotated
+
+    def process_region(
+        self, region: NDArray[np.uint8], at: float | None = None
+    ) -> FrameResult | None:
+        """Read a frame that is already cut to the region of interest.
+
+        Args:
+            region: (h, w, 3) BGR uint8, as the camera saw it: not mirrored.
+            at: see `process`.
+
+        Returns:
+            The result, with boxes in pixels of the region; None if it cannot be read, and
+            `state.error` gives the reason.
+        """
+        return self._read(region, replace(self.settings, roi=_ALL), at)
 
     def restart(self) -> None:
         """Begin a new video: reset everything but the history."""
@@ -152,6 +158,23 @@ class LiveReader:
         """Delete the numbers read so far."""
         with self._state_lock:
             self._state = replace(self._state, history=())
+
+    def _read(
+        self, frame: NDArray[np.uint8], settings: WebcamSettings, at: float | None
+    ) -> FrameResult | None:
+        with self._reader_lock:
+            self._last_arrival = time.monotonic()
+            try:
+                result = self._reader.process(frame, settings)
+            except MnistError as error:
+                self._set_error(str(error))
+                return None
+            except Exception:
+                _log.exception("A frame could not be read")
+                self._set_error("This frame could not be read. The server's log has the reason.")
+                return None
+        self._record(result, at)
+        return result
 
     def _set_error(self, error: str) -> None:
         with self._state_lock:

@@ -21,6 +21,7 @@ from pages.server.api import Api
 from pages.server.no_delay import NoDelay
 from pages.server.settings import api_settings
 from pages.server.strokes import strokes
+from pages.server.video import video
 from pages.widgets import memory
 from pages.widgets.access import access_settings, check_login
 
@@ -47,6 +48,7 @@ def routes() -> list[BaseRoute]:
     base = config.get_option("server.baseUrlPath")
     return [
         WebSocketRoute(make_url_path(base, "live/strokes"), strokes),
+        WebSocketRoute(make_url_path(base, "live/video"), video),
         Mount(make_url_path(base, "api"), api.application()),
     ]
 

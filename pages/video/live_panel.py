@@ -1,6 +1,5 @@
 """The panel beside the video: the reading, probabilities, statistics and history."""
 
-import time
 from dataclasses import asdict
 
 import cv2
@@ -9,17 +8,11 @@ import streamlit as st
 
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.webcam.session import LiveReader, LiveState
+from pages.video import connection
 from pages.widgets.gallery import data_url
 from pages.widgets.save_button import save_button
 from pages.widgets.show_errors import plain
 
-# Seconds that a connection may take before the page explains what can be wrong.
-PATIENCE = 10
-NO_CONNECTION = (
-    f"**No video after {PATIENCE} seconds.** Browser and server cannot reach each other: they are "
-    "in different networks or behind a firewall. Press Stop, then Start to try again. If that does "
-    "not help, the server needs a TURN server (see *docs/webcam.md*). Or read a picture below."
-)
 INTERRUPTED = (
     "**No frame for 2 seconds.** The camera was unplugged, another program took it, or the "
     "connection was lost. Check the camera; then press Stop and Start. If frames come again, the "
@@ -27,18 +20,23 @@ INTERRUPTED = (
 )
 
 
-def show(live: LiveReader, running: bool) -> None:
-    """Show the panel; it is updated while the video runs."""
+def show(live: LiveReader, running: bool, own: bool = False) -> None:
+    """Show the panel; it is updated while the video runs.
+
+    Args:
+        live: the visitor's reader.
+        running: the video was started.
+        own: it comes over the page's own connection.
+    """
     state = live.state
     with st.container(key="live_reading"):
         st.html(_reading_html(state, running, live.settings.inference))
-    waited = time.monotonic() - st.session_state.get("video_since", time.monotonic())
-    if running and not state.frames and not state.error and waited > PATIENCE:
-        st.error(NO_CONNECTION)
-    if running and state.interrupted:
-        st.error(INTERRUPTED)
-    if state.error:
-        st.error(plain(state.error))
+    with st.container():  # always there, so that what follows stays the same element
+        connection.explain_failure(live, running, own)
+        if running and state.interrupted:
+            st.error(INTERRUPTED)
+        if state.error:
+            st.error(plain(state.error))
     # The chart is always there, so that the layout does not jump.
     result = state.result if running else None
     digits = [digit for digit in result.digits if digit.is_digit] if result else []

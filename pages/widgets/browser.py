@@ -120,7 +120,8 @@ export default function (component) {
     if (!window.isSecureContext || !devices) return report("insecure")
     const found = await devices.enumerateDevices()
     if (!found.some((device) => device.kind === "videoinput")) return report("none")
-    report(permission?.state === "denied" ? "denied" : "available")
+    if (permission?.state === "denied") return report("denied")
+    report(window.RTCPeerConnection ? "available" : "no WebRTC")
   }
   // Some browsers cannot query permissions, or not those of cameras.
   const query = navigator.permissions?.query({ name: "camera" }) ?? Promise.reject()
@@ -140,8 +141,8 @@ def camera_status() -> str:
     """Check, before the video starts, whether the visitor's browser can use a camera.
 
     Returns:
-        "available", "none", "denied", "insecure" (neither HTTPS nor localhost), or "" until the
-        browser answers.
+        "available", "no WebRTC" (available, but for pages alone), "none", "denied", "insecure"
+        (neither HTTPS nor localhost), or "" until the browser answers.
     """
     known = st.session_state.get("camera_check", {}).get("camera", "")
     result = _camera_component(

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser.cameras import OpenCamera, open_camera, with_film
+from browser.cameras import expect_reading as expect_live
 from browser.conftest import Address, OpenPage, running_app
 from browser.test_draw import draw, expect_reading, ready
-from browser.test_webcam import OpenCamera, open_camera, press, with_film
-from browser.test_webcam import expect_reading as expect_live
+from browser.test_webcam import press
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES
 from support.sheets import film

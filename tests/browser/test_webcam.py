@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from browser.chromium import find
-from browser.conftest import ARGUMENTS, ARTIFACTS, Address, running_app
-from playwright.sync_api import Browser, Download, FrameLocator, Locator, Page, expect
+from browser.cameras import (
+    ALLOWED,
+    CAMERA,
+    PATIENT,
+    OpenCamera,
+    expect_reading,
+    expect_words,
+    open_camera,
+    reading,
+    with_film,
+)
+from browser.conftest import Address, running_app
+from playwright.sync_api import Download, FrameLocator, Locator, Page, expect
 from support.sheets import film, sheet
 
-# Found at import: the search may start Playwright, which cannot start twice in one thread.
-CHROMIUM = find()
-CAMERA = ["--use-fake-device-for-media-stream"]
-ALLOWED = [*CAMERA, "--use-fake-ui-for-media-stream"]
-# Browser, app and video may share two cores.
-PATIENT = 45_000
+__all__ = ["open_camera"]
+
 # The number of visits to compare, and what a leaking video would leave behind at each.
 VISITS = 3
 THREADS_OF_A_VIDEO, MEGABYTES_OF_A_VIDEO = 4, 20
@@ -32,58 +37,12 @@ def two_numbers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("films") / "two.mjpeg", "3", "472", frames=180)
 
 
-def with_film(path: Path) -> list[str]:
-    """Arguments for a browser whose camera plays a film and is allowed."""
-    return [*ALLOWED, f"--use-file-for-fake-video-capture={path}"]
-
-
-OpenCamera = Callable[..., Page]
-
-
-@pytest.fixture
-def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenCamera]:
-    """Open the page in a browser of its own, whose arguments define its camera."""
-    browsers, errors = [], []
-
-    def open_camera(address: str, arguments: list[str], *, script: str = "") -> Page:
-        own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
-        browsers.append(own)
-        page = own.new_page(viewport={"width": 1280, "height": 1000})
-        page.add_init_script(script)
-        page.set_default_timeout(PATIENT)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{address}/webcam")
-        expect(page.get_by_role("heading", name="Show a digit")).to_be_visible()
-        return page
-
-    yield open_camera
-    ARTIFACTS.mkdir(exist_ok=True)
-    for number, own in enumerate(browsers):
-        for context in own.contexts:
-            for page in context.pages:
-                page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
-        own.close()
-    assert not errors, errors
-
-
 def player(page: Page) -> FrameLocator:
     return page.frame_locator(".st-key-video iframe")
 
 
 def press(page: Page, button: str) -> None:
     player(page).get_by_role("button", name=button, exact=True).click()
-
-
-def reading(page: Page) -> Locator:
-    return page.locator(".st-key-live_reading")
-
-
-def expect_reading(page: Page, number: str) -> None:
-    expect(reading(page)).to_have_text(re.compile(rf"^\s*({number})\s*$"), timeout=PATIENT)
-
-
-def expect_words(page: Page, words: str) -> None:
-    expect(reading(page)).to_contain_text(words, timeout=PATIENT)
 
 
 def video_time(page: Page) -> float:
@@ -247,22 +206,6 @@ def test_insecure_address_is_explained(tmp_path: Path, open_camera: OpenCamera) 
         page = open_camera(f"http://lab.test:{port}", [*ALLOWED, *named])
         expect(page.get_by_text("Cameras do not work at this address.")).to_be_visible()
         expect(page.locator("input[type=file]")).to_be_attached()
-
-
-# This browser connects through a TURN server only, and there is none.
-BEHIND_A_FIREWALL = """
-const Connection = window.RTCPeerConnection
-window.RTCPeerConnection = function (configuration) {
-  return new Connection({ ...configuration, iceTransportPolicy: "relay" })
-}
-"""
-
-
-def test_failed_connection_is_explained(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(app, with_film(one), script=BEHIND_A_FIREWALL)
-    press(page, "Start")
-    expect(page.get_by_text("No video after 10 seconds.")).to_be_visible(timeout=PATIENT)
 
 
 def test_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:

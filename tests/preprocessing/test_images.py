@@ -242,3 +242,12 @@ def test_baseline_jpegs_may_be_larger_than_other_images() -> None:
     for content in (progressive, large_jpeg(16320, 12240)):
         with pytest.raises(InvalidImageError, match="64 megapixels, or 178 as a baseline JPEG"):
             load_image(content)
+
+
+def test_picture_of_more_pixels_than_the_caller_allows_is_not_decoded() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(buffer, "JPEG")
+    content = buffer.getvalue()
+    assert load_image(content, max_pixels=1200).shape == (30, 40, 3)
+    with pytest.raises(InvalidImageError, match=r"at most 1,199 pixels.*Received: 40x30 pix"):
+        load_image(content[:-200], max_pixels=1199)

@@ -153,3 +153,26 @@ def test_reading_is_cleared_when_no_frame_comes_for_two_seconds(
     live.process(sheet(3))
     assert live.state.result is not None
     assert not live.state.interrupted
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_region_alone_is_read_as_in_its_frame(live: LiveReader, mirror: bool) -> None:
+    live.settings = WebcamSettings(smoothing=1, mirror=mirror, roi=(0.3, 0.2, 0.5, 0.6))
+    frame = sheet(4, 7, side=120, at=(290, 240))
+    live.process(frame)
+    whole = live.state.result
+    left = 128 if mirror else 192  # the region is at 192 of the shown frame's 640 columns
+    region = live.process_region(frame[96:384, left : left + 320])
+    assert whole is not None
+    assert region is not None
+    assert region.reading == whole.reading == "47"
+    assert np.array_equal(region.ink, whole.ink)
+    for one, other in zip(region.digits, whole.digits, strict=True):
+        assert one.label == other.label
+        assert one.confidence == other.confidence
+        assert (one.box[0] + 192, one.box[1] + 96, *one.box[2:]) == other.box
+
+
+def test_region_that_cannot_be_read_is_explained(live: LiveReader) -> None:
+    assert live.process_region(np.zeros((4, 4, 2), np.uint8)) is None
+    assert "Received: shape (4, 4, 2)" in (live.state.error or "")

@@ -1,0 +1,65 @@
+"""Browsers whose camera plays a film, and what the Webcam page shows in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browser.chromium import find
+from browser.conftest import ARGUMENTS, ARTIFACTS
+from playwright.sync_api import Browser, Locator, Page, expect
+
+# Found at import: the search may start Playwright, which cannot start twice in one thread.
+CHROMIUM = find()
+CAMERA = ["--use-fake-device-for-media-stream"]
+ALLOWED = [*CAMERA, "--use-fake-ui-for-media-stream"]
+# Browser, app and video may share two cores.
+PATIENT = 45_000
+
+
+def with_film(path: Path) -> list[str]:
+    """Arguments for a browser whose camera plays a film and is allowed."""
+    return [*ALLOWED, f"--use-file-for-fake-video-capture={path}"]
+
+
+OpenCamera = Callable[..., Page]
+
+
+@pytest.fixture
+def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenCamera]:
+    """Open the page in a browser of its own, whose arguments define its camera."""
+    browsers, errors = [], []
+
+    def open_camera(address: str, arguments: list[str], *, script: str = "") -> Page:
+        own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
+        browsers.append(own)
+        page = own.new_page(viewport={"width": 1280, "height": 1000})
+        page.add_init_script(script)
+        page.set_default_timeout(PATIENT)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/webcam")
+        expect(page.get_by_role("heading", name="Show a digit")).to_be_visible()
+        return page
+
+    yield open_camera
+    ARTIFACTS.mkdir(exist_ok=True)
+    for number, own in enumerate(browsers):
+        for context in own.contexts:
+            for page in context.pages:
+                page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
+        own.close()
+    assert not errors, errors
+
+
+def reading(page: Page) -> Locator:
+    return page.locator(".st-key-live_reading")
+
+
+def expect_reading(page: Page, number: str) -> None:
+    expect(reading(page)).to_have_text(re.compile(rf"^\s*({number})\s*$"), timeout=PATIENT)
+
+
+def expect_words(page: Page, words: str) -> None:
+    expect(reading(page)).to_contain_text(words, timeout=PATIENT)
