@@ -19,19 +19,30 @@ from mnist_core.augmentation.synthetic_digits import (
     write_strokes,
 )
 
-__all__ = ["cross_out", "cut_between", "cut_half", "join_pair"]
+__all__ = [
+    "BROAD",
+    "HALVES",
+    "cross_out",
+    "cut_between",
+    "cut_canvas",
+    "cut_half",
+    "join_pair",
+    "lines_across",
+]
 
 Strokes = list[NDArray[np.float64]]
 
 # Digits, and their halves, that are never digits: the left of an 8 is a mirrored 3, of a 3 two or
 # three ends; the bottom of a 2 is an angle, of a 0 a bowl.
-_HALVES = ((8, "left"), (3, "left"), (2, "bottom"), (0, "bottom"))
+HALVES = ((8, "left"), (3, "left"), (2, "bottom"), (0, "bottom"))
 # Digits that a neighbor cannot complete to another one: not the bars, a 1 and many a 7.
-_BROAD = (0, 2, 3, 4, 5, 6, 8, 9)
+BROAD = (0, 2, 3, 4, 5, 6, 8, 9)
 # Where a half ends, from the left or from the bottom, as a share of the digit's width or height.
 _CUT_LOW, _CUT_HIGH = 0.35, 0.5
 # Height of a bowl or an angle, as a share of its width: a higher one may be an open 0 or a 1.
 _FLAT = 0.8
+# Sides of a bar, one to the other: it may be a 1.
+_LONG = 3.0
 # A thick pen fills what a cut leaves, and one sign hides the other.
 _THICKEST = 0.09
 # The boxes of a pair overlap by up to this share of the height, or are so far apart.
@@ -40,14 +51,31 @@ _OVERLAP, _GAP = 0.1, 0.04
 
 def cut_half(random: np.random.Generator) -> NDArray[np.uint8]:
     """Half of a digit, a (28, 28) uint8 frame."""
-    while (half := _half(*_HALVES[random.integers(len(_HALVES))], random)) is None:
+    while (half := _half(*HALVES[random.integers(len(HALVES))], random)) is None:
         pass
     return half
 
 
 def _half(digit: int, side: str, random: np.random.Generator) -> NDArray[np.uint8] | None:
-    """Half of a digit as a frame; None if it has a ring or an upright bowl, as digits have."""
-    canvas = draw_pen(_digit(digit, random), _thin_pen(random))
+    """Half of a digit as a frame; None if it may be a digit itself."""
+    half = cut_canvas(draw_pen(_digit(digit, random), _thin_pen(random)), side, random)
+    return None if half is None else frame_canvas(half)
+
+
+def cut_canvas(
+    canvas: NDArray[np.uint8], side: str, random: np.random.Generator
+) -> NDArray[np.uint8] | None:
+    """Cut off a half of one of `HALVES`.
+
+    Args:
+        canvas: (h, w) uint8, one digit in white on black; it is modified.
+        side: of the half, "left" or "bottom".
+        random: generator of the cut.
+
+    Returns:
+        The canvas with this half alone; None if it may be a digit: it has a ring or is an upright
+        bowl, or it is a bar.
+    """
     share = random.uniform(_CUT_LOW, _CUT_HIGH)
     y, x = np.nonzero(canvas)
     if side == "left":
@@ -58,18 +86,20 @@ def _half(digit: int, side: str, random: np.random.Generator) -> NDArray[np.uint
     _, levels = cv2.findContours(canvas, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     has_ring = levels is not None and bool((levels[0, :, 3] >= 0).any())
     is_upright = side == "bottom" and height > _FLAT * width
-    return None if has_ring or is_upright else frame_canvas(canvas)
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero(canvas))
+    is_bar = max(sides) > _LONG * min(sides)
+    return None if has_ring or is_upright or is_bar else canvas
 
 
 def join_pair(random: np.random.Generator) -> NDArray[np.uint8]:
     """Two digits that touch or nearly touch, as one (28, 28) uint8 frame."""
-    left, right = (_digit(random.choice(_BROAD), random) for _ in range(2))
+    left, right = (_digit(random.choice(BROAD), random) for _ in range(2))
     return frame_of_strokes([*left, *_beside(left, right, random)], _thin_pen(random))
 
 
 def cut_between(random: np.random.Generator) -> NDArray[np.uint8]:
     """The right part of a digit and the left part of the next one, a (28, 28) uint8 frame."""
-    left, right = (_digit(random.choice(_BROAD), random) for _ in range(2))
+    left, right = (_digit(random.choice(BROAD), random) for _ in range(2))
     right = _beside(left, right, random)
     canvas = draw_pen([*left, *right], _thin_pen(random))
     x = np.flatnonzero(canvas.any(axis=0))
@@ -90,6 +120,12 @@ def cross_out(random: np.random.Generator) -> NDArray[np.uint8]:
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.3)
+    crossing = [line * half + middle for line in lines_across(random)]
+    return frame_of_strokes([*strokes, *crossing], _thin_pen(random))
+
+
+def lines_across(random: np.random.Generator) -> Strokes:
+    """Lines that cross a digit out: each (n, 2), the digit from -1 to 1."""
     kind = random.integers(3)
     if kind == 0:  # a cross
         lines = [np.array([(-1, -1), (1, 1)]), np.array([(-1, 1), (1, -1)])]
@@ -101,9 +137,8 @@ def cross_out(random: np.random.Generator) -> NDArray[np.uint8]:
         turns = int(random.integers(7, 12))
         across = np.where(np.arange(turns) % 2, 1.0, -1.0)
         lines = [np.column_stack([across, np.linspace(-0.9, 0.9, turns)])]
-    reach = half * random.uniform(1.0, 1.35)
-    crossing = [(line + random.normal(0, 0.08, line.shape)) * reach + middle for line in lines]
-    return frame_of_strokes([*strokes, *crossing], _thin_pen(random))
+    reach = random.uniform(1.0, 1.35)
+    return [(line + random.normal(0, 0.08, line.shape)) * reach for line in lines]
 
 
 def _digit(digit: int, random: np.random.Generator) -> Strokes:

@@ -14,32 +14,36 @@ from numpy.typing import NDArray
 
 from mnist_core.augmentation.damaged_digits import cross_out, cut_between, cut_half, join_pair
 from mnist_core.augmentation.digit_styles import SIGNS, smooth_basis
-from mnist_core.augmentation.synthetic_digits import frame_canvas, frame_of_strokes, write
+from mnist_core.augmentation.prints import print_sign
+from mnist_core.augmentation.synthetic_digits import frame_of_strokes, write
 from mnist_core.data import FRAME_SIZE
 
-__all__ = ["synthesize_outliers"]
+__all__ = ["GROUPS", "synthesize_outliers"]
 
 # Letters that are never read as digits: without O, I, Z, S, G, B, Y, q and similar ones.
 _LETTERS = "AEFHKMNPRVWXdefhkmnpvwx"
 _SYMBOLS = "#@&%?$*+=<>{}~"
-# Range of the weight of OpenCV's variable font.
-_THIN, _BOLD = 200, 900
 
 
-def synthesize_outliers(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+def synthesize_outliers(
+    count: int, random: np.random.Generator, group: str | None = None
+) -> NDArray[np.uint8]:
     """Draw non-digits: letters, signs, scribbles, blots, shapes, textures, and damaged digits.
 
     Args:
         count: number of images.
         random: generator of kinds and shapes.
+        group: one of `GROUPS`; None: all.
 
     Returns:
         (count, 28, 28) uint8, white ink on black, framed like digits or filling the frame.
     """
-    kinds = random.choice(len(_KINDS), count, p=[share for share, _ in _KINDS])
+    chosen = [kind for kind in _KINDS if group in (None, kind[0])]
+    shares = np.array([share for _, share, _ in chosen])
+    kinds = random.choice(len(chosen), count, p=shares / shares.sum())
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for row, kind in enumerate(kinds):
-        frame = _KINDS[kind][1](random)
+        frame = chosen[kind][2](random)
         # An empty frame would teach nothing.
         frames[row] = frame if int(frame.max()) > 60 else _texture(random)
     return frames
@@ -50,34 +54,8 @@ def _handwriting(random: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _print(random: np.random.Generator) -> NDArray[np.uint8]:
-    """A letter or sign in OpenCV's or Pillow's font, of random width, slant and weight."""
     sign = str(random.choice(list(_LETTERS if random.random() < 0.75 else _SYMBOLS)))
-    if random.random() < 0.6:
-        canvas = np.zeros((160, 200), np.uint8)
-        font = cv2.FontFace("sans" if random.random() < 0.7 else "italic")
-        weight = int(random.integers(_THIN, _BOLD))
-        cv2.putText(canvas, sign, (40, 120), (255, 255, 255), font, 90, weight=weight)
-    else:
-        canvas = _print_with_pillow(sign)
-    stretch, slant = random.uniform(0.65, 1.3), random.normal(0, 0.12)
-    turn = cv2.getRotationMatrix2D((100, 80), random.normal(0, 5), 1)
-    turn[:, :2] @= np.array([[stretch, slant], [0, 1]])
-    turn[0, 2] += 100 * (1 - stretch)
-    canvas = cv2.warpAffine(canvas, turn, (200, 160))
-    pen = int(random.integers(-3, 6))
-    if pen > 1:
-        canvas = cv2.dilate(canvas, np.ones((pen, pen), np.uint8))
-    return frame_canvas(canvas)
-
-
-def _print_with_pillow(sign: str) -> NDArray[np.uint8]:
-    from PIL import Image, ImageDraw, ImageFont
-
-    canvas = Image.new("L", (200, 160))
-    ImageDraw.Draw(canvas).text(
-        (100, 80), sign, fill=255, font=ImageFont.load_default(100), anchor="mm"
-    )
-    return np.array(canvas)
+    return print_sign(sign, random)
 
 
 def _scribble(random: np.random.Generator) -> NDArray[np.uint8]:
@@ -218,21 +196,22 @@ def _rotate(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     return points @ np.array([(cosine, sine), (-sine, cosine)])
 
 
-# Share of each kind, and the function that draws it.
-_KINDS: tuple[tuple[float, Callable[[np.random.Generator], NDArray[np.uint8]]], ...] = (
-    (0.14, _handwriting),
-    (0.17, _print),
-    (0.10, _scribble),
-    (0.04, _zigzag),
-    (0.02, _spiral),
-    (0.04, _star),
-    (0.03, _face),
-    (0.03, _hatching),
-    (0.12, _shape),
-    (0.05, _blots),
-    (0.08, _texture),
-    (0.05, cut_half),
-    (0.05, join_pair),
-    (0.03, cut_between),
-    (0.05, cross_out),
+# The group and the share of each kind, and the function that draws it.
+_KINDS: tuple[tuple[str, float, Callable[[np.random.Generator], NDArray[np.uint8]]], ...] = (
+    ("letters", 0.14, _handwriting),
+    ("letters", 0.17, _print),
+    ("scribbles", 0.10, _scribble),
+    ("scribbles", 0.04, _zigzag),
+    ("scribbles", 0.02, _spiral),
+    ("scribbles", 0.04, _star),
+    ("scribbles", 0.03, _face),
+    ("scribbles", 0.03, _hatching),
+    ("textures", 0.12, _shape),
+    ("textures", 0.05, _blots),
+    ("textures", 0.08, _texture),
+    ("damaged digits", 0.05, cut_half),
+    ("damaged digits", 0.05, join_pair),
+    ("damaged digits", 0.03, cut_between),
+    ("damaged digits", 0.05, cross_out),
 )
+GROUPS = tuple(dict.fromkeys(group for group, _, _ in _KINDS))

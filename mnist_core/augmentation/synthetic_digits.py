@@ -37,13 +37,14 @@ _SIDE, _SHIFT = 80, 4
 
 
 def synthesize_digits(
-    labels: NDArray[np.integer], random: np.random.Generator
+    labels: NDArray[np.integer], random: np.random.Generator, *, at_rims: bool = False
 ) -> NDArray[np.uint8]:
     """Draw digits in the styles of `STYLES`.
 
     Args:
         labels: (n,) digits, 0 to 9.
         random: generator of styles and hands.
+        at_rims: draw parameters near their extremes more often than between them.
 
     Returns:
         (n, 28, 28) uint8 MNIST frames, white ink on black.
@@ -56,17 +57,19 @@ def synthesize_digits(
         chosen = random.choice(len(styles), len(rows), p=weights / weights.sum())
         for number, style in enumerate(styles):
             of_style = rows[chosen == number]
-            frames[of_style] = write(style, len(of_style), random)
+            frames[of_style] = write(style, len(of_style), random, at_rims=at_rims)
     return frames
 
 
-def write(style: Style, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+def write(
+    style: Style, count: int, random: np.random.Generator, *, at_rims: bool = False
+) -> NDArray[np.uint8]:
     """Write a sign `count` times, each time with another hand and pen.
 
     Returns:
         (count, 28, 28) uint8 MNIST frames, white ink on black.
     """
-    written = write_strokes(style, count, random)
+    written = write_strokes(style, count, random, at_rims=at_rims)
     frames = np.zeros((count, FRAME_SIZE, FRAME_SIZE), np.uint8)
     for row, (strokes, pen) in enumerate(zip(written, random_pens(count, random), strict=True)):
         frames[row] = frame_of_strokes(strokes, pen)
@@ -74,14 +77,18 @@ def write(style: Style, count: int, random: np.random.Generator) -> NDArray[np.u
 
 
 def write_strokes(
-    style: Style, count: int, random: np.random.Generator
+    style: Style, count: int, random: np.random.Generator, *, at_rims: bool = False
 ) -> list[list[NDArray[np.float64]]]:
     """The strokes of a sign that is written `count` times, each time with another hand.
 
     Returns:
         For each time, the strokes: (n, 2), x to the right and y down, in heights of the sign.
     """
-    parameters = random.uniform(-_BEYOND, 1 + _BEYOND, (count, len(style.directions)))
+    shape = (count, len(style.directions))
+    if at_rims:
+        parameters = random.beta(0.5, 0.5, shape)  # the arcsine distribution
+    else:
+        parameters = random.uniform(-_BEYOND, 1 + _BEYOND, shape)
     points = style.points + np.tensordot(parameters, style.directions, 1)
     points = points + random.normal(0, _TREMOR, points.shape)
     points = _vary_hand(points, random)

@@ -110,7 +110,7 @@ def _print_lines(*, as_json: bool) -> Callable[[str, Outcome], None]:
 
 
 def _columns(reading: Reading) -> list[str]:
-    """Return the number, its lowest confidence, and notes on non-digits and on what was left out.
+    """Return the number, its lowest confidence, and notes on digits and on what was left out.
 
     There are notes only where there is something to say.
     """
@@ -122,5 +122,5 @@ def _columns(reading: Reading) -> list[str]:
         if not digit.is_digit
     ]
     notes = [f"not a digit: {'; '.join(guesses)}"] if guesses else []
-    notes += [reading.note] if reading.note else []
+    notes += [text for text in (reading.remark, reading.note) if text]
     return [reading.text or "-", f"{confidence:.1%}", *notes]

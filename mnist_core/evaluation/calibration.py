@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +12,18 @@ from mnist_core.data import CLASSES
 from mnist_core.evaluation.metrics import Evaluation, wilson_interval
 
 __all__ = [
-    "FALSE_REJECTION_RATE",
     "ConfidenceHistogram",
     "Reliability",
     "RiskCoverage",
+    "ScoreLimits",
     "Selection",
+    "cheapest_threshold",
     "confidence_histogram",
     "fit_temperature",
-    "rejection_threshold",
     "reliability",
     "risk_coverage",
 ]
 
-# Share of validation digits that a model's `digit_threshold` may reject.
-FALSE_REJECTION_RATE = 0.003
 # As in Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
 _CALIBRATION_BINS = 15
 _HISTOGRAM_BINS = 20
@@ -54,13 +53,45 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.uint8
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
-def rejection_threshold(digit_scores: NDArray[np.floating]) -> float:
-    """The digit score below which an image is rejected as a non-digit.
+@dataclass(frozen=True, kw_only=True)
+class ScoreLimits:
+    """The limits of the digit score, 0 to 1: for a digit at all, and for an ordinary one.
+
+    Attributes:
+        digit: from this score on it is a digit.
+        ordinary: from this score on it is a digit in an ordinary form.
+    """
+
+    digit: float
+    ordinary: float
+
+
+def cheapest_threshold(
+    digits: Sequence[NDArray[np.floating]],
+    non_digits: Sequence[NDArray[np.floating]],
+    cost: float,
+) -> float:
+    """The digit score from which on images are best taken for digits.
+
+    The threshold has the lowest sum of the mean share of the digits below it, times `cost`, and the
+    mean share of the non-digits that reach it. The means are those over the collections, which
+    count alike, whatever their sizes are.
 
     Args:
-        digit_scores: (n,) of validation images; `FALSE_REJECTION_RATE` of them are rejected.
+        digits: scores of one or more collections of digits, each (n,).
+        non_digits: scores of one or more collections of non-digits, each (m,).
+        cost: of a digit below the threshold; that of a non-digit above it is 1.
     """
-    return float(np.quantile(digit_scores, FALSE_REJECTION_RATE))
+    # Between two scores that occur, nothing changes: the scores themselves are all candidates.
+    candidates = np.unique(np.concatenate([*digits, *non_digits]))
+
+    def mean_share_below(collections: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
+        shares = [np.searchsorted(np.sort(c), candidates) / len(c) for c in collections]
+        mean: NDArray[np.float64] = np.mean(shares, axis=0)
+        return mean
+
+    costs = cost * mean_share_below(digits) + 1 - mean_share_below(non_digits)
+    return float(candidates[costs.argmin()])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

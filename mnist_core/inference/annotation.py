@@ -28,8 +28,8 @@ def draw_boxes(
 ) -> Image:
     """Return a copy of an image with a box and a label around each digit.
 
-    A non-digit has a grey box with a "?" and, small beside it, the best guess; a mark that was left
-    out has a thin grey box.
+    A digit that is written in an unusual way has an asterisk. A non-digit has a grey box with a "?"
+    and, small beside it, the best guess; a mark that was left out has a thin grey box.
 
     Args:
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
@@ -77,7 +77,7 @@ def _color(digit: Digit) -> tuple[int, int, int]:
 
 def _draw_tag(image: Image, digit: Digit, corner: tuple[int, int], line: int) -> None:
     """Draw the label of a digit, on a filled rectangle; its box has this upper left corner."""
-    texts = [(digit.text, max(0.5, 0.3 * line))]
+    texts = [(digit.tag, max(0.5, 0.3 * line))]
     if not digit.is_digit:
         texts.append((str(digit.label), max(0.4, 0.2 * line)))
     sizes = [cv2.getTextSize(text, FONT, scale, line)[0] for text, scale in texts]

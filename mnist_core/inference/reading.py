@@ -35,6 +35,8 @@ class Digit:
         digit_score: the network's confidence that this is a digit at all, 0 to 1.
         is_digit: False for a non-digit: its `digit_score` is below the model's threshold, or it
             stands in a word. In a number, a score just below the threshold is enough.
+        is_unusual: for a digit, that its `digit_score` is below the model's `ordinary_threshold`:
+            it is written in a way that the network has seldom seen.
         unevenness: of its background in a photograph, as a share of the ink's contrast; 0 in a
             drawing.
     """
@@ -46,12 +48,23 @@ class Digit:
     frame: NDArray[np.uint8]
     digit_score: float
     is_digit: bool
+    is_unusual: bool = False
     unevenness: float = 0.0
 
     @property
     def text(self) -> str:
         """The digit as text; "?" for a non-digit."""
         return str(self.label) if self.is_digit else "?"
+
+    @property
+    def tag(self) -> str:
+        """The text, with an asterisk if there is a remark on the digit."""
+        return f"{self.text}*" if self.remark else self.text
+
+    @property
+    def remark(self) -> str:
+        """How the digit is written, to show behind it; "" for an ordinary one or a non-digit."""
+        return "written in a way I seldom see" if self.is_digit and self.is_unusual else ""
 
     @property
     def guess(self) -> str:
@@ -78,6 +91,7 @@ class Digit:
             "box": self.box,
             "digit_score": round(self.digit_score, 4),
             "is_digit": self.is_digit,
+            "is_unusual": self.is_digit and self.is_unusual,
         }
 
 
@@ -105,6 +119,16 @@ class Reading:
     def text(self) -> str:
         """The digits as text, with a "?" for each non-digit."""
         return "".join(digit.text for digit in self.digits)
+
+    @property
+    def remark(self) -> str:
+        """The digits that are written in an unusual way, such as "1, written …"; "" for none."""
+        remarks = [digit.remark for digit in self.digits if digit.remark]
+        if not remarks:
+            return ""
+        if len(self.digits) == 1:
+            return f"{self.text}, {remarks[0]}"
+        return f"{''.join(digit.tag for digit in self.digits)}, *{remarks[0]}"
 
     @property
     def noted(self) -> list[Mark]:

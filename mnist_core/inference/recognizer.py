@@ -3,8 +3,9 @@
     frame -> ten logits -> divided by the model's temperature -> softmax -> probabilities
           -> eleventh logit, if the network has one -> sigmoid -> digit score
 
-The temperature calibrates the probabilities (Guo et al., 2017); below the model's threshold for the
-digit score the result is a non-digit.
+The temperature calibrates the probabilities (Guo et al., 2017). The digit score has two limits:
+below the lower one the result is a non-digit, below the upper one a digit that is written in a way
+that the network has seldom seen.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Recognizer:
     Args:
         content: a LiteRT model: (1, 28, 28) float32 from 0 to 255 -> (1, 10) logits of the digits,
             or (1, 11), where the last one is the logit of "is a digit".
-        card: the model's card; its name, temperature and threshold are used.
+        card: the model's card; its name, temperature and thresholds are used.
 
     Raises:
         ModelLoadError: the content is not such a model.
@@ -165,6 +166,7 @@ class Recognizer:
                 frame=digit.frame,
                 digit_score=score,
                 is_digit=bool(score >= self.card.digit_threshold),
+                is_unusual=bool(score < self.card.ordinary_threshold),
                 unevenness=digit.unevenness,
             )
             for digit, row, score in zip(found, probabilities, scores.tolist(), strict=True)

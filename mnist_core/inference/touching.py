@@ -119,7 +119,9 @@ def _read_pieces(
     for part, symbol in zip(parts, symbols, strict=True):
         probabilities = _combine(symbol.probabilities, part.probabilities)
         likely = symbol.digit_score * float(probabilities.max()) >= _LIKELY
-        combined.append(_with(part, probabilities, symbol.digit_score, is_digit=likely))
+        read = _with(part, probabilities, symbol.digit_score, is_digit=likely)
+        # If a piece looks unusual, that is the cut's doing, not the hand's.
+        combined.append(replace(read, is_unusual=False))
     return combined
 
 

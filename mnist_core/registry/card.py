@@ -58,6 +58,7 @@ _NUMBERS = {
     "test_accuracy": 1.0,
     "temperature": 1e6,
     "digit_threshold": 1.0,
+    "ordinary_threshold": 1.0,
 }
 # Its other fields, and their types.
 _TYPES: dict[str, type] = {"name": str, "architecture": str, "created": str} | dict.fromkeys(
@@ -85,6 +86,9 @@ class ModelCard:
         temperature: divisor of the logits before softmax, fitted on the validation images (Guo et
             al., "On Calibration of Modern Neural Networks", ICML 2017).
         digit_threshold: frames with a digit score below it are non-digits, 0 to 1.
+        ordinary_threshold: from this digit score on, a digit is written in an ordinary way; below
+            it, in a way that the network has seldom seen. 0 in the cards of earlier models, which
+            never say so.
         sha256: file name -> SHA-256 of each file beside the card.
         fine_tuning: of a model with an initial model: the initial "model", the "sha256" of its
             network and its validation split ("held_out"); with corrections also their number
@@ -106,6 +110,7 @@ class ModelCard:
     test_interval: tuple[float, float]
     temperature: float
     digit_threshold: float
+    ordinary_threshold: float = 0.0
     sha256: Mapping[str, str] = field(default_factory=dict)
     fine_tuning: Mapping[str, Any] = field(default_factory=dict)
 

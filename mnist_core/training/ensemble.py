@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data import CLASSES, load_mnist
+from mnist_core.data import CLASSES, LabelledArrays, load_mnist
 from mnist_core.errors import ModelLoadError, TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.networks.keras_files import load_network
@@ -27,6 +27,7 @@ from mnist_core.registry.store import read_verified
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.export import draft_card, export_network, finish_model
+from mnist_core.training.score_limits import choose_limits
 
 if TYPE_CHECKING:
     import keras
@@ -47,7 +48,7 @@ def make_ensemble(
 ) -> ModelCard:
     """Make one model of several and save it under `models/<name>`, complete or not at all.
 
-    Temperature and threshold are fitted on validation images. The members may have different ones:
+    Temperature and thresholds are chosen on validation images. The members may have different ones:
     each image is answered by those that did not learn from it. The test images are used once.
 
     Args:
@@ -72,7 +73,7 @@ def make_ensemble(
         for card in cards:
             read_verified(card, KERAS, directory)
         on_message("Evaluating the members on their validation images")
-        labels, probabilities, scores = _validation_answers(recognizers)
+        digits, probabilities, scores = _validation_answers(recognizers)
         on_message("Loading TensorFlow")
         prepare_tensorflow()
         with staged_model(name, directory, overwrite=overwrite) as stage:
@@ -83,13 +84,15 @@ def make_ensemble(
                 _draft(cards, name, model.count_params()),
                 stage,
                 test=load_mnist().test,
-                labels=labels,
+                labels=digits.labels,
                 probabilities=probabilities,
-                digit_scores=lambda recognizer: (
+                limits=lambda recognizer: choose_limits(
+                    recognizer,
+                    digits,
                     # The members have no digit scores: confidence at the ensemble's temperature.
                     _confidences(probabilities, recognizer.card.temperature)
                     if scores is None
-                    else scores
+                    else scores,
                 ),
             )
     except OSError as error:
@@ -114,12 +117,12 @@ def _check(members: Sequence[str], name: str) -> None:
 
 def _validation_answers(
     recognizers: Sequence[Recognizer],
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float64] | None]:
+) -> tuple[LabelledArrays, NDArray[np.float32], NDArray[np.float64] | None]:
     """Average the members' answers to training images that they did not learn from.
 
     Returns:
-        (n,) true digits and (n, 10) probabilities; and the (m,) mean digit scores, 0 to 1, of the
-        members that detect non-digits, or None if no member does.
+        The n images with their digits, and (n, 10) probabilities; and the (m,) mean digit scores,
+        0 to 1, of the members that detect non-digits, or None if no member does.
     """
     dataset = load_mnist()
     count = len(dataset.x_train)
@@ -141,7 +144,7 @@ def _validation_answers(
     probabilities = (means / means.sum(axis=1, keepdims=True)).astype(np.float32)
     logits = logit_sums[has_score] / scored[has_score]
     digit_scores = 1 / (1 + np.exp(-logits)) if has_score.any() else None
-    return dataset.y_train[has_answer], probabilities, digit_scores
+    return dataset.training.select(has_answer), probabilities, digit_scores
 
 
 def _confidences(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

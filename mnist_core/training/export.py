@@ -1,4 +1,4 @@
-"""From a trained network to a model: files, temperature, threshold, test and card.
+"""From a trained network to a model: files, temperature, thresholds, test and card.
 
 TensorFlow is imported inside.
 """
@@ -18,23 +18,31 @@ from numpy.typing import NDArray
 
 from mnist_core.data import LabelledArrays, load_mnist, split_training
 from mnist_core.errors import TrainingError
-from mnist_core.evaluation.calibration import fit_temperature, rejection_threshold
+from mnist_core.evaluation.calibration import ScoreLimits, fit_temperature
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
-from mnist_core.inference.recognizer import Recognizer
+from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
-from mnist_core.registry.splits import splits
+from mnist_core.registry.splits import splits, validation_indices
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import load_card, read_verified
 from mnist_core.storage.paths import models_directory
 from mnist_core.training.config import TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.inputs import TrainingData, count_correct
+from mnist_core.training.score_limits import choose_limits
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["draft_card", "export_again", "export_network", "finish_model", "save_model"]
+__all__ = [
+    "calibrate",
+    "draft_card",
+    "export_again",
+    "export_network",
+    "finish_model",
+    "save_model",
+]
 
 
 def draft_card(**values: Any) -> ModelCard:
@@ -77,7 +85,7 @@ def export_again(
 ) -> ModelCard:
     """Make a model's LiteRT file again from its Keras network, without training.
 
-    Temperature and threshold are fitted again, and the test images are used again.
+    Temperature and thresholds are chosen again, and the test images are used again.
 
     Args:
         name: a model's, which is replaced.
@@ -122,6 +130,31 @@ def export_again(
         return _convert_and_finish(model, draft, stage, data, dataset.test, None)
 
 
+def calibrate(name: str, directory: Path | None = None) -> ModelCard:
+    """Choose the limits of a model's digit score again (see `choose_limits`), and save its card.
+
+    Its network and its temperature stay as they are, and so do its answers; the test images are not
+    used.
+
+    Raises:
+        ModelNotFoundError, ModelLoadError: the model is missing or damaged.
+        DatasetError: its card does not record its validation split.
+        TrainingError: its folder cannot be written.
+    """
+    directory = directory or models_directory()
+    recognizer = load_recognizer(name, directory)
+    card = recognizer.card
+    digits = load_mnist().training.select(validation_indices(card))
+    chosen = choose_limits(recognizer, digits)
+    card = dataclasses.replace(
+        card, digit_threshold=chosen.digit, ordinary_threshold=chosen.ordinary
+    )
+    with staged_model(name, directory, overwrite=True) as stage:
+        for file in card.sha256:
+            shutil.copy2(directory / name / file, stage)
+        return write_card(card, stage)
+
+
 def export_network(model: keras.Model, stage: Path) -> None:
     """Write a network's Keras file, and its LiteRT file in 32 bits."""
     model.save(stage / KERAS)
@@ -161,7 +194,7 @@ def _convert_and_finish(
         test=test,
         labels=labels,
         probabilities=Recognizer((stage / TFLITE).read_bytes(), draft).classify(images),
-        digit_scores=lambda recognizer: recognizer.digit_scores(images),
+        limits=lambda recognizer: choose_limits(recognizer, data.validation),
         corrections=corrections,
     )
 
@@ -173,7 +206,7 @@ def finish_model(
     test: LabelledArrays,
     labels: NDArray[np.uint8],
     probabilities: NDArray[np.float32],
-    digit_scores: Callable[[Recognizer], NDArray[np.floating[Any]]],
+    limits: Callable[[Recognizer], ScoreLimits],
     corrections: LabelledArrays | None = None,
 ) -> ModelCard:
     """Calibrate a model, test it once, and write its card.
@@ -184,23 +217,24 @@ def finish_model(
         test: MNIST's test images.
         labels: (n,) digits of validation images.
         probabilities: (n, 10) answers at temperature 1.
-        digit_scores: the validation images' (m,) digit scores, given the calibrated model.
+        limits: chooses those of the digit score, given the calibrated model.
         corrections: that it was fine-tuned on, where the card describes a fine-tuning.
 
     Returns:
-        The card with temperature, threshold, accuracies and checksums.
+        The card with temperature, thresholds, accuracies and checksums.
     """
     content = (stage / TFLITE).read_bytes()
     draft = dataclasses.replace(draft, temperature=fit_temperature(probabilities, labels))
     recognizer = Recognizer(content, draft)
-    result = evaluate(recognizer, *test)
+    result, chosen = evaluate(recognizer, *test), limits(recognizer)
     np.savez_compressed(stage / PREDICTIONS, probabilities=result.probabilities)
     draft = dataclasses.replace(
         draft,
         validation_accuracy=evaluate_probabilities(probabilities, labels).accuracy,
         test_accuracy=result.accuracy,
         test_interval=result.interval,
-        digit_threshold=rejection_threshold(digit_scores(recognizer)),
+        digit_threshold=chosen.digit,
+        ordinary_threshold=chosen.ordinary,
     )
     if "corrections" in draft.fine_tuning and corrections is not None:
         after = {

@@ -24,6 +24,8 @@ def draw_viewfinder(
 ) -> None:
     """Draw the region of interest, the digits and, large, the reading.
 
+    A digit that is written in an unusual way has an asterisk.
+
     Args:
         frame: (h, w, 3) BGR uint8; it is drawn on.
         roi: the region of interest, (x, y, width, height) in pixels.
@@ -38,7 +40,7 @@ def draw_viewfinder(
         x, y = digit.box[0] - 2 * line, digit.box[1] - 2 * line
         box = (x, y, digit.box[2] + 4 * line + 1, digit.box[3] + 4 * line + 1)
         _draw_box(frame, box, DIGIT_COLOR, line)
-        text = f"{digit.label} {digit.confidence:.0%}" if digit.is_digit else "?"
+        text = f"{digit.tag} {digit.confidence:.0%}" if digit.is_digit else "?"
         plate = _plate(text, max(9, 6 * line), DIGIT_COLOR)
         _paste(frame, plate, x, y - plate.shape[0])
     text = "paused" if paused else reading

@@ -14,7 +14,8 @@ At the end of the stroke, the page itself reads it. The answer (see `sockets` fo
      "digits": [                                  in reading order
        {"label": 1, "confidence": 0.9987, "probabilities": [0.0001, ...],    ten, for 0 to 9
         "box": [40, 31, 22, 160],                 x, y, width, height in pixels of the image sent
-        "digit_score": 0.9998, "is_digit": true}, ...],
+        "digit_score": 0.9998, "is_digit": true,
+        "is_unusual": false}, ...],              true: written in a way that is seldom seen
      "left_out": [{"box": [...], "reason": "small"}],
      "note": "",                                  a sentence on what was left out, if it matters
      "model": "champion", "milliseconds": 2.41}   decoding and reading, without waiting

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from mnist_core import Digit
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.webcam.session import LiveReader, LiveState
 from pages.video import connection
@@ -42,7 +43,7 @@ def show(live: LiveReader, running: bool, own: bool = False) -> None:
     digits = [digit for digit in result.digits if digit.is_digit] if result else []
     largest = max(digits, key=lambda digit: digit.box[2] * digit.box[3], default=None)
     note = f" · **{result.note}**" if result and result.note else ""
-    st.caption(f"Largest digit{'' if largest is None else f': {largest.label}'}{note}")
+    st.caption(f"Largest digit{f': {_describe(largest)}' if largest else ''}{note}")
     st.plotly_chart(
         probability_bars(largest.probabilities if largest else np.zeros(10, np.float32)),
         key="live_bars",
@@ -60,6 +61,10 @@ def show(live: LiveReader, running: bool, own: bool = False) -> None:
             st.html(f'<img src="{data_url(result.ink)}" alt="{alt}">')
     if state.history:
         _show_history(live, state)
+
+
+def _describe(digit: Digit) -> str:
+    return ", ".join(text for text in (str(digit.label), digit.remark) if text)
 
 
 def show_snapshot_button(live: LiveReader) -> None:

@@ -68,7 +68,8 @@ def read(recognizer: Recognizer, image: np.ndarray, ink: Ink = "auto") -> tuple[
     start = time.perf_counter()
     result = recognizer.analyze(image, ink)
     elapsed = time.perf_counter() - start
-    note = _non_digit_note(result.digits) + (f"{result.note}  \n" if result.note else "")
+    notes = (result.remark.replace("*", "\\*"), result.note)
+    note = _non_digit_note(result.digits) + "".join(f"{text}  \n" for text in notes if text)
     return result, f"{note}Read in {elapsed * 1000:.1f} ms by {recognizer.card.name}."
 
 
@@ -114,7 +115,8 @@ def _show_digit(digit: Digit, key: str) -> None:
             alt=f"{subject} as the network saw it, 28 by 28 pixels.",
         )
         confidence = f" &nbsp; {digit.confidence:.1%}" if digit.is_digit else ""
-        st.markdown(f"**{title}**{confidence}  \n:small[{note}]")
+        small = [text for text in (note, digit.remark) if text] or [""]
+        st.markdown(f"**{title}**{confidence}" + "".join(f"  \n:small[{text}]" for text in small))
     st.plotly_chart(
         probability_bars(digit.probabilities),
         key=key,
@@ -146,6 +148,8 @@ def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> None:
     alt = f"{name}, with the digits that were found."
     if any(not digit.is_digit for digit in result.digits):
         alt += " Non-digits have a grey box with a “?” and their best guess."
+    if result.remark:
+        alt += " An asterisk marks a digit that is written in an unusual way."
     if result.noted:
         alt += " What was left out has a thin grey box."
     st.image(draw_boxes(image, result.digits, result.noted), alt=alt)

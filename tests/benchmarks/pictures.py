@@ -62,7 +62,8 @@ class Pictures:
         truths: the number in each picture, as text; empty if the files are missing.
         make: index -> picture for `Recognizer.read`, equal in each call.
         plain: measure the plain resize as well; False for pictures of several digits.
-        certainty: measure ECE and rejected digits as well.
+        certainty: measure ECE, rejected and unusual digits as well.
+        disputed: they are MNIST test in its order; measure with corrected labels as well.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Pictures:
     make: Callable[[int], Image]
     plain: bool = True
     certainty: bool = False
+    disputed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,6 +98,7 @@ def mnist_frames() -> Pictures:
         make=lambda index: dataset.x_test[index],
         plain=False,
         certainty=True,
+        disputed=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -13,11 +14,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import accuracy
 import damaged
+import measures
 import non_digits
 import pictures
 import prints
 import rims
-from accuracy import (
+from measures import (
     AREA,
     MEGABYTES,
     MILLISECONDS,
@@ -102,10 +104,10 @@ def test_detection_compares_digit_scores(
     """Half of the non-digits score at the threshold, which is accepted, and half below it."""
     threshold, name = recognizer.card.digit_threshold, recognizer.card.name
     scores = np.array([threshold, threshold, 0, 0], np.float64)
-    monkeypatch.setattr(accuracy, "digit_scores", lambda model, frames: scores)
-    known = {name: np.array([1.0, 1.0]), accuracy.BASELINE: np.array([0.0, 0.0])}
+    monkeypatch.setattr(measures, "digit_scores", lambda model, frames: scores)
+    known = {name: np.array([1.0, 1.0]), measures.BASELINE: np.array([0.0, 0.0])}
     others = NonDigits(name="non-digits", frames=dataset.x_test[:4])
-    area, accepted = accuracy.detection(others, [recognizer], known)
+    area, accepted = measures.detection(others, [recognizer], known)
     assert (area.values[name], area.baseline, accepted.values[name]) == (1.0, 0.0, 0.5)
     assert (area.form, accepted.form, area.count) == (AREA, PERCENT, 4)
 
@@ -125,13 +127,23 @@ def test_certainty_rejects_digits_below_the_threshold_only(
         scored.append(frames)
         return np.array([threshold, threshold - 0.01])
 
-    monkeypatch.setattr(accuracy, "digit_scores", scores)
-    rows = ((1, 1.0), (8, 1.0), (8, 1.0), (5, 1.0))
-    answers = {name: make_probabilities(*rows)}
-    error, rejected = accuracy.certainty(collection, extracted, [recognizer], answers)
+    monkeypatch.setattr(measures, "digit_scores", scores)
+    answers = {name: make_probabilities((1, 1.0), (8, 1.0), (8, 1.0), (5, 1.0))}
+    rows = measures.certainty(collection, extracted, [recognizer], answers)
+    error, rejected, refused_as, unusual = rows
     assert np.array_equal(scored[0], dataset.x_test[[0, 3]])
     assert (error.values[name], rejected.values[name]) == (pytest.approx(0.5), 0.5)
     assert rejected.count == 2
+    # The second one is rejected, and would have been read as a 5.
+    assert refused_as.values[name] == "0 of 1 right, 4 as 5: 1"
+    assert unusual.values[name] == (threshold < recognizer.card.ordinary_threshold) / 2
+
+
+def test_corrected_counts_the_labels_that_people_chose(dataset: Dataset) -> None:
+    answers = {"given": np.eye(10, dtype=np.float32)[dataset.y_test]}
+    row = measures.corrected(pictures.mnist_frames(), answers)
+    # Ten labels are others, five images are left out.
+    assert (row.count, row.values["given"]) == (9995, pytest.approx(9985 / 9995))
 
 
 def test_table_formats_each_unit() -> None:
@@ -163,7 +175,7 @@ def test_measure_counts_completely_correct_pictures(
     collection = Pictures(name="three", truths=["7", "3", "0"], make=lambda index: frames[index])
     with tqdm(disable=True) as progress:
         extracted = extract_frames(collection, digit_frames, progress)
-    (row,) = accuracy.measure(collection, extracted, [recognizer])
+    (row,) = measures.measure(collection, extracted, [recognizer])
     assert extracted.counts.tolist() == [1, 1, 0]
     assert (row.values[recognizer.card.name], row.found) == (1 / 3, 2 / 3)
 
@@ -219,6 +231,10 @@ def test_rims_are_distinct_reproducible_and_mostly_readable(recognizer: Recogniz
         assert np.array_equal(frames[:2], rims.frames_of(family, 2))
         right.append(recognizer.classify(frames).argmax(axis=1) == family.digit)
     assert np.mean(right) > 0.7
+    lines = rims.rims_table([recognizer, recognizer], 2).splitlines()
+    assert len(lines) == 3 + len(rims.FAMILIES)
+    assert {line.count("|") for line in lines} == {9}
+    assert re.search(r"\| all \| 32 \| (\d+\.\d\d%) \|.* \| \1 \|", lines[-1])
 
 
 PRINTS = {
@@ -269,10 +285,10 @@ def test_table_marks_missing_collections(
     monkeypatch.setattr(prints, "_font", lambda name: None)
     monkeypatch.setattr(pictures, "DEVELOPMENT_STROKES", tmp_path / "none.gz")
     monkeypatch.setattr(pictures, "DEVELOPMENT_PHOTOS", tmp_path / "none.zip")
-    known = {recognizer.card.name: np.ones(2), accuracy.BASELINE: np.ones(2)}
+    known = {recognizer.card.name: np.ones(2), measures.BASELINE: np.ones(2)}
     rows = []
     for make in (non_digits.fashion, non_digits.letters):
-        rows += accuracy.detection(make(), [recognizer], known)
+        rows += measures.detection(make(), [recognizer], known)
     for collection in (
         pictures.drawn_strokes(18, certainty=True),
         pictures.scattered_strokes(),
@@ -281,7 +297,7 @@ def test_table_marks_missing_collections(
     ):
         with tqdm(disable=True) as progress:
             extracted = extract_frames(collection, digit_frames, progress)
-        rows += accuracy.measure(collection, extracted, [recognizer])
+        rows += measures.measure(collection, extracted, [recognizer])
     lines = table(rows, [recognizer.card.name]).splitlines()[2:]
-    assert len(lines) == 2 * 2 + 3 + 1 + 1 + 3
+    assert len(lines) == 2 * 2 + 5 + 1 + 1 + 5
     assert all(line.count("not here") == 4 for line in lines)

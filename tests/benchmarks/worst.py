@@ -23,7 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from accuracy import numbers
+from measures import numbers
 from pictures import Image, Pictures, digit_frames, drawn_strokes, extract_frames
 from tqdm import tqdm
 

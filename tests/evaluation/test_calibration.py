@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from mnist_core import Dataset, Recognizer, evaluate
-from mnist_core.evaluation.calibration import confidence_histogram, reliability, risk_coverage
+from mnist_core.evaluation.calibration import (
+    cheapest_threshold,
+    confidence_histogram,
+    reliability,
+    risk_coverage,
+)
 from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities, wilson_interval
 
 
@@ -130,3 +135,26 @@ def test_calibration_invariants(predictions: list[tuple[int, bool]]) -> None:
         order = np.argsort(-evaluation.confidences)
         risks = np.cumsum(~evaluation.correct[order]) / np.arange(1, len(order) + 1)
         assert curve.aurc == pytest.approx(risks.mean())
+
+
+@pytest.mark.parametrize(
+    ("digits", "non_digits", "cost", "expected"),
+    [
+        ([[0.7, 0.9]], [[0.1, 0.3]], 1, 0.7),
+        # A digit below is given up for two non-digits, if it costs less than they do …
+        ([[0.2, 0.9, 0.9]], [[0.1, 0.4, 0.5]], 1, 0.9),
+        # … and is not if it costs more.
+        ([[0.2, 0.9, 0.9]], [[0.1, 0.4, 0.5]], 3, 0.2),
+        # Collections count alike, however large they are: a half and a hundredth of the non-digits
+        # reach 0.2, which together is a quarter.
+        ([[0.2, *[0.9] * 4]], [[0.1, 0.5], [0.1] * 99 + [0.5]], 1, 0.9),
+        ([[0.2, *[0.9] * 4]], [[0.1, 0.5], [0.1] * 99 + [0.5]], 2, 0.2),
+    ],
+)
+def test_cheapest_threshold(
+    digits: list[list[float]], non_digits: list[list[float]], cost: float, expected: float
+) -> None:
+    threshold = cheapest_threshold(
+        [np.array(scores) for scores in digits], [np.array(scores) for scores in non_digits], cost
+    )
+    assert threshold == expected

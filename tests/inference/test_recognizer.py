@@ -24,6 +24,7 @@ from mnist_core import (
     InvalidImageError,
     ModelLoadError,
     ModelNotFoundError,
+    Reading,
     Recognizer,
     load_recognizer,
 )
@@ -164,6 +165,36 @@ def test_text_of_a_non_digit_is_a_question_mark(
     assert (digit.text, digit.guess) == (text, guess)
 
 
+@pytest.mark.parametrize(
+    ("is_digit", "is_unusual", "text", "tag", "remark"),
+    [
+        (True, False, "3", "3", ""),
+        (True, True, "3", "3*", "written in a way I seldom see"),
+        (False, True, "?", "?", ""),
+    ],
+)
+def test_remark_is_on_unusual_digits_only(
+    is_digit: bool, is_unusual: bool, text: str, tag: str, remark: str
+) -> None:
+    digit = make_digit([0, 0, 0, 1, 0, 0, 0, 0, 0, 0], is_digit=is_digit)
+    digit = dataclasses.replace(digit, is_unusual=is_unusual)
+    assert (digit.text, digit.tag, digit.remark) == (text, tag, remark)
+    assert digit.as_json()["is_unusual"] is bool(remark)
+
+
+def test_reading_tells_which_digits_are_unusual() -> None:
+    seven = make_digit([0, 0, 0, 0, 0, 0, 0, 1, 0, 0])
+    one = dataclasses.replace(make_digit([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), is_unusual=True)
+    remark = "written in a way I seldom see"
+    for digits, expected in (
+        ([], ""),
+        ([seven], ""),
+        ([one], f"1, {remark}"),
+        ([seven, one], f"71*, *{remark}"),
+    ):
+        assert Reading(digits=digits, size=(9, 9)).remark == expected
+
+
 def test_digit_holds_the_complete_result(recognizer: Recognizer) -> None:
     (digit,) = recognizer.read(drawn_digit(OWN_STROKES[4]))
     assert digit.label == 4
@@ -176,6 +207,13 @@ def test_digit_holds_the_complete_result(recognizer: Recognizer) -> None:
     assert digit.runner_up == np.argsort(digit.probabilities)[-2] != 4
     with pytest.raises(dataclasses.FrozenInstanceError):
         digit.label = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.0, False), (1.1, True)])
+def test_ordinary_threshold_of_the_card_is_used(threshold: float, expected: bool) -> None:
+    recognizer = Recognizer(CONTENT, make_card(digit_threshold=0.0, ordinary_threshold=threshold))
+    (digit,) = recognizer.read(drawn_digit(OWN_STROKES[4]))
+    assert (digit.text, digit.is_unusual, bool(digit.remark)) == ("4", expected, expected)
 
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.0, True), (1.1, False)])

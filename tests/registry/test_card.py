@@ -95,6 +95,7 @@ def test_load_card_explains_what_is_not_a_card(tmp_path: Path, content: bytes) -
         ("temperature", None),
         ("digit_threshold", 7),
         ("digit_threshold", "high"),
+        ("ordinary_threshold", -0.1),
         ("sha256", None),
         ("sha256", "abc"),
         ("extra", 1),
@@ -106,7 +107,12 @@ def test_load_card_explains_an_impossible_value(tmp_path: Path, field: str, valu
 
 
 @pytest.mark.parametrize(
-    "field", [f.name for f in dataclasses.fields(ModelCard) if f.default_factory is MISSING]
+    "field",
+    [
+        f.name
+        for f in dataclasses.fields(ModelCard)
+        if f.default is MISSING and f.default_factory is MISSING
+    ],
 )
 def test_load_card_explains_a_missing_field(tmp_path: Path, field: str) -> None:
     card = dataclasses.asdict(make_card("bad"))
