@@ -21,7 +21,8 @@ import numpy as np
 from mnist_core.corrections.correction import Correction, check_label, showable_time
 from mnist_core.corrections.database import Database
 from mnist_core.data import FRAME_SIZE, LabelledArrays
-from mnist_core.errors import DamagedCorrectionsError, MnistError, foreign_bytes
+from mnist_core.errors import CorrectionsError, DamagedCorrectionsError, MnistError, foreign_bytes
+from mnist_core.storage import limits
 from mnist_core.storage.paths import corrections_path
 
 __all__ = ["Change", "CorrectionStore"]
@@ -85,7 +86,23 @@ class CorrectionStore:
                     # Undoing deletes what this call added, so its first label does not matter.
                     if row["id"] not in added:
                         before.setdefault(row["id"], _correction(row))
+            if added:
+                self._check_room(connection)
         return Change(added=tuple(added), before=tuple(before.values()))
+
+    def _check_room(self, connection: sqlite3.Connection) -> None:
+        """Refuse what was added if there are too many corrections, or the disk is nearly full."""
+        (number,) = connection.execute("SELECT count(*) FROM corrections").fetchone()
+        if number > limits.CORRECTIONS:
+            raise CorrectionsError(
+                f"There is room for {limits.CORRECTIONS:,} corrections. Export them on the Train "
+                f"tab and delete some. Received: {number:,}"
+            )
+        if (free := limits.free_bytes(self.path.parent)) < limits.FREE_BYTES_FOR_CORRECTIONS:
+            raise CorrectionsError(
+                f"The disk is nearly full: {free / 1e6:.0f} MB are free. Make room, then save the "
+                f"correction again. Received: {self.path.parent}"
+            )
 
     def find(
         self,

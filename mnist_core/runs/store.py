@@ -13,6 +13,7 @@ from mnist_core.errors import TrainingError
 from mnist_core.networks.packages import require_tensorflow
 from mnist_core.registry.staging import check_free
 from mnist_core.runs.run import ACTIVE, RUN_ID, Run, saving_error
+from mnist_core.storage import limits
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.config import Settings, TrainingConfig
 
@@ -44,13 +45,14 @@ def new_run(config: TrainingConfig, models: Path | None = None) -> Run:
 
     Raises:
         TrainingError: the name is taken by a model or by an active run, a folder cannot be
-            written, or TensorFlow is not installed.
+            written, the runs take too much of the disk, or TensorFlow is not installed.
     """
     require_tensorflow("Training")
     settings = config.resolved()
     models = (models or models_directory()).absolute()
     with _creation_lock():
         _check_name_is_free(settings, models, overwrite=settings.overwrite)
+        _make_room()
         return _create(settings, models)
 
 
@@ -117,6 +119,24 @@ def _check_name_is_free(settings: Settings, models: Path, *, overwrite: bool) ->
                 "A model of that name is being trained now. Choose another name, or wait. "
                 f"Received: {settings.name!r}, run {run.id}"
             )
+
+
+def _make_room() -> None:
+    """Delete the oldest runs that are done while all together take too much of the disk."""
+    limit = limits.runs_limit()
+    sizes = {run: limits.size_of(run.folder) for run in list_runs()}
+    total = sum(sizes.values())
+    for run in reversed(sizes):
+        if total <= limit:
+            return
+        if run.state == "done":
+            run.delete()
+            total -= sizes[run]
+    if total > limit:
+        raise TrainingError(
+            f"The training runs take {total / 1e9:.2f} GB of {limit / 1e9:g}. Delete runs that "
+            f"were cancelled or have failed, or set $MNIST_RUNS_GB. Received: {runs_directory()}"
+        )
 
 
 def _create(settings: Settings, models: Path) -> Run:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mnist_core.storage.archives import ArchiveError, open_archive, read_array
 from mnist_core.storage.files import write_atomically
+from mnist_core.storage.limits import CACHE_BYTES, remove_oldest
 from mnist_core.storage.paths import cache_directory
 
 __all__ = ["cache_path", "load_arrays", "store_arrays"]
@@ -38,14 +39,21 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with open_archive(path.read_bytes()) as archive:
             names = archive.namelist()
-            return {name.removesuffix(".npy"): read_array(archive, name) for name in names}
+            arrays = {name.removesuffix(".npy"): read_array(archive, name) for name in names}
     except (OSError, ArchiveError):
         return {}
+    with suppress(OSError):
+        path.touch()  # It is used: others are removed first.
+    return arrays
 
 
 def store_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Store arrays in a file, atomically; do nothing where the folder cannot be written."""
+    """Store arrays in a file, atomically; do nothing where the folder cannot be written.
+
+    What was not used for longest is removed where all together become too large.
+    """
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as file:
             np.savez(file, allow_pickle=False, **arrays)
+        remove_oldest(path.parent.glob("*.npz"), CACHE_BYTES)

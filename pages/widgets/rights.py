@@ -5,16 +5,15 @@ that is open or, after a login, at any time.
 """
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from enum import Enum
-from pathlib import Path
 
 import streamlit as st
 
 from mnist_core import MnistError, TrainingError
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
+from mnist_core.storage import limits
 from mnist_core.storage.paths import models_directory, runs_directory
 from pages.widgets import access
 from pages.widgets.access import Role, access_settings
@@ -38,8 +37,6 @@ __all__ = [
 
 # So many active runs a visitor may have, and all together: a waiting one is a process of 58 MB.
 OWN_RUNS, ALL_RUNS = 3, 30
-# Room for 30 runs, each with a model (5.3 MB for the largest), checkpoints and logs, and some more.
-FREE_BYTES = 1_000_000_000
 # A proxy on this machine makes distant visitors look local; these headers tell of it.
 _PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
 _RUNS, _MODELS = "own_runs", "own_models"
@@ -188,7 +185,7 @@ def check_start() -> None:
     if len(active) >= ALL_RUNS:
         raise TrainingError(f"{len(active)} trainings are waiting. Wait until some have ended.")
     for folder in (runs_directory(), models_directory()):
-        if (free := _free(folder)) < FREE_BYTES:
+        if (free := limits.free_bytes(folder)) < limits.FREE_BYTES:
             raise TrainingError(
                 f"The disk is nearly full: {free / 1e9:.1f} GB are free. Delete runs or models, or "
                 f"make room. Received: {folder}"
@@ -211,9 +208,3 @@ def _has_saved(run: Run, name: str) -> bool:
         return run.config.name == name and run.has_own_model()
     except MnistError:  # the run is damaged
         return False
-
-
-def _free(folder: Path) -> int:
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free

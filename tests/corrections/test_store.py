@@ -201,3 +201,24 @@ def test_find_tells_that_a_row_is_damaged(store: CorrectionStore) -> None:
         connection.execute("UPDATE corrections SET source = 'a dream'")
     with pytest.raises(DamagedCorrectionsError, match="a dream"):
         store.find()
+
+
+def test_too_many_corrections_are_refused(
+    store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.storage.limits.CORRECTIONS", 1)
+    store.add(make_correction())
+    with pytest.raises(CorrectionsError, match=r"room for 1 corrections\. Export them"):
+        store.add(make_correction(1))
+    assert len(store.find()) == 1
+    store.add(make_correction(label=7))  # the same frame, labeled again
+    assert labels_of(store) == [7]
+
+
+def test_correction_is_refused_before_the_disk_is_full(
+    store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.storage.limits.free_bytes", lambda folder: 4 * 10**7)
+    with pytest.raises(CorrectionsError, match="nearly full: 40 MB are free"):
+        store.add(make_correction())
+    assert store.find() == []

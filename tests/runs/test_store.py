@@ -277,3 +277,30 @@ def test_has_process_does_not_block_the_lock() -> None:
             with run.lock():
                 assert run.has_process
         list(looking)
+
+
+def test_new_run_deletes_the_oldest_that_are_done(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [new_run(TrainingConfig(architecture="mlp", name=f"run-{n}")) for n in range(4)]
+    for run, state in zip(made, ("cancelled", "done", "done", "done"), strict=True):
+        (run.folder / "large").write_bytes(bytes(4_000_000))
+        run.finish(Outcome(state=state))
+    stamps = ["20260101", "20260102", "20260103", "20260104"]
+    for run, stamp in zip(made, stamps, strict=True):
+        run.folder.rename(runs / f"{stamp}-000000-{run.config.name}")
+    monkeypatch.setenv("MNIST_RUNS_GB", "0.0101")
+    new = new_run(MLP)
+    assert {run.config.name for run in list_runs()} == {"run-0", "run-3", "mine"}
+    assert new.is_active
+
+
+def test_new_run_is_refused_where_the_others_take_too_much(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = interrupt(new_run(MLP))
+    (run.folder / "large").write_bytes(bytes(11_000_000))
+    monkeypatch.setenv("MNIST_RUNS_GB", "0.01")
+    with pytest.raises(TrainingError, match=r"take 0\.01 GB of 0\.01. Delete runs"):
+        new_run(TrainingConfig(architecture="mlp", name="another"))
+    assert list_runs() == [run]

@@ -360,3 +360,8 @@ def test_start_trains_with_the_learning_rate_that_it_names_or_not_at_all(
     assert ["the learning rate" in error.value for error in app.error[1:]] == [True] * (
         rate is None
     )
+
+
+def test_nearly_full_disk_is_said_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.storage.limits.free_bytes", lambda folder: 15 * 10**8)
+    assert any("1.5 GB are free" in one.value for one in run_script(SHOW).warning)

@@ -176,7 +176,7 @@ def test_full_disk_is_said_before_a_training(
     state: dict[str, object], runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pages.widgets.rights.shutil.disk_usage", lambda path: SimpleNamespace(free=5 * 10**8)
+        "mnist_core.storage.limits.shutil.disk_usage", lambda path: SimpleNamespace(free=5 * 10**8)
     )
     with pytest.raises(TrainingError, match=r"nearly full: 0\.5 GB are free"):
         rights.check_start()
