@@ -1,5 +1,6 @@
 # make run    install what the app needs into .venv and start it, for this machine only
 # make run HOST=192.168.1.20    ... for a class: the address or name of this machine in its network
+# make bundle   ... for computers without internet
 # make test   install what the tests need besides; lint, types, tests
 # make test-slow   the tests that take minutes each
 # Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 
 OPEN := --server.address=0.0.0.0 $(addprefix --server.allowedHosts=,$(HOST) localhost)
 
-.PHONY: run test test-slow fuzz check browser benchmark clean
+.PHONY: run bundle test test-slow fuzz check browser bench clean
 
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
@@ -24,6 +25,13 @@ PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -r fER
 
 test: check browser
 	$(PYTEST) -m "not slow"
+
+# The app and all of its packages in one archive, for computers without internet that have the same
+# system and version of Python. Without training: make bundle REQUIREMENTS=deploy/requirements-read.txt
+BUNDLE := digit-lab.tar
+REQUIREMENTS := requirements.txt
+bundle: $(VENV)/python
+	sh deploy/bundle.sh $(BIN)/python $(abspath $(BUNDLE)) $(REQUIREMENTS)
 
 # What trains networks for minutes, or waits that long.
 test-slow: check browser
@@ -46,20 +54,12 @@ check: $(VENV)/tests
 browser: $(VENV)/tests
 	$(BIN)/python tests/browser/chromium.py
 
-# The tables of the README.
-benchmark: $(VENV)/tests
-	$(BIN)/python tests/benchmarks/speed.py
-	$(BIN)/python tests/benchmarks/page.py
-	$(BIN)/python tests/benchmarks/evaluate_page.py
-	$(BIN)/python tests/benchmarks/explaining.py
-	$(BIN)/python tests/benchmarks/viewers.py
-	$(BIN)/python tests/benchmarks/server.py
-	$(BIN)/python tests/benchmarks/load.py
-	$(BIN)/python tests/benchmarks/video.py
-	$(BIN)/python tests/benchmarks/thresholds.py
-	$(BIN)/python tests/benchmarks/accuracy.py
+# Every figure that the README and docs/ quote, beside the new one; hours. Some: make bench ONLY=speed
+bench: $(VENV)/tests
+	$(BIN)/python tests/benchmarks/bench.py $(ONLY)
 
 $(VENV)/python:
+	@test "$$(uname -sm)" != "Darwin x86_64" || { echo "Intel Macs cannot run the app: LiteRT, which reads the digits, and TensorFlow have no packages for them. Use a Mac with Apple silicon, Linux or Windows."; exit 2; }
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed and was not found. Install one (Debian: apt-get install python3 python3-venv), or name it: make run PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@

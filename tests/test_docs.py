@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
+import sys
 
 import pytest
 
+from mnist_core import __version__
 from mnist_core.storage.paths import PROJECT
 from pages.widgets.access import AccessSettings, Role
 from pages.widgets.rights import Action
+
+sys.path.insert(0, str(PROJECT / "tests" / "benchmarks"))
+
+import bench
 
 DOCS = PROJECT / "docs"
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
@@ -69,3 +76,34 @@ def test_links_lead_to_a_page_and_a_heading(page) -> None:
             heads = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
             assert anchor in slugs, target
+
+
+# A figure: a share, a time, or a column of numbers.
+FIGURE = re.compile(r"\d ?(%|ms\b)|---:")
+
+
+def test_every_table_of_figures_names_its_command() -> None:
+    tables = 0
+    for section in bench.sections():
+        for table in filter(FIGURE.search, section.tables):
+            assert section.commands, f"{section.page}, {section.heading}:\n{table}"
+            tables += 1
+    assert tables >= 10
+
+
+def test_named_benchmarks_exist_and_have_the_named_options() -> None:
+    commands = bench.quoted()
+    assert len(commands) >= 20
+    for command in commands:
+        _, script, *words = shlex.split(command)
+        source = (PROJECT / script).read_text()
+        assert 'if __name__ == "__main__":' in source, command
+        for option in (word for word in words if word.startswith("--")):
+            assert f'"{option}"' in source, command
+
+
+def test_version_is_in_one_place_and_its_changes_are_told() -> None:
+    heads = re.findall(r"^## (\S+)", (DOCS / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] == __version__
+    assert heads == sorted(heads, reverse=True)
+    assert not re.search(r"^version *= *\"", (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)

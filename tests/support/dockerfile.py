@@ -126,7 +126,6 @@ def run_in(
     *,
     user: str = "",
     sealed: bool = False,
-    extra: tuple[Path, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run a shell command in a root.
 
@@ -138,10 +137,15 @@ def run_in(
         user: number of a user and a group, such as "10001:10001"; "" is root.
         sealed: read-only but for /data and /tmp, and with a network of its own that has only a
             loopback device.
-        extra: folders of this machine that are there, too.
     """
-    lines = ["set -e", f"cd {root}", "mount --make-rprivate /", f"mount --bind {root} {root}"]
-    for entry in (*_SYSTEM, *extra):
+    lines = [
+        "set -e",
+        "mount --make-rprivate /",
+        f"mount --bind {root} {root}",
+        f"mkdir -p {root}/tmp {root}/data && mount -t tmpfs tmpfs {root}/tmp",
+        f"chmod 1777 {root}/tmp",
+    ]
+    for entry in _SYSTEM:
         inside = root / entry.relative_to("/")
         if entry.is_symlink():
             lines.append(f"[ -e {inside} ] || ln -s {entry.readlink()} {inside}")
@@ -154,8 +158,6 @@ def run_in(
             f"mkdir -p {root}/{name} && mount --rbind /{name} {root}/{name}"
             for name in ("dev", "proc")
         ),
-        f"mkdir -p {root}/tmp {root}/data && mount -t tmpfs tmpfs {root}/tmp",
-        f"chmod 1777 {root}/tmp",
     ]
     if sealed:
         lines += [
