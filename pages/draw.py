@@ -8,6 +8,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from mnist_core import InvalidImageError, Recognizer, load_image
 from pages.widgets import browser, live_strokes, model_picker, reading, routing, uploads
+from pages.widgets.appearance import show_title
 from pages.widgets.show_errors import show_errors
 
 CANVAS_HEIGHT = 280
@@ -32,10 +33,12 @@ PHONE_CANVAS = 346
 def main() -> None:
     """Show the page."""
     st.html(reading.STYLE + STYLE)
-    st.title("Draw a digit")
+    heading = st.container()
     with show_errors():
         recognizer = model_picker.recognizer()
         drawing, photo = st.tabs(["Draw", "Photo or scan"], key="input", bind="query-params")
+        with heading:
+            show_title("Read a picture" if photo.open else "Draw a digit")
         with drawing:
             show_canvas(recognizer)
             browser.handle_input({"p": "read", "z": "remove_stroke", "c": "clear"})
@@ -73,15 +76,33 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
             drawing, image = show_drawing(width, brush, start)
         with st.container(horizontal=True, vertical_alignment="center"):
             read_now = st.button(
-                "Read :small[P]", icon=":material/search:", type="primary", key="read"
+                "Read :small[P]",
+                icon=":material/search:",
+                type="primary",
+                key="read",
+                help="Read the drawing. Key: P",
             )
             st.button(
-                "Undo :small[Z]", icon=":material/undo:", key="remove_stroke", on_click=undo_stroke
+                "Undo :small[Z]",
+                icon=":material/undo:",
+                key="remove_stroke",
+                on_click=undo_stroke,
+                help="Remove the last stroke. Key: Z",
             )
             st.button(
-                "Clear :small[C]", icon=":material/delete:", key="clear", on_click=clear_canvas
+                "Clear :small[C]",
+                icon=":material/delete:",
+                key="clear",
+                on_click=clear_canvas,
+                help="Remove the whole drawing. Key: C",
             )
-            live = st.toggle("Read as I draw", value=True, key="live", persist_state="session")
+            live = st.toggle(
+                "Read as I draw",
+                value=True,
+                key="live",
+                persist_state="session",
+                help="Read while the pen moves and after every stroke; otherwise only with *Read*.",
+            )
         with st.container(horizontal=True, vertical_alignment="top"):
             st.segmented_control(
                 "Canvas",
@@ -89,8 +110,17 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
                 required=True,
                 key="canvas_size",
                 persist_state="session",
+                help="The drawing is kept; the wide canvas has room for a number.",
             )
-            st.slider("Brush width (px)", 4, 40, key="brush", persist_state="session", width=150)
+            st.slider(
+                "Brush width (px)",
+                4,
+                40,
+                key="brush",
+                persist_state="session",
+                width=170,
+                help="Width of the next strokes.",
+            )
     state["canvas_objects"] = drawing
     if image is None:
         pass  # The browser has sent nothing since the canvas is shown: the last reading stays.

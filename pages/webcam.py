@@ -11,11 +11,18 @@ from pages.video import connection, ice, live_panel, live_video, places, setting
 from pages.video.readers import own_reader
 from pages.video.relay import frame_callback, install_latest_frame_relay
 from pages.widgets import browser, correct, model_picker, reading, routing, uploads
+from pages.widgets.appearance import show_title
 from pages.widgets.show_errors import plain
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
-CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}
+# A phone begins with the camera at its back, which shows the paper.
+CAMERA = {
+    "width": {"ideal": 640},
+    "height": {"ideal": 480},
+    "frameRate": {"ideal": 30},
+    "facingMode": {"ideal": "environment"},
+}
 SNAPSHOT, UPLOAD = ":material/photo_camera: Snapshot", ":material/upload: Picture"
 
 STYLE = """
@@ -59,7 +66,7 @@ PROBLEMS = {
 def main() -> None:
     """Show the page."""
     st.html(reading.STYLE + STYLE)
-    st.title("Show a digit")
+    show_title("Show a digit")
     try:
         recognizer = model_picker.recognizer()
         servers = ice.servers()
@@ -132,6 +139,7 @@ def show_webrtc(live: LiveReader, servers: list[ice.Server]) -> bool:
             "controls": False,
             "muted": True,
             "style": {"width": "100%", "borderRadius": "0.6rem"},
+                "aria-label": "Your camera, with the digits that were read",
         },
         translations=TEXTS,
         media_toggle_controls=False,
@@ -150,6 +158,7 @@ def show_pause(live: LiveReader) -> None:
         icon=":material/play_arrow:" if paused else ":material/pause:",
         key="pause",
         on_click=lambda: state.update(paused=not state["paused"]),
+        help="The video continues. Key: P",
     )
     live.settings = replace(live.settings, inference=not paused)
 
@@ -157,7 +166,7 @@ def show_pause(live: LiveReader) -> None:
 @st.fragment
 def show_alternatives(recognizer: Recognizer, suggested: bool) -> None:
     """Show the reading of a snapshot or a picture; the upload is open if video is unavailable."""
-    st.subheader("Without video")
+    st.header("Without video")
     st.caption("Read a single picture: a snapshot from the camera, or a file.")
     state = st.session_state
     suggested = state["picture_offered"] = suggested or state.get("picture_offered", False)
@@ -170,7 +179,7 @@ def show_alternatives(recognizer: Recognizer, suggested: bool) -> None:
         default=UPLOAD if suggested else None,
         key="way_offered" if suggested else "way",
         persist_state="session",
-        label_visibility="collapsed",
+        help="A snapshot opens the camera; your browser asks for permission.",
     )
     if source is None:
         return

@@ -14,6 +14,7 @@ from mnist_core.charts.style import (
     INCORRECT,
     MUTED,
     SERIES,
+    TIGHT,
     interval_bars,
     line_style,
     new_figure,
@@ -60,19 +61,14 @@ def confusion_matrix(
     shares = counts / np.maximum(evaluation.support, 1)[:, np.newaxis]
     shown = (counts > 0) & ~(errors_only & np.eye(CLASSES, dtype=bool))
     values = np.where(shown, shares if rates else counts, np.nan)
-    figure = new_figure(height=420)
+    # Square cells in the half of a page that is 1440 px wide.
+    figure = new_figure(height=500, margin=TIGHT)
     _add_heat_map(figure, values, rates, log)
     _add_clickable_cells(figure, counts, shares)
-    axis = {"type": "category", "constrain": "domain", "showgrid": False, "tickvals": DIGITS}
+    axis = {"type": "category", "showgrid": False, "tickvals": DIGITS}
     figure.update_xaxes(axis, title_text="predicted digit", range=[-0.5, CLASSES - 0.5])
     # The first row is at the top, as in a table.
-    figure.update_yaxes(
-        axis,
-        title_text="true digit",
-        autorange="reversed",
-        scaleanchor="x",
-        constraintoward="top",
-    )
+    figure.update_yaxes(axis, title_text="true digit", range=[CLASSES - 0.5, -0.5])
     return figure
 
 
@@ -89,6 +85,7 @@ def _add_heat_map(figure: go.Figure, values: NDArray[np.float64], rates: bool, l
         zmax=high,
         text=[["" if np.isnan(value) else form.format(value) for value in row] for row in values],
         texttemplate="%{text}",
+        textfont_size=12,
         colorscale="Cividis",
         xgap=1,
         ygap=1,

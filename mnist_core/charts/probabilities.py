@@ -32,6 +32,6 @@ def probability_bars(probabilities: NDArray[np.float32], *, height: int = 150) -
         hovertemplate="%{x}: %{y:.2%}<extra></extra>",
     )
     # A label for every digit, even in a narrow figure.
-    figure.update_xaxes(type="category", tickangle=0, dtick=1, tickfont_size=10)
-    figure.update_yaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1], tickfont_size=10)
+    figure.update_xaxes(type="category", tickangle=0, dtick=1, tickfont_size=12)
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1], tickfont_size=12)
     return figure

@@ -18,7 +18,7 @@ PERCENTAGES = (
 
 def show(assessments: Sequence[Assessment]) -> None:
     """Compare two models or more."""
-    st.subheader("Comparison")
+    st.header("Comparison")
     _show_metrics(assessments)
     _show_pairs(assessments)
     st.caption(

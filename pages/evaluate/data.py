@@ -32,6 +32,7 @@ def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
             lambda file: held.update({_PARSED: (file.name, file.getvalue())}),
             "Labeled images",
             key="evaluation",
+            help="Read once and kept for your visit only; other visitors do not see it.",
         )
     if isinstance(held.get(_PARSED), tuple):
         name, content = held[_PARSED]
@@ -45,7 +46,7 @@ def _uploaded(cards: Sequence[ModelCard]) -> LabelledImages | None:
         raise parsed
     if parsed is None:
         st.caption(
-            "An NPZ file with the arrays `images` and `labels`, as `numpy.savez` writes it, or a "
+            "An NPZ file with the arrays *images* and *labels*, as numpy.savez writes it, or a "
             "ZIP file of images in folders 0 to 9."
         )
     return parsed

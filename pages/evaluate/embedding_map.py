@@ -27,6 +27,7 @@ def show(card: ModelCard, drawn: Sequence[Digit] | None = None) -> None:
         drawn: digits to show among the test images; None takes those on the Draw page's canvas.
     """
     with st.container(key="feature_map"), show_errors():
+        st.header("Embedding")
         recognizer = model_picker.load(card)
         if drawn is None:
             canvas = st.session_state.get("canvas_read")
@@ -83,6 +84,7 @@ def _show_controls() -> tuple[str, int | None, bool]:
             required=True,
             key="map_axes",
             persist_state="session",
+            help="The first two or three principal components.",
         )
         image = st.number_input(
             "Test image",
@@ -95,7 +97,12 @@ def _show_controls() -> tuple[str, int | None, bool]:
             width=170,
             help="The index of any test image, even one that is not on the map.",
         )
-        errors_only = st.toggle("Errors only", key="map_errors", persist_state="session")
+        errors_only = st.toggle(
+            "Errors only",
+            key="map_errors",
+            persist_state="session",
+            help="Hide the images that were read correctly.",
+        )
     return axes, image, errors_only
 
 

@@ -38,6 +38,7 @@ def show(assessment: Assessment) -> None:
         left = st.container(key="mistakes_left")
         right = st.container(key="mistakes_right")
     with left:
+        st.header("Confusion matrix")
         show_matrix(assessment.evaluation)
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -48,7 +49,8 @@ def show(assessment: Assessment) -> None:
                     key=key,
                     persist_state="session",
                     on_change=reset_matrix,
-                    width=110,
+                    width=130,
+                    help="Chooses a row or a column of the matrix; *any*: all of them.",
                 )
         show_images(assessment, truth, answer)
 
@@ -68,13 +70,14 @@ def show_matrix(evaluation: Evaluation) -> None:
     """Show the confusion matrix; a click on a cell selects its images."""
     state = st.session_state
     options = st.pills(
-        "Matrix",
+        "Show",
         [RATES, ERRORS, LOG],
         selection_mode="multi",
         default=[LOG],
         key="matrix_how",
         persist_state="session",
-        label_visibility="collapsed",
+        help="*Rates*: shares of the true digit's images instead of counts. *Errors only*: without "
+        "the diagonal. *Log color*: single errors stay visible beside thousands.",
     )
     # A new key makes a chart without a marked cell.
     key = f"matrix_{state.setdefault('matrix_version', 0)}"
@@ -107,6 +110,8 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
     state = st.session_state
     indices = select_images(assessment.evaluation, truth, answer)
     st.markdown(f"**{title(len(indices), truth, answer)}**")
+    if not len(indices):
+        st.caption("Choose another cell, or *any* for all errors.")
     count = state.setdefault("mistakes_count", PAGE)
     # The image stays selected when the model changes, but not when the data do.
     digest, chosen = state.get("mistakes_chosen") or (None, None)
@@ -127,7 +132,10 @@ def show_images(assessment: Assessment, truth: str, answer: str) -> None:
     if not assessment.disputed.keys().isdisjoint(indices[:count].tolist()):
         st.caption("With a “?”: five people were asked, and most did not agree with the label.")
     if len(indices) > count and st.button(
-        f"Show {min(PAGE, len(indices) - count)} more", icon=":material/expand_more:", key="more"
+        f"Show {min(PAGE, len(indices) - count)} more",
+        icon=":material/expand_more:",
+        key="more",
+        help="Show the next images below these.",
     ):
         state["mistakes_count"] = count + PAGE
         st.rerun(scope="fragment")

@@ -26,6 +26,7 @@ _EXAMPLES = (3, 2, 1, 18, 4, 8)
 def show(cards: Sequence[ModelCard]) -> None:
     """Show the robustness of at least one model."""
     with st.container(key="robustness"), show_errors():
+        st.header("Robustness")
         chosen = st.segmented_control(
             "Measure on",
             [SOME, ALL],
@@ -33,6 +34,7 @@ def show(cards: Sequence[ModelCard]) -> None:
             required=True,
             key="robustness_sample",
             persist_state="session",
+            help="All images take ten times as long; the intervals are a third as wide.",
         )
         sample = 10_000 if chosen == ALL else SAMPLE
         jobs = [_job(card.name, card.digest, sample) for card in cards]
@@ -68,13 +70,24 @@ def _watch(jobs: list[RobustnessJob], refreshing: bool) -> None:
 def _show_buttons(jobs: list[RobustnessJob], running: bool) -> None:
     missing = [job for job in jobs if not job.complete]
     if running:
-        if st.button("Stop", icon=":material/stop:", key="robustness_stop"):
+        if st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="robustness_stop",
+            help="What has been measured is kept.",
+        ):
             for job in jobs:
                 job.stop()
     elif missing:
         label = "Resume" if any(job.progress for job in missing) else "Measure"
         icon = ":material/play_arrow:"
-        if st.button(label, icon=icon, type="primary", key="robustness_start"):
+        if st.button(
+            label,
+            icon=icon,
+            type="primary",
+            key="robustness_start",
+            help="Runs in the background; the results are kept for later visits.",
+        ):
             for job in missing:
                 job.start()
             st.rerun()
@@ -114,6 +127,7 @@ def _show_examples() -> None:
         list(CORRUPTIONS),
         key="robustness_example",
         persist_state="session",
+        help="Shows what a corruption does to six test images.",
         format_func=lambda name: f"{CORRUPTIONS[name].title}: {CORRUPTIONS[name].summary}",
     )
     images = load_mnist().x_test[list(_EXAMPLES)]

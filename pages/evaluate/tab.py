@@ -53,7 +53,7 @@ def choose_assessments() -> list[Assessment]:
     """
     cards = {card.name: card for card in mnist_core.list_models()}
     if not cards:
-        st.info("There is no model to evaluate yet.")
+        st.info("There is no model to evaluate yet. Train one on the *Train* tab.")
         return []
     state = st.session_state
     first = state.setdefault("evaluation_first", model_picker.chosen())
@@ -68,9 +68,16 @@ def choose_assessments() -> list[Assessment]:
             bind="query-params",
             help="Choose several to compare them.",
         )
-        source = st.selectbox("Data", list(SOURCES), key=DATA, bind="query-params", width=260)
+        source = st.selectbox(
+            "Data",
+            list(SOURCES),
+            key=DATA,
+            bind="query-params",
+            width=260,
+            help="The labeled images that the models classify.",
+        )
     if not names:
-        st.info("Choose at least one model.")
+        st.info("Choose at least one model above.")
         return []
     data = SOURCES[source]([cards[name] for name in names])
     if data is None:
@@ -98,6 +105,7 @@ def show_assessments(assessments: Sequence[Assessment]) -> None:
             required=True,
             key="evaluation_details",
             persist_state="session",
+            help="The model that the results below belong to.",
         )
         selected = by_name[name]
     show_tiles(selected)

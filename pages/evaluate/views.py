@@ -24,6 +24,7 @@ PERCENT = st.column_config.NumberColumn(format="%.2f%%")
 
 def show_per_class(assessment: Assessment) -> None:
     """Show precision, recall, F1 and accuracy of each digit."""
+    st.header("Per class")
     chart(class_bars(assessment.evaluation), "digits", "Precision, recall and F1 of each digit.")
     st.dataframe(
         [
@@ -54,29 +55,26 @@ def show_per_class(assessment: Assessment) -> None:
 @st.fragment
 def show_roc_and_pr(assessment: Assessment) -> None:
     """Show the ROC and precision-recall curves."""
+    st.header("ROC and precision-recall curves")
     view = st.segmented_control(
-        "ROC",
+        "Axes",
         list(ROC_VIEWS),
         default="corner",
         required=True,
         format_func=ROC_VIEWS.__getitem__,
         key="roc_view",
         persist_state="session",
+        help="*Zoomed in* shows the corner where the curves bend. *Log axis*: also false positive "
+        "rates on a logarithmic scale.",
     )
     chart(
         roc_curves(assessment.roc, view),
         "roc",
         f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.auc:.6f}.",
     )
-    corner = st.toggle(
-        "Zoom in on precision-recall",
-        value=True,
-        key="precision_recall_corner",
-        persist_state="session",
-    )
     curves = assessment.precision_recall
     chart(
-        precision_recall_curves(curves, corner=corner),
+        precision_recall_curves(curves, corner=view != "whole"),
         "precision_recall",
         "Precision-recall curves of the ten digits; micro-average precision "
         f"{curves.micro.average_precision:.6f}.",
@@ -90,13 +88,13 @@ def show_roc_and_pr(assessment: Assessment) -> None:
 def show_calibration(assessment: Assessment) -> None:
     """Show whether the model's confidence can be trusted."""
     show_coverage(assessment)
-    st.subheader("Confidence of correct and incorrect predictions")
+    st.header("Confidence of correct and incorrect predictions")
     chart(
         confidence_bars(assessment.confidences),
         "confidences",
         "Histogram of the confidence of correct and incorrect predictions, on a log scale.",
     )
-    st.subheader("Reliability diagram")
+    st.header("Reliability diagram")
     reliability = assessment.reliability
     st.caption(
         f"Expected calibration error (ECE) over {len(reliability.counts)} bins: "
@@ -113,7 +111,7 @@ def show_calibration(assessment: Assessment) -> None:
 @st.fragment
 def show_coverage(assessment: Assessment) -> None:
     """Show coverage and accuracy at a confidence threshold that the user chooses."""
-    st.subheader("Accuracy against coverage")
+    st.header("Accuracy against coverage")
     threshold = st.slider(
         "Confidence threshold (%)",
         0.0,
@@ -123,12 +121,13 @@ def show_coverage(assessment: Assessment) -> None:
         format="%.1f%%",
         key="coverage",
         persist_state="session",
+        help="Images whose highest probability is below it are not answered.",
     )
     coverage = assessment.coverage
     selection = coverage.at(threshold / 100)
     with st.container(key="coverage_result"):
         if selection.accuracy is None or selection.interval is None:
-            st.markdown("No image reaches this confidence.")
+            st.markdown("No image reaches this confidence. Lower the threshold.")
         else:
             low, high = selection.interval
             st.markdown(
@@ -149,6 +148,7 @@ def show_coverage(assessment: Assessment) -> None:
 
 def show_training_curves(assessment: Assessment) -> None:
     """Show accuracy and loss of each epoch of the training."""
+    st.header("Training curves")
     card = assessment.card
     if card.members:
         st.info(

@@ -45,6 +45,7 @@ def show() -> None:
                 "Move it aside and start a new file",
                 icon=":material/folder_off:",
                 key="corrections_aside",
+                help="Keeps the damaged file under another name.",
                 on_click=_run,
                 args=(_move_aside,),
             )
@@ -63,8 +64,8 @@ def show() -> None:
             _show_exports(store)
         _show_import()
     st.caption(
-        f"Corrections are stored only on the computer that runs this app: `{store.path}`. Nothing "
-        "is sent anywhere."
+        "Corrections are stored only on the computer that runs this app, in "
+        f"{plain(str(store.path))}. Nothing is sent anywhere."
     )
 
 
@@ -85,7 +86,13 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int]) -> None:
     )
     shown = total if label is None else counts[label]
     pages = -(-shown // PAGE)
-    page = st.pagination(pages, key="corrections_page", persist_state="session") if pages > 1 else 1
+    page = (
+        st.pagination(
+            pages, key="corrections_page", persist_state="session", help="Pages of corrections."
+        )
+        if pages > 1
+        else 1
+    )
     chosen = None if label is None else [label]
     corrections = store.find(chosen, limit=PAGE, offset=PAGE * (page - 1))
     with st.container(horizontal=True, key="corrections"):
@@ -101,12 +108,13 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int]) -> None:
         icon=":material/delete_sweep:",
         type="tertiary",
         key="corrections_clear",
+        help="Asks before it deletes.",
     ):
         st.write(f"{shown:,} will be deleted. You can undo this until you leave the page.")
         st.button(
             f"Delete {shown:,}",
-            type="primary",
             key="corrections_clear_sure",
+            help="You can undo this until you leave the page.",
             on_click=_run,
             args=(_delete_all, chosen),
         )
@@ -118,7 +126,12 @@ def _show_card(correction: Correction) -> None:
     st.image(enlarged(correction.frame, 3), width=84, alt=f"A correction: {name}, 28 by 28 pixels.")
     guess = "" if correction.guess is None else f"not {label_name(correction.guess)}"
     st.markdown(f"**{name}** :small[{guess}]")
-    with st.popover("Change", type="tertiary", key=f"change_{correction.id}"):
+    with st.popover(
+        "Change",
+        type="tertiary",
+        key=f"change_{correction.id}",
+        help="Choose another label, or delete the image.",
+    ):
         # A new key after each action: the browser would select an undone choice again.
         key = f"relabel_{correction.id}_{st.session_state.get('corrections_done', 0)}"
         st.pills(
@@ -126,6 +139,7 @@ def _show_card(correction: Correction) -> None:
             [label for label in LABELS if label != correction.label],
             format_func=label_name,
             key=key,
+            help="You can undo this.",
             on_change=_run,
             args=(_relabel, correction.id, key),
         )
@@ -133,6 +147,7 @@ def _show_card(correction: Correction) -> None:
             "Delete",
             icon=":material/delete:",
             key=f"delete_{correction.id}",
+            help="You can undo this.",
             on_click=_run,
             args=(_delete, correction.id),
         )
@@ -179,7 +194,12 @@ def _show_exports(store: CorrectionStore) -> None:
 def _show_import() -> None:
     # A new key after each import empties the uploader.
     key = f"corrections_file_{st.session_state.setdefault('corrections_files', 0)}"
-    with st.popover("Import", icon=":material/upload:", key="corrections_import"):
+    with st.popover(
+        "Import",
+        icon=":material/upload:",
+        key="corrections_import",
+        help="Add corrections from a file.",
+    ):
         st.file_uploader(
             "An NPZ file, or a ZIP file of PNGs in folders 0 to 9",
             key=key,
@@ -258,6 +278,7 @@ def _show_last_result() -> None:
                     icon=":material/undo:",
                     type="tertiary",
                     key="corrections_undo",
+                    help="Undo the last action.",
                     on_click=_run,
                     args=(_undo, change),
                 )

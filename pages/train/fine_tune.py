@@ -36,7 +36,7 @@ def show() -> None:
                 key="teach",
                 type="primary",
                 disabled=bool(reason := training_problem()),
-                help=reason or None,
+                help=reason or "Start the training.",
             )
         st.caption(
             "Takes one epoch, some minutes, and reports the accuracy on the corrections and on the "

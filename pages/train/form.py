@@ -32,7 +32,7 @@ NAMES = {"learning_rate": "the learning rate", "target_accuracy": "the target tr
 
 def show() -> None:
     """Show the form, with the network and its training images beside it."""
-    st.subheader("Train a model")
+    st.header("Train a model")
     left, right = st.columns([3, 2], gap="large")
     with left:
         architecture = get_architecture(
@@ -65,7 +65,7 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
             icon=":material/play_arrow:",
             key="train_start",
             disabled=bool(reason := training_problem()),
-            help=reason or None,
+            help=reason or "The training continues when you close the page.",
         )
         refused = [NAMES[field] for field in NAMES if settings[field] is None]
         if refused:
@@ -273,7 +273,7 @@ def _show_network(architecture: str, dropout: float | None) -> None:
         )
         st.caption(f"{sum(layer.parameters for layer in layers):,} parameters")
         branched = any(layer.branch for layer in layers)
-        with st.popover("Layers", icon=":material/table_rows:"):
+        with st.popover("Layers", icon=":material/table_rows:", help="The layers as a table."):
             st.dataframe(
                 {
                     **({"branch": [layer.branch for layer in layers]} if branched else {}),
@@ -288,7 +288,7 @@ def _show_network(architecture: str, dropout: float | None) -> None:
 
 def _show_samples(config: TrainingConfig) -> None:
     with st.expander("Training images", icon=":material/grid_on:"):
-        if st.button("Show samples", key="train_sample"):
+        if st.button("Show samples", key="train_sample", help="Takes some seconds."):
             st.session_state["train_sampled"] = True
         if not st.session_state.get("train_sampled"):
             st.caption("Some images with the chosen augmentation.")

@@ -23,10 +23,17 @@ def show() -> None:
     cards = {card.name: card for card in list_models()}
     if not cards:
         return
-    st.subheader("Models")
+    st.header("Models")
     if st.session_state.get("shelf") not in cards:
         st.session_state.pop("shelf", None)
-    card = cards[st.selectbox("Model", list(cards), key="shelf", persist_state="session")]
+    name = st.selectbox(
+        "Model",
+        list(cards),
+        key="shelf",
+        persist_state="session",
+        help="The model to download, rename or delete.",
+    )
+    card = cards[name]
     low, high = card.test_interval
     st.caption(
         f"{plain(card.architecture)}, {card.parameters:,} parameters, {card.epochs} epochs in "
@@ -42,9 +49,16 @@ def show() -> None:
         if not rights.may_change_model(card.name):
             st.caption(plain(rights.change_refusal()))
             return
-        with st.popover("Rename", icon=":material/edit:", key="shelf_rename_open"):
+        with st.popover(
+            "Rename", icon=":material/edit:", key="shelf_rename_open", help="Choose another name."
+        ):
             _show_rename(card)
-        with st.popover("Delete", icon=":material/delete:", key="shelf_delete_open"):
+        with st.popover(
+            "Delete",
+            icon=":material/delete:",
+            key="shelf_delete_open",
+            help="Asks before it deletes.",
+        ):
             _show_delete(card)
 
 
@@ -63,8 +77,19 @@ def _show_download(card: ModelCard, file: str, label: str, description: str) -> 
 
 
 def _show_rename(card: ModelCard) -> None:
-    name = st.text_input("New name", card.name, max_chars=40, key=f"shelf_name_{card.name}")
-    if st.button("Rename", key="shelf_rename", disabled=name == card.name):
+    name = st.text_input(
+        "New name",
+        card.name,
+        max_chars=40,
+        key=f"shelf_name_{card.name}",
+        help="Lower-case letters, digits, '-', '_' and '.'.",
+    )
+    if st.button(
+        "Rename",
+        key="shelf_rename",
+        disabled=name == card.name,
+        help="Visitors who use the model choose it again under its new name.",
+    ):
         with show_errors():
             _check(card)
             rename_model(card.name, name)
@@ -77,7 +102,7 @@ def _show_rename(card: ModelCard) -> None:
 
 def _show_delete(card: ModelCard) -> None:
     st.write(f"“{card.name}” will be deleted permanently.")
-    if st.button("Delete", type="primary", key="shelf_delete"):
+    if st.button("Delete", key="shelf_delete", help="This cannot be undone."):
         with show_errors():
             _check(card)
             delete_model(card.name)

@@ -17,9 +17,10 @@ _SHOWN = 200
 def show() -> None:
     """Show the table and the actions for the selected rows."""
     runs = list_runs()[:_SHOWN]
+    st.header("Runs")
     if not runs:
+        st.info("No runs yet. Press *Start* above: each training is listed here with its curves.")
         return
-    st.subheader("Runs")
     rows = st.dataframe(
         [_row(run) for run in runs],
         hide_index=True,
@@ -48,7 +49,12 @@ def show() -> None:
             (run,) = selected
             if not run.is_active and rights.may_change_run(run) and run.state != "done":
                 watch.resume_button(run, "runs_resume")
-            if st.button("Show", key="runs_show", icon=":material/visibility:"):
+            if st.button(
+                "Show",
+                key="runs_show",
+                icon=":material/visibility:",
+                help="Show this run at the top of the page.",
+            ):
                 watch.watch(run.id)
                 st.rerun()
         if st.button(

@@ -15,7 +15,7 @@ def show() -> None:
     form.show()
     runs.show()
     models.show()
-    st.subheader("Corrections")
+    st.header("Corrections")
     if not login.show_refusal(Action.CORRECT):
         corrections.show()
         fine_tune.show()

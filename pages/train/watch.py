@@ -70,7 +70,7 @@ def _show_progress(run: Run) -> None:
         # The table of runs shows the state, too, and the sidebar lists a new model.
         st.rerun()
     config = run.config
-    st.subheader(f"Training {config.name}")
+    st.header(f"Training {config.name}")
     progress = follow(run.events(), config.batch_size)
     stopping = run.stop_requested is not None
     allowed = rights.may_change_run(run)
@@ -90,7 +90,13 @@ def _show_progress(run: Run) -> None:
             and allowed
             and state != "saving"
         ):
-            st.button("Force stop", on_click=_kill, args=(run,), key="train_end")
+            st.button(
+                "Force stop",
+                on_click=_kill,
+                args=(run,),
+                key="train_end",
+                help="Ends the process at once. The run can be resumed.",
+            )
     _show_curves(progress)
     others = [other for other in list_runs() if other.is_active and other.id != run.id]
     if others:
@@ -178,7 +184,7 @@ def _show_result(run: Run) -> None:
     except MnistError as error:
         st.error(plain(str(error)))
         return
-    st.subheader(f"Training {config.name}: {state}")
+    st.header(f"Training {config.name}: {state}")
     if card:
         _show_accuracy(card)
     elif state == "done":
@@ -200,7 +206,13 @@ def _show_result(run: Run) -> None:
             _show_use_button(card.name)
         if state != "done":
             resume_button(run, "train_resume")
-        st.button("Close", key="train_close", on_click=watch, args=("",))
+        st.button(
+            "Close",
+            key="train_close",
+            on_click=watch,
+            args=("",),
+            help="Hide this result; the run stays in the table below.",
+        )
     _show_curves(follow(run.events(), config.batch_size))
 
 

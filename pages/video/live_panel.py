@@ -81,6 +81,7 @@ def show_snapshot_button(live: LiveReader) -> None:
         "image/png",
         key="snapshot",
         icon=":material/photo_camera:",
+        help="Save the current frame with its boxes as a PNG.",
         nothing="There is no frame yet. Press again when the video runs.",
     )
 
@@ -118,4 +119,10 @@ def _show_history(live: LiveReader, state: LiveState) -> None:
             hide_index=True,
             height=min(250, 38 + 35 * len(state.history)),
         )
-    st.button("Clear history", icon=":material/delete:", key="forget", on_click=live.clear_history)
+    st.button(
+        "Clear history",
+        icon=":material/delete:",
+        key="forget",
+        on_click=live.clear_history,
+        help="Forget the numbers read so far.",
+    )

@@ -13,7 +13,11 @@ def show(live: LiveReader) -> None:
     default = WebcamSettings()
     with st.container(horizontal=True, vertical_alignment="center"):
         automatic = st.toggle(
-            "Automatic threshold", value=True, key="automatic", persist_state="session"
+            "Automatic threshold",
+            value=True,
+            key="automatic",
+            persist_state="session",
+            help="Find the ink in every frame without a fixed grey level.",
         )
         mirror = st.toggle(
             "Mirror", key="mirror", persist_state="session", help="Show the video mirrored."
@@ -53,6 +57,7 @@ def show(live: LiveReader) -> None:
                 round(100 * default.roi[2]),
                 key="roi_width",
                 persist_state="session",
+                help="Width of the box, in percent of the video.",
             )
             x = st.slider(
                 "Horizontal position (%)",
@@ -71,6 +76,7 @@ def show(live: LiveReader) -> None:
                 round(100 * default.roi[3]),
                 key="roi_height",
                 persist_state="session",
+                help="Height of the box, in percent of the video.",
             )
             y = st.slider(
                 "Vertical position (%)",

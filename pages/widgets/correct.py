@@ -45,7 +45,7 @@ def show(digit: Digit, model: ModelCard, source: str, key: str) -> None:
             type="tertiary",
             key=f"wrong_{key}_{_digest(digit)}",
             disabled=bool(reason),
-            help=reason or None,
+            help=reason or "Label the digit correctly, to train on it later.",
         ):
             _show_choice(digit, model, source, key)
 
@@ -67,7 +67,7 @@ def show_live(live: LiveReader) -> None:
         key="live_wrong",
         on_change=freeze,
         disabled=bool(reason),
-        help=reason or None,
+        help=reason or "Label the digits in the box correctly, to train on them later.",
     )
     if not popover.open:
         return
@@ -119,6 +119,7 @@ def _show_choice(digit: Digit, model: ModelCard, source: str, key: str) -> None:
         format_func=label_name,
         key=choice,
         on_change=save,
+        help="Saves the image with this label. You can undo it.",
     )
     _show_error(digest)
     st.caption(
@@ -148,7 +149,13 @@ def _show_corrected(digit: Digit, key: str) -> bool:
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[Saved as **{label_name(label)}**.]", width="content")
-        st.button("Undo", type="tertiary", key=f"undo_{key}_{digest}", on_click=undo)
+        st.button(
+            "Undo",
+            type="tertiary",
+            key=f"undo_{key}_{digest}",
+            on_click=undo,
+            help="Remove the saved correction.",
+        )
     _show_error(digest)
     return True
 

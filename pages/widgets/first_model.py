@@ -11,13 +11,14 @@ from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
 from mnist_core.storage.paths import models_directory
+from pages.widgets.appearance import show_title
 
 _RUN = "first_run"
 
 
 def show() -> None:
     """Train the quick model, and rerun the app when it is ready."""
-    st.title("Training the first model")
+    show_title("Training the first model")
     st.write(
         "There is no model yet, so a small one is being trained on 55,000 handwritten digits. "
         "This takes about half a minute and happens only once."
@@ -82,6 +83,6 @@ def _active_run() -> Run | None:
 def _show_failure(reason: str) -> None:
     st.error("The training ended without a model.")
     st.code(reason, language=None)
-    if st.button("Try again", icon=":material/refresh:"):
+    if st.button("Try again", icon=":material/refresh:", help="Start the training again."):
         st.session_state.pop(_RUN, None)
         st.rerun()

@@ -83,6 +83,7 @@ def ink_control(key: str) -> Ink:
         format_func=INKS.__getitem__,
         key=key,
         persist_state="session",
+        help="Whether the ink is darker or lighter than the paper. *Automatic* tries both.",
     )
 
 
@@ -94,7 +95,13 @@ def show_digits(digits: Sequence[Digit], source: str, recognizer: Recognizer) ->
             with st.container(border=True, width=190):
                 _show_digit(digit, key)
                 with st.container(horizontal=True):
-                    if st.button("Why?", key=f"{key}_why", type="tertiary", icon=":material/help:"):
+                    if st.button(
+                        "Why?",
+                        key=f"{key}_why",
+                        type="tertiary",
+                        icon=":material/help:",
+                        help="Show which pixels count.",
+                    ):
                         _show_explanation(recognizer, digit, key)
                     correct.show(digit, recognizer.card, source, key)
     if len(digits) > MAX_CARDS:

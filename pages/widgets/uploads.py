@@ -45,9 +45,22 @@ def choose_picture(label: str, *, key: str, camera: bool = False) -> Picture | N
         state[kept] = _compact(file.name, file.getvalue())
 
     if camera:
-        take(keep, label, key=key, widget=st.camera_input)
+        take(
+            keep,
+            label,
+            key=key,
+            widget=st.camera_input,
+            help="Kept until you remove it or leave, never saved.",
+        )
     else:
-        take(keep, label, key=key, widget=st.file_uploader)
+        take(
+            keep,
+            label,
+            key=key,
+            widget=st.file_uploader,
+            help="PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF. Kept until you remove it or "
+            "leave, never saved.",
+        )
     picture: Picture | None = state.get(kept)
     if picture is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -57,6 +70,7 @@ def choose_picture(label: str, *, key: str, camera: bool = False) -> Picture | N
                 icon=":material/close:",
                 type="tertiary",
                 key=f"{key}_remove",
+                help="Remove this picture and its reading.",
                 on_click=state.pop,
                 args=(kept,),
             )

@@ -122,7 +122,7 @@ def test_comparison_of_several_models() -> None:
 def test_tab_without_a_chosen_model() -> None:
     app = open_tab(evaluation_models=[])
     assert not app.exception
-    assert app.info[0].value == "Choose at least one model."
+    assert app.info[0].value == "Choose at least one model above."
     assert not app.metric
 
 

@@ -104,7 +104,7 @@ def test_form_starts_with_the_defaults_of_the_network(started: list[TrainingConf
     expected = TrainingConfig(architecture="mlp", name="my-mlp-1", epochs=3, target_accuracy=0.99)
     assert [config.resolved() for config in started] == [expected.resolved()]
     # The run is shown at once, and the next one gets another name.
-    assert "Training my-mlp-1" in texts(app, "subheader")
+    assert "Training my-mlp-1" in texts(app, "header")
     assert app.text_input(key="train_name_mlp").value == "my-mlp-2"
 
 
@@ -189,7 +189,7 @@ def test_active_run_is_shown_to_every_visitor() -> None:
     with run.lock():
         run.set_phase("running")
         app = run_script(SHOW)
-        assert "Training theirs" in texts(app, "subheader")
+        assert "Training theirs" in texts(app, "header")
         assert "12,345 images/s · at most 30 s left" in texts(app, "caption")
         app.button(key="train_cancel").click().run()
         assert not app.exception
