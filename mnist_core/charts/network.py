@@ -87,15 +87,15 @@ def _draw_block(
         hoverlabel={"namelength": -1},
         showlegend=False,
     )
-    # Short lines, for phones.
-    sides = "×".join(map(str, shape[:-1]))
-    size = [sides, f"×{shape[-1]}"] if sides else [str(shape[-1])]
     figure.add_annotation(
         x=(start + end) / 2,
         y=bottom - _NAME_GAP,
         yanchor="top",
-        text="<br>".join([_SHORT_NAMES.get(kind, kind), *size]),
-        font_size=9,
+        text=f"{_SHORT_NAMES.get(kind, kind)}<br>{'×'.join(map(str, shape))}",
+        # From bottom to top: the blocks are closer together than their names are long.
+        textangle=-90,
+        align="right",
+        font_size=12,
         showarrow=False,
     )
     return end + space

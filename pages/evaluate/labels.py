@@ -31,6 +31,7 @@ def show(selected: Assessment, assessments: Sequence[Assessment]) -> None:
             assessments,
         )
         reviews = LabelReviews().find(data.images, selected.evaluation.labels)
+        st.header("Labels that may be wrong")
         st.markdown("**Is this label right?** The least probable labels first")
         _explain(selected, issues, reviews, len(assessments))
         state = st.session_state
@@ -55,7 +56,10 @@ def show(selected: Assessment, assessments: Sequence[Assessment]) -> None:
             state[_CHOSEN] = (data.digest, picked)
             st.rerun(scope="fragment")
         if (rest := len(issues.ranking) - count) > 0 and st.button(
-            f"Show {min(PAGE, rest)} more", icon=":material/expand_more:", key="more_labels"
+            f"Show {min(PAGE, rest)} more",
+            icon=":material/expand_more:",
+            key="more_labels",
+            help="Show the next images below these.",
         ):
             state[_COUNT] = count + PAGE
             st.rerun(scope="fragment")

@@ -86,13 +86,7 @@ def _show_gallery(store: CorrectionStore, counts: dict[int, int]) -> None:
     )
     shown = total if label is None else counts[label]
     pages = -(-shown // PAGE)
-    page = (
-        st.pagination(
-            pages, key="corrections_page", persist_state="session", help="Pages of corrections."
-        )
-        if pages > 1
-        else 1
-    )
+    page = st.pagination(pages, key="corrections_page", persist_state="session") if pages > 1 else 1
     chosen = None if label is None else [label]
     corrections = store.find(chosen, limit=PAGE, offset=PAGE * (page - 1))
     with st.container(horizontal=True, key="corrections"):

@@ -3,28 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, list_models
-from mnist_core.charts import network_drawing
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.data import FRAME_SIZE
 from mnist_core.networks.architectures import ARCHITECTURES, Architecture, get_architecture
-from mnist_core.networks.summary import layers_of
 from mnist_core.registry.store import is_bundled
 from mnist_core.runs import jobs
 from mnist_core.runs.store import list_runs
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES
-from mnist_core.training.preview import draw_samples
-from pages.train import watch
+from pages.train import preview, watch
 from pages.train.availability import training_problem
 from pages.widgets import rights
-from pages.widgets.charts import enlarged
 from pages.widgets.decimal_field import decimal_field
 from pages.widgets.show_errors import plain, show_errors
 
-_SAMPLES, _ROW = 40, 10
 _RANDOM = "none (random initialization)"
 # Fields of the `TrainingConfig` that are typed, with their names in the form.
 NAMES = {"learning_rate": "the learning rate", "target_accuracy": "the target training accuracy"}
@@ -50,9 +43,9 @@ def show() -> None:
         settings = _choose_settings(architecture)
         config = _show_start(architecture, settings)
     with right:
-        _show_network(architecture.name, settings["dropout"])
+        preview.show_network(architecture.name, settings["dropout"])
         if config:
-            _show_samples(config)
+            preview.show_samples(config)
 
 
 def _show_start(architecture: Architecture, settings: dict[str, Any]) -> TrainingConfig | None:
@@ -260,50 +253,3 @@ def _choose_initial_model(kind: str) -> dict[str, Any]:
             "with bfloat16 instructions, where it is the default for large networks.",
         ),
     }  # fmt: skip
-
-
-def _show_network(architecture: str, dropout: float | None) -> None:
-    with st.expander("Network", icon=":material/schema:", expanded=True):
-        layers = layers_of(architecture, dropout)
-        st.plotly_chart(
-            network_drawing(layers),
-            key="network_drawing",
-            config={"displayModeBar": False},
-            alt=f"Block diagram of the network {architecture}, from the image to the ten outputs.",
-        )
-        st.caption(f"{sum(layer.parameters for layer in layers):,} parameters")
-        branched = any(layer.branch for layer in layers)
-        with st.popover("Layers", icon=":material/table_rows:", help="The layers as a table."):
-            st.dataframe(
-                {
-                    **({"branch": [layer.branch for layer in layers]} if branched else {}),
-                    "layer": [layer.kind for layer in layers],
-                    "size": [layer.detail for layer in layers],
-                    "output": ["×".join(map(str, layer.output)) for layer in layers],
-                    "parameters": [layer.parameters for layer in layers],
-                },
-                hide_index=True,
-            )
-
-
-def _show_samples(config: TrainingConfig) -> None:
-    with st.expander("Training images", icon=":material/grid_on:"):
-        if st.button("Show samples", key="train_sample", help="Takes some seconds."):
-            st.session_state["train_sampled"] = True
-        if not st.session_state.get("train_sampled"):
-            st.caption("Some images with the chosen augmentation.")
-            return
-        # Only what the images depend on: a change of other settings reuses them.
-        relevant = TrainingConfig(
-            architecture=config.architecture, augmentation=config.augmentation, seed=config.seed
-        )
-        with show_errors():
-            sheet = _sample_sheet(relevant)
-            st.image(sheet, width="stretch", alt="Samples of the training images.")
-
-
-@st.cache_data(show_spinner="Generating samples; this takes some seconds …", max_entries=50)
-def _sample_sheet(config: TrainingConfig) -> np.ndarray:
-    frames = draw_samples(config, _SAMPLES)
-    rows = frames.reshape(-1, _ROW, FRAME_SIZE, FRAME_SIZE).transpose(0, 2, 1, 3)
-    return enlarged(rows.reshape(-1, _ROW * FRAME_SIZE), 2)

@@ -32,7 +32,13 @@ def show() -> None:
             return
         name = access.email() or str(st.user.get("name") or "someone")
         st.caption(f"Logged in as {plain(name)}. {_ROLES[rights.role()]}")
-        st.button("Log out", icon=":material/logout:", key="log_out", on_click=st.logout)
+        st.button(
+            "Log out",
+            icon=":material/logout:",
+            key="log_out",
+            on_click=st.logout,
+            help="What you have started stays yours.",
+        )
 
 
 def show_refusal(action: Action) -> bool:

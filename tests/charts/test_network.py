@@ -21,10 +21,10 @@ def test_network_drawing_has_blocks_and_names_that_do_not_overlap(name: str) -> 
     boxes = [box(trace) for trace in figure.data]
     (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
     assert len(figure.layout.annotations) == len(boxes)
-    # Lines of 9 px, at most 13 px apart.
-    line = 13 * (high - low) / (figure.layout.height - 8)
+    # From bottom to top in 12 px, where a character is at most 7 px wide.
+    character = 7 * (high - low) / (figure.layout.height - 8)
     feet = [
-        edges[2] - 1 - line * len(name.text.split("<br>"))
+        edges[2] - 1 - character * max(map(len, name.text.split("<br>")))
         for edges, name in zip(boxes, figure.layout.annotations, strict=True)
     ]
     for number, (start, end, _, top) in enumerate(boxes):
@@ -40,7 +40,7 @@ def test_network_drawing_of_a_sequence_is_one_row() -> None:
     figure = network_drawing(layers_of("cnn"))
     boxes = [box(trace) for trace in figure.data]
     assert [trace.name for trace in figure.data][:2] == ["image 28×28×1", "Conv2D 26×26×24"]
-    assert figure.layout.annotations[1].text == "Conv<br>26×26<br>×24"
+    assert figure.layout.annotations[1].text == "Conv<br>26×26×24"
     assert boxes == sorted(boxes)
     assert {(bottom + top) / 2 for _, _, bottom, top in boxes} == {0}
     assert not figure.layout.shapes
