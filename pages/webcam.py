@@ -139,7 +139,7 @@ def show_webrtc(live: LiveReader, servers: list[ice.Server]) -> bool:
             "controls": False,
             "muted": True,
             "style": {"width": "100%", "borderRadius": "0.6rem"},
-                "aria-label": "Your camera, with the digits that were read",
+            "aria-label": "Your camera, with the digits that were read",
         },
         translations=TEXTS,
         media_toggle_controls=False,

@@ -109,7 +109,7 @@ def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: i
         key=f"{key}_inside",
         persist_state="session",
         help="*Activations*: the output of each layer. *Grad-CAM*: where the network looks. "
-        "*Similar*: training images that the network sees alike.",
+        "*Most like yours*: similar training images.",
     )
     if choice == ACTIVATIONS:
         st.caption("The output of each layer, from the first to the last.")
