@@ -74,6 +74,8 @@ class InterpreterPool:
         with foreign_bytes(self._refused):
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
+            # A damaged name of a tensor is found here.
+            interpreter.get_input_details(), interpreter.get_output_details()
             return interpreter
 
     def _refused(self, error: Exception) -> ModelLoadError:

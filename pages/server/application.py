@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from streamlit import cli_util, config
+from streamlit.runtime.scriptrunner import RerunException, StopException
 from streamlit.url_util import make_url_path
 from streamlit.web.server import server_util
 
@@ -60,7 +61,9 @@ def middleware() -> list[Middleware]:
 
 def show_failure(_: Exception) -> bool:
     """Show a sentence for an error that no page has expected; Streamlit has logged it."""
-    st.error("This page has failed. Reload it to go on. The server's log has the details.")
+    # Streamlit raises these where the visitor has left or clicked again: the error is not seen.
+    with suppress(RerunException, StopException):
+        st.error("This page has failed. Reload it to go on. The server's log has the details.")
     return True  # no traceback
 
 

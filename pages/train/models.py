@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_core import ModelCard, list_models
 from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
-from mnist_core.registry.store import is_bundled
+from mnist_core.registry.store import damaged_models, is_bundled
 from mnist_core.storage.paths import models_directory
 from pages.widgets import model_picker, rights
 from pages.widgets.save_button import save_button
@@ -19,11 +19,16 @@ _FILES = {
 
 
 def show() -> None:
-    """Show the chosen model and its actions."""
+    """Show the damaged models, and the chosen model and its actions."""
     cards = {card.name: card for card in list_models()}
-    if not cards:
+    damaged = damaged_models()
+    if not cards and not damaged:
         return
     st.header("Models")
+    for error in damaged:
+        st.warning(plain(str(error)), icon=":material/broken_image:")
+    if not cards:
+        return
     if st.session_state.get("shelf") not in cards:
         st.session_state.pop("shelf", None)
     name = st.selectbox(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser.conftest import ROOT, running_app
+from streamlit.runtime.scriptrunner import StopException
 from support.servers import encode_digit
 from support.visitors import visitor
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -156,3 +158,30 @@ def test_browser_is_opened_unless_the_server_is_headless(
             assert urls == opened
 
     asyncio.run(start())
+
+
+def test_large_upload_is_refused_before_the_server_has_it(host: str) -> None:
+    with visitor(host, BASE) as ann:
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.request("GET", f"{BASE}/_stcore/health")
+        response = connection.getresponse()
+        response.read()
+        cookie = str(response.getheader("Set-Cookie")).partition(";")[0]
+        connection.putrequest("PUT", f"{BASE}/_stcore/upload_file/{ann.session}/file")
+        connection.putheader("Cookie", cookie)
+        connection.putheader("X-Xsrftoken", cookie.partition("=")[2])
+        # Only announced: 65 MB are more than `server.maxUploadSize` in .streamlit/config.toml.
+        connection.putheader("Content-Length", str(65 * 2**20))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+        connection.close()
+
+
+def test_failure_of_a_run_that_is_being_stopped_is_not_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(_: str) -> None:
+        raise StopException
+
+    monkeypatch.setattr(application.st, "error", stop)
+    assert application.show_failure(ValueError())

@@ -16,7 +16,7 @@ from support.frames import make_correction
 from mnist_core import TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.networks.architectures import get_architecture
-from mnist_core.registry.card import write_card
+from mnist_core.registry.card import CARD, write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Outcome, Run
@@ -365,3 +365,11 @@ def test_start_trains_with_the_learning_rate_that_it_names_or_not_at_all(
 def test_nearly_full_disk_is_said_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mnist_core.storage.limits.free_bytes", lambda folder: 15 * 10**8)
     assert any("1.5 GB are free" in one.value for one in run_script(SHOW).warning)
+
+
+def test_damaged_model_is_named_and_the_others_are_shown(models: Path) -> None:
+    (models / "mine" / CARD).write_bytes(b"{")
+    app = run_script(SHOW)
+    assert ["mine" in one.value for one in app.warning] == [True]
+    assert "mine" not in app.selectbox(key="shelf").options
+    assert app.selectbox(key="shelf").options
