@@ -8,6 +8,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from mnist_core import InvalidImageError, Recognizer, load_image
 from pages.widgets import browser, live_strokes, model_picker, reading, routing, uploads
+from pages.widgets.announce import announce
 from pages.widgets.appearance import show_title
 from pages.widgets.show_errors import show_errors
 
@@ -223,10 +224,12 @@ def show_upload(recognizer: Recognizer) -> None:
     """Show the upload of a photo or scan, and its reading."""
     picture = uploads.choose_picture("Picture of digits", key="photo")
     ink = reading.ink_control(key="photo_ink")
+    number = ""
     if picture is None:
         st.caption("Write with a pen on plain paper and photograph it from above.")
     else:
-        reading.show_picture(recognizer, picture, ink)
+        number = reading.show_picture(recognizer, picture, ink)
+    announce(number, key="photo_said")
 
 
 routing.run(main)

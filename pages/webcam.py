@@ -11,6 +11,7 @@ from pages.video import connection, ice, live_panel, live_video, places, setting
 from pages.video.readers import own_reader
 from pages.video.relay import frame_callback, install_latest_frame_relay
 from pages.widgets import browser, correct, model_picker, reading, routing, uploads
+from pages.widgets.announce import announce
 from pages.widgets.appearance import show_title
 from pages.widgets.show_errors import plain
 
@@ -188,8 +189,8 @@ def show_alternatives(recognizer: Recognizer, suggested: bool) -> None:
         picture = uploads.choose_picture(label, key="camera", camera=True)
     else:
         picture = uploads.choose_picture("Picture of digits", key="picture")
-    if picture is not None:
-        reading.show_picture(recognizer, picture, "auto")
+    number = reading.show_picture(recognizer, picture, "auto") if picture else ""
+    announce(number, key="picture_said")
 
 
 routing.run(main)

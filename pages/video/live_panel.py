@@ -10,6 +10,7 @@ from mnist_core import Digit
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.webcam.session import LiveReader, LiveState
 from pages.video import connection
+from pages.widgets.announce import announce
 from pages.widgets.gallery import data_url
 from pages.widgets.save_button import save_button
 from pages.widgets.show_errors import plain
@@ -32,6 +33,7 @@ def show(live: LiveReader, running: bool, own: bool = False) -> None:
     state = live.state
     with st.container(key="live_reading"):
         st.html(_reading_html(state, running, live.settings.inference))
+    announce(state.result.reading if running and state.result else "", key="webcam_said")
     with st.container():  # always there, so that what follows stays the same element
         connection.explain_failure(live, running, own)
         if running and state.interrupted:

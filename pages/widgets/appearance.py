@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.widgets import framed
+
 __all__ = ["show_title"]
 
 # Streamlit (1.67) writes white on the primary color: 2.3 to 1 in the dark theme, this 7.8 to 1.
@@ -17,4 +19,5 @@ def show_title(text: str) -> None:
     """Show a page's title, in the browser's tab, too."""
     st.set_page_config(page_title=f"{text} · Digit lab")
     st.html(STYLE)
+    framed.show_note()
     st.title(text)

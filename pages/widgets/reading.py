@@ -138,8 +138,12 @@ def _show_explanation(recognizer: Recognizer, digit: Digit, key: str) -> None:
     explain.show(recognizer, digit.frame, key)
 
 
-def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> None:
-    """Read a photo, scan or snapshot, and show it with a box around each digit."""
+def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> str:
+    """Read a photo, scan or snapshot, and show it with a box around each digit.
+
+    Returns:
+        The number as text; "" if the picture cannot be read.
+    """
     name = picture.name
     try:
         if picture.problem:
@@ -148,7 +152,7 @@ def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> None:
         result, caption = read(recognizer, image, ink)
     except MnistError as error:
         st.error(plain(f"{name}: {error}"))
-        return
+        return ""
     with st.container(key="photo_reading"):
         st.html(number_html(result.digits))
     st.caption(caption)
@@ -161,3 +165,4 @@ def show_picture(recognizer: Recognizer, picture: Picture, ink: Ink) -> None:
         alt += " What was left out has a thin grey box."
     st.image(draw_boxes(image, result.digits, result.noted), alt=alt)
     show_digits(result.digits, "photo", recognizer)
+    return result.text or "No digit found"
