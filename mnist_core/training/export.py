@@ -22,6 +22,7 @@ from mnist_core.evaluation.calibration import ScoreLimits, fit_temperature
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.networks.architectures import get_architecture
+from mnist_core.networks.keras_files import load_network
 from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
 from mnist_core.registry.splits import splits, validation_indices
 from mnist_core.registry.staging import staged_model
@@ -120,9 +121,7 @@ def export_again(
     )
     on_message("Loading TensorFlow")
     prepare_tensorflow()
-    import keras
-
-    model = keras.saving.load_model(directory / name / KERAS, compile=False)
+    model = load_network(directory / name / KERAS)
     on_message("Saving and testing")
     with staged_model(name, directory, overwrite=True) as stage:
         for file in (KERAS, HISTORY):

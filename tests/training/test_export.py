@@ -62,3 +62,11 @@ def test_export_again_explains_an_ensemble_and_a_damaged_model(tmp_path: Path) -
 
 def _export(name: str, directory: Path) -> object:
     return export_again(name, quantize=True, directory=directory)
+
+
+def test_export_again_explains_a_network_of_another_version(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED_MODELS / "mlp", tmp_path / "mlp")
+    (tmp_path / "mlp" / KERAS).write_bytes(b"written by another Keras")
+    write_card(load_card("mlp", tmp_path), tmp_path / "mlp")
+    with pytest.raises(ModelLoadError, match="cannot load the network"):
+        run_with_tensorflow(_export, "mlp", tmp_path)
