@@ -269,6 +269,26 @@ def test_access(access: str, authorization: str, expected: int, distant: bool) -
         assert ask(host, "GET", "/health")[0] == 200
 
 
+@pytest.mark.parametrize("mode", ["open", "shared", "read-only", "login"])
+def test_programs_read_in_every_mode_and_change_nothing(
+    mode: str, server: str, models: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages' section [access] gives programs no more and no less; see docs/SECURITY.md."""
+    monkeypatch.setenv("MNIST_ACCESS", json.dumps({"mode": mode}))
+
+    def files() -> set[tuple[str, int]]:
+        found = [path for folder in (models, runs) for path in folder.rglob("*")]
+        return {(str(path), path.stat().st_mtime_ns) for path in found}
+
+    before = files()
+    assert ask(server, "POST", "/read?model=mlp", IMAGE)[1]["text"] == "4"
+    assert ask(server, "GET", "/models")[0] == 200
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for path in ("/models", "/models/mlp", "/runs", "/corrections", "/health"):
+            assert ask(server, method, path, b"{}")[0] in (404, 405)
+    assert files() == before
+
+
 def test_foreign_pages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "is_url_from_allowed_origins", lambda _: False)
     with served(access="open") as host:
