@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 import shlex
@@ -90,6 +91,18 @@ def test_every_variable_is_explained() -> None:
     explained = set(re.findall(r"^#? ?(\w+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
     assert used - explained <= {"MNIST_API"}  # docs/server.md
     assert explained <= used
+
+
+def test_turn_server_reaches_the_replicas_and_no_other_private_address(
+    compose: dict[str, Any],
+) -> None:
+    (network,) = compose["networks"]["inside"]["ipam"]["config"]
+    command = compose["services"]["turn"]["command"]
+    (allowed,) = [word for word in command if word.startswith("--allowed-peer-ip=")]
+    first, last = map(ipaddress.ip_address, allowed.partition("=")[2].split("-"))
+    assert list(ipaddress.summarize_address_range(first, last)) == [
+        ipaddress.ip_network(network["subnet"])
+    ]
 
 
 def test_addresses_of_the_turn_server_are_valid(compose: dict[str, Any]) -> None:

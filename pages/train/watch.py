@@ -33,7 +33,8 @@ def show() -> None:
     """Show the run that this visitor watches, or the active one."""
     run = _watched_run()
     if run is None:
-        st.caption("No training is running. Start one below.")
+        invitation = "" if training_problem() else " Start one below."
+        st.caption(f"No training is running.{invitation}")
         _wait_for_run()
         return
     st.session_state[_STATE] = run.state
