@@ -24,3 +24,11 @@ def test_probability_bars_have_an_axis_from_0_to_1() -> None:
     assert figure.layout.yaxis.range == (0, 1)
     # Digits are categories: Plotly must not make a numeric scale of them.
     assert figure.layout.xaxis.type == "category"
+
+
+def test_figures_share_nothing() -> None:
+    figure = probability_bars(np.full(10, 0.1, np.float32))
+    figure.update_layout(height=77).data[0].marker.color = ["red"] * 10
+    another = probability_bars(np.full(10, 0.1, np.float32))
+    assert another.layout.height == 150
+    assert another.data[0].marker.color[0] == HIGHLIGHT
