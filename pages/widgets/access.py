@@ -7,8 +7,10 @@ OWNER    may also change what others have started
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import streamlit as st
 from streamlit.auth_util import is_authlib_installed, validate_auth_credentials
@@ -85,11 +87,17 @@ class AccessSettings:
 
 
 def access_settings() -> AccessSettings:
-    """The settings from the environment or the secrets, else the defaults.
+    """The settings from the environment or the secrets, else the defaults; read once.
 
     Raises:
         MnistError: a setting is unknown or has a wrong value.
     """
+    return _settings(os.environ.get("MNIST_ACCESS", ""))
+
+
+# Pages ask for each digit that they show; reading the settings takes a quarter of a millisecond.
+@lru_cache(maxsize=4)
+def _settings(_environment: str) -> AccessSettings:
     return read_settings(AccessSettings, "access")
 
 
