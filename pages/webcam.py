@@ -91,7 +91,8 @@ def main() -> None:
             st.container(key=f"webcam_{name}") for name in ("video", "reading", "settings")
         )
     with video_place:
-        running = show_video(live, servers, own)
+        with st.container():
+            running = show_video(live, servers, own)
         show_pause(live)
     browser.handle_input({"p": "pause"})
     if running and not state.get("video_on"):
@@ -158,7 +159,7 @@ def show_pause(live: LiveReader) -> None:
         "Resume reading :small[P]" if paused else "Pause reading :small[P]",
         icon=":material/play_arrow:" if paused else ":material/pause:",
         key="pause",
-        on_click=lambda: state.update(paused=not state["paused"]),
+        on_click=lambda: state.update(paused=not paused),  # the same if it is delivered twice
         help="The video continues. Key: P",
     )
     live.settings = replace(live.settings, inference=not paused)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from browser.conftest import OpenPage
 from browser.test_draw import canvas, clear, draw, expect_reading, reading, ready
 from playwright.sync_api import Page, expect
 from support.own_strokes import OWN_STROKES
+from support.proxies import below_path
 
 # What the page shows as its reading, each change once; the sockets for drawings.
 WATCH = """
@@ -122,3 +124,51 @@ def test_page_works_without_the_socket(app: str, open_page: OpenPage) -> None:
     expect_reading(page, "7")
     expect(page.get_by_text(re.compile(r"Read in .* by champion"))).to_be_visible()
     assert page.evaluate("sockets.length") > 0
+
+
+def test_undo_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> None:
+    page = watched(open_page(app))
+    draw(page, OWN_STROKES[4][:1], side=100, x=60)
+    expect(page.locator(".st-key-draw_final")).to_contain_text("by champion")
+    draw_stem(page)
+    expect(page.locator(".st-key-reading .live")).to_have_text(re.compile(r"\S1$"))
+    page.keyboard.press("z")
+    page.wait_for_timeout(1000)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    # Whatever the canvas keeps of the unfinished stroke, the page reads it, not the browser's part.
+    expect(page.locator(".live_strokes.on")).to_have_count(0)
+    clear(page)
+    draw(page, OWN_STROKES[3])
+    expect_reading(page, "3")
+
+
+def test_other_page_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> None:
+    page = watched(open_page(app))
+    draw_stem(page)
+    expect_reading_now(page, "1")
+    link = page.get_by_role("link", name="Webcam")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Show a digit")).to_be_visible()
+    page.mouse.up()
+    page.wait_for_function("sockets.every((socket) => socket.readyState > 1)")
+    page.get_by_role("link", name="Draw").click()
+    canvas(page).wait_for()
+    page.wait_for_timeout(1000)
+    clear(page)
+    draw_stem(page)
+    expect_reading_now(page, "1")
+    move(page, 90, 50)
+    expect_reading_now(page, "7")
+    page.mouse.up()
+    expect_reading(page, "7")
+
+
+def test_strokes_are_read_below_the_path_of_a_proxy(app: str, open_page: OpenPage) -> None:
+    with below_path(urlsplit(app).netloc, "/lab") as address:
+        page = watched(open_page(f"{address}/"))
+        draw_stem(page)
+        expect_reading_now(page, "1")
+        page.mouse.up()
+        expect_reading(page, "1")

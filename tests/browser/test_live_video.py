@@ -110,6 +110,7 @@ def test_keys_and_settings_apply_without_webrtc(
     page = open_camera(app, with_film(three), script=WITHOUT_WEBRTC)
     button(page, "Start").click()
     expect_reading(page, "3")
+    page.wait_for_timeout(1000)  # the page is still running for Start
     page.keyboard.press("p")
     expect_words(page, "Paused")
     expect_overlay(page, "Video with the box that is read")
