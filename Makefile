@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 
 OPEN := --server.address=0.0.0.0 $(addprefix --server.allowedHosts=,$(HOST) localhost)
 
-.PHONY: run bundle test test-slow fuzz check browser bench clean
+.PHONY: run bundle test test-slow fuzz check browser pictures bench clean
 
 run: $(VENV)/app
 	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
@@ -53,6 +53,10 @@ check: $(VENV)/tests
 # A Chromium for the browser tests: the one that is there, or a new one.
 browser: $(VENV)/tests
 	$(BIN)/python tests/browser/chromium.py
+
+# The pictures of all pages and tabs, in docs/pictures/.
+pictures: browser
+	$(BIN)/python tests/browser/pictures.py
 
 # Every figure that the README and docs/ quote, beside the new one; hours. Some: make bench ONLY=speed
 bench: $(VENV)/tests

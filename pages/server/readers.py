@@ -1,4 +1,4 @@
-"""Reads images in threads, so that the event loop, and with it every page, goes on meanwhile."""
+"""Reads images in threads, so that the event loop, and with it every page, keeps running."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class ApiSettings:
     """Who may use the HTTP API.
 
     Attributes:
-        access: "local": programs on this machine; "token": whoever sends the token; "open":
+        access: "local": programs on this machine; "token": anyone who sends the token; "open":
             everybody; "off": nobody.
         token: at least 16 characters; for "token" only.
         readings_per_second: allowed for each address; for programs on this machine with "local",

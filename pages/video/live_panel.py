@@ -17,8 +17,8 @@ from pages.widgets.show_errors import plain
 
 INTERRUPTED = (
     "**No frame for 2 seconds.** The camera was unplugged, another program took it, or the "
-    "connection was lost. Check the camera; then press Stop and Start. If frames come again, the "
-    "reading goes on by itself."
+    "connection was lost. Check the camera; then press Stop and Start. When frames arrive again, "
+    "reading continues automatically."
 )
 
 

@@ -15,7 +15,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.I
 
 
 def parse_decimal(text: str) -> float | None:
-    """The number in a text, such as "0.01", "0,01" or "1e-2"; None if it is no number."""
+    """The number in a text, such as "0.01", "0,01" or "1e-2"; None if it is not a number."""
     text = text.strip()
     return float(text.replace(",", ".")) if _DECIMAL.fullmatch(text) else None
 

@@ -32,8 +32,11 @@ _SETTLED = """
 
 
 def settle(page: Page) -> Page:
-    """Wait until a page has stayed complete for a moment."""
-    for _ in range(2):
+    """Wait until a page is complete and has stayed so for a second."""
+    same, before = 0, -1
+    while same < 3:
         page.wait_for_function(_SETTLED)
+        size = page.evaluate("document.querySelectorAll('.stMain *').length")
+        same, before = (same + 1 if size == before else 0), size
         page.wait_for_timeout(300)
     return page

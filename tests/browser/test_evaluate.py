@@ -172,6 +172,18 @@ def test_report_predictions_and_charts_are_saved(
     before = lines.count()
     roc.locator(".legendtoggle").first.click()
     expect(lines).to_have_count(before - 1)
+    # On A4 nothing is wider than the page, whose margins are 14 mm, and charts stay whole.
+    report.set_viewport_size({"width": 688, "height": 1000})
+    report.emulate_media(media="print")
+    report.evaluate("dispatchEvent(new Event('beforeprint'))")
+    parts = ".scroll, table, figure, .plotly-graph-div, .plotly-graph-div .main-svg"
+    wider = (
+        f"[...document.querySelectorAll('{parts}')]"
+        ".filter((part) => part.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    report.wait_for_function(f"() => {wider} === 0")
+    kept = "(part) => getComputedStyle(part).breakInside === 'avoid'"
+    assert report.evaluate(f"[...document.querySelectorAll('section')].every({kept})")
 
 
 def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
