@@ -8,6 +8,9 @@
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
     best        the hypothesis with the highest quality; the normal one wins a tie
 
+If nothing of a photograph is read, its polarity may have been measured incorrectly, as in a table:
+what is read with the other one wins by its area times its quality.
+
 Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
 table may do so, too. Where lines were erased and digits are in doubt, or few, the image is read
 with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
@@ -50,6 +53,7 @@ from mnist_core.preprocessing.framing import (
     FramedDigit,
     Ink,
     extract_digits,
+    extract_inverted_digits,
     extract_plain_digits,
     extract_surfaces,
 )
@@ -147,6 +151,9 @@ def _compare(
         if fewer and _certain_area(kept) > _certain_area(best):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
+    if ink == "auto" and not extract.drawn and not is_small and best.digits and not best.quality:
+        inverted = read(extract_inverted_digits(image), "other polarity")
+        best = max(best, inverted, key=_certain_area)
     clean = _is_clean(best)
     if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
         return best
@@ -184,7 +191,7 @@ def _read_surfaces(
 
 def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surface) -> bool:
     """Are the digits of a surface a better reading than what was read before? See above."""
-    only_ones = bool(digits) and all(digit.label == _ONE for digit in digits)
+    only_ones = bool(digits) and all(digit.label == _ONE for digit in digits if digit.is_digit)
     if len(digits) > _MAX_DIGITS or (only_ones and not surface.is_quadrilateral):
         return False
     on = [digit for digit in before if surface.holds(digit.box)]

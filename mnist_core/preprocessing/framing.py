@@ -29,6 +29,7 @@ from mnist_core.preprocessing.background import background_unevenness
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize, scaled_size, shrink, to_grey
 from mnist_core.preprocessing.images import check_image
 from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
+from mnist_core.preprocessing.photo import measure_polarity
 from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
 from mnist_core.preprocessing.surface import Surface, find_surfaces
@@ -41,6 +42,7 @@ __all__ = [
     "FramedDigit",
     "Ink",
     "extract_digits",
+    "extract_inverted_digits",
     "extract_plain_digits",
     "extract_surfaces",
     "frame_digit",
@@ -109,6 +111,17 @@ def extract_digits(image: Image, ink: Ink = "auto", *, keep_lines: bool = False)
     require_choice("ink", ink, get_args(Ink), error=ValueError)
     shrunk, _ = shrink(image, _WORKING_SIDE)
     return _frame_all(ink_map(shrunk, ink, keep_lines=keep_lines), image.shape)
+
+
+def extract_inverted_digits(image: Image) -> Extract:
+    """Find digits as `extract_digits` does in a photograph, with the polarity not measured.
+
+    Args:
+        image: as checked by `extract_digits`.
+    """
+    shrunk, _ = shrink(image, _WORKING_SIDE)
+    measured = measure_polarity(to_grey(flatten_alpha(shrunk, "auto")))
+    return _frame_all(ink_map(shrunk, "dark" if measured == "light" else "light"), image.shape)
 
 
 def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract:

@@ -8,6 +8,8 @@ Everything is computed in eight bits, which OpenCV does fastest. Levels are of 2
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cv2
 import numpy as np
 
@@ -15,7 +17,7 @@ from mnist_core.preprocessing.components import label_type
 from mnist_core.preprocessing.grey import Image, Ink, Mask, binarize, estimate_noise, median, shrink
 from mnist_core.preprocessing.ruled_lines import are_remains, ruled_line_mask
 
-__all__ = ["photo_ink"]
+__all__ = ["measure_polarity", "photo_ink"]
 
 # Ink has at least this contrast, in levels …
 _MIN_CONTRAST = 17
@@ -62,7 +64,7 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
     if min(grey.shape) < 3:
         return np.zeros_like(grey), False
     if ink == "auto":
-        ink = _measure_polarity(grey)
+        ink = measure_polarity(grey)
     paper = _paper_brightness(grey, ink)
     noise = _central_noise(grey)
     blur = float(
@@ -116,8 +118,8 @@ def _ink_threshold(contrast: Image) -> float:
     return max(float(otsu), _MIN_CONTRAST)
 
 
-def _measure_polarity(grey: Image) -> Ink:
-    """Measure whether the ink is lighter or darker than the paper.
+def measure_polarity(grey: Image) -> Literal["light", "dark"]:
+    """Measure whether the ink of (h, w) uint8 is lighter or darker than the paper.
 
     On a stroke, a narrow mean of the image differs from a wider one by more than beside it; at the
     edge of a shadow they differ equally on both sides. So the skewness of the differences has the

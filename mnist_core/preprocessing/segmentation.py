@@ -255,16 +255,21 @@ def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
     """Sort digits into lines of writing, top line first, each from left to right."""
     lines: list[list[Component]] = []
     for component in sorted(components, key=lambda c: c.left + c.right):
-        for line in lines:
-            last = line[-1]  # the neighbor, not the whole line: lines may climb
-            shared = min(component.bottom, last.bottom) - max(component.top, last.top)
-            if shared >= _SHARED_HEIGHT * min(component.height, last.height):
-                line.append(component)
-                break
+        middle = component.top + component.bottom
+        # The last digit, not the whole line: lines may climb.
+        near = [line for line in lines if _share_rows(component, line[-1])]
+        if near:
+            middles = [line[-1].top + line[-1].bottom for line in near]
+            near[int(np.argmin(np.abs(np.array(middles) - middle)))].append(component)
         else:
             lines.append([component])
     lines.sort(key=lambda line: float(np.mean([c.top + c.bottom for c in line])))
     return lines
+
+
+def _share_rows(one: Component, other: Component) -> bool:
+    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return shared >= _SHARED_HEIGHT * min(one.height, other.height)
 
 
 def _cut_out(

@@ -50,6 +50,27 @@ def test_digits_in_an_open_table_are_found() -> None:
     assert len(boxes(table(3, 4, outer=False))) == 12
 
 
+@pytest.mark.parametrize("shift", [0, 8])
+def test_digits_that_touch_a_cross_are_found(shift: float) -> None:
+    found = boxes(table(3, 2, outer=False, shift=shift))
+    assert len(found) == 6
+    assert max(height for *_, height in found) < 70
+
+
+def test_digits_between_lines_that_do_not_cross_are_found() -> None:
+    image = np.zeros((400, 620), np.uint8)
+    for row in range(4):
+        for column in range(6):
+            write(image, (row + 2 * column) % 10, 60 + 100 * column, 60 + 90 * row)
+    for x in (110, 210, 310, 410, 510):
+        cv2.line(image, (x, 20), (x + 4, 380), 255, 5)
+        # The stroke of a digit that touches the line.
+        cv2.line(image, (x - 25, 150), (x, 150), 255, 6)
+    found = boxes(image)
+    assert len([box for box in found if box[3] > 40]) == 24
+    assert max(height for *_, height in found) < 70
+
+
 def draw_frame(image: np.ndarray, kind: str) -> None:
     if kind == "box":
         cv2.rectangle(image, (20, 20), (130, 130), 255, 5)

@@ -50,6 +50,22 @@ def row_of(digits: str, *, gap: float, brush: float = 9, slope: float = 0) -> np
     return image
 
 
+def test_a_digit_is_in_the_line_whose_middle_is_nearest() -> None:
+    image = np.zeros((400, 300), np.uint8)
+    # Two lines that come near each other: (left, top) of 60x100 px.
+    for left, top in [(20, 40), (30, 180), (120, 70), (130, 190), (220, 80), (230, 200)]:
+        image[top : top + 100, left : left + 60] = 255
+    found = find_digits(image, drawn=True).digits
+    assert [digit.box[:2] for digit in found] == [
+        (20, 40),
+        (120, 70),
+        (220, 80),
+        (30, 180),
+        (130, 190),
+        (230, 200),
+    ]
+
+
 def test_a_long_line_beside_digits_makes_no_specks_of_them() -> None:
     image = np.zeros((400, 1400), np.uint8)
     image[100:360, :1020] = row_of("407213", gap=40)
