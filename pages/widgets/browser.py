@@ -10,55 +10,16 @@ of each stroke. Without the button, the canvas sends as before.
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
-_INPUT_SCRIPT = """
-const SEND = 'button[aria-label="Update the app with this drawing"]'
 
-function inField(path) {
-  return path.some((node) => node.isContentEditable
-    || /^(TEXTAREA|SELECT)$/.test(node.tagName ?? "")
-    || (node.tagName === "INPUT" && !/^(range|checkbox|radio|button|file)$/.test(node.type)))
-}
+def _script(name: str) -> str:
+    return Path(__file__).with_name(f"browser_{name}.js").read_text("utf-8")
 
-export default function (component) {
-  const { keys } = component.data
-  const onKey = (event) => {
-    const key = keys[event.key?.toLowerCase()]
-    if (!key || event.ctrlKey || event.metaKey || event.altKey) return
-    if (inField(event.composedPath())) return
-    const button = document.querySelector(`.st-key-${key} button`)
-    if (!button) return
-    event.preventDefault()
-    event.stopImmediatePropagation()
-    if (!event.repeat) button.click()
-  }
 
-  let root = null
-  const onStart = (event) => {
-    const canvas = event.composedPath().find((node) => node.tagName === "CANVAS")
-    root = canvas ? canvas.getRootNode() : null
-  }
-  const onEnd = () => {
-    const target = root
-    root = null
-    // After the canvas itself has handled the end of the stroke.
-    if (target) setTimeout(() => target.querySelector(SEND)?.click())
-  }
-
-  const listeners = [
-    ["keydown", onKey], ["mousedown", onStart], ["touchstart", onStart],
-    ["mouseup", onEnd], ["touchend", onEnd],
-  ]
-  for (const [name, listen] of listeners) window.addEventListener(name, listen, true)
-  return () => {
-    for (const [name, listen] of listeners) window.removeEventListener(name, listen, true)
-  }
-}
-"""
-
-_input_component = st.components.v2.component("digit_lab_client", js=_INPUT_SCRIPT)
+_input_component = st.components.v2.component("digit_lab_client", js=_script("input"))
 
 
 def handle_input(keys: dict[str, str]) -> None:
@@ -71,27 +32,7 @@ def handle_input(keys: dict[str, str]) -> None:
     _input_component(data={"keys": keys}, key="client", height=0)
 
 
-_SAVE_SCRIPT = """
-export default function (component) {
-  const { data, setTriggerValue } = component
-  // Save each file once, even if this component renders again.
-  const saved = window.digitLabSaved ??= {}
-  if (data.number > (saved[data.button] ?? 0)) {
-    saved[data.button] = data.number
-    const content = Uint8Array.from(atob(data.content), (character) => character.charCodeAt(0))
-    // Browsers limit the length of data URLs.
-    const url = URL.createObjectURL(new Blob([content], { type: data.mime }))
-    const link = document.createElement("a")
-    link.download = data.name
-    link.href = url
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(url), 60000)
-  }
-  setTriggerValue("saved", data.number)
-}
-"""
-
-_save_component = st.components.v2.component("digit_lab_save", js=_SAVE_SCRIPT)
+_save_component = st.components.v2.component("digit_lab_save", js=_script("save"))
 
 
 def save_file(
@@ -107,34 +48,7 @@ def save_file(
     _save_component(data=data, key=key, height=0, on_saved_change=on_saved)
 
 
-_CAMERA_SCRIPT = """
-export default function (component) {
-  const { setStateValue, data } = component
-  let known = data.known
-  const report = (camera) => {
-    if (camera !== known) setStateValue("camera", known = camera)
-  }
-  const devices = navigator.mediaDevices
-  let permission = null
-  const check = async () => {
-    if (!window.isSecureContext || !devices) return report("insecure")
-    const found = await devices.enumerateDevices()
-    if (!found.some((device) => device.kind === "videoinput")) return report("none")
-    if (permission?.state === "denied") return report("denied")
-    report(window.RTCPeerConnection ? "available" : "no WebRTC")
-  }
-  // Some browsers cannot query permissions, or not those of cameras.
-  const query = navigator.permissions?.query({ name: "camera" }) ?? Promise.reject()
-  query.then((status) => { permission = status; status.onchange = check }, () => null).then(check)
-  devices?.addEventListener("devicechange", check)
-  return () => {
-    devices?.removeEventListener("devicechange", check)
-    if (permission) permission.onchange = null
-  }
-}
-"""
-
-_camera_component = st.components.v2.component("digit_lab_camera", js=_CAMERA_SCRIPT)
+_camera_component = st.components.v2.component("digit_lab_camera", js=_script("camera"))
 
 
 def camera_status() -> str:

@@ -209,7 +209,8 @@ class LiveStrokes {
     if (!found) return
     clearInterval(this.naming)
     found.upper.setAttribute("role", "img")
-    found.upper.setAttribute("aria-label", "Canvas: draw digits with a mouse, a pen or a finger")
+    found.upper.setAttribute("aria-label",
+      "Canvas: draw digits with a mouse, a pen or a finger. Keys: P reads, Z undoes, C clears.")
   }
 
   start(event) {

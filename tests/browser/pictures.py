@@ -25,7 +25,7 @@ from support.sheets import film  # noqa: E402
 from support.strokes import place_strokes  # noqa: E402
 
 FOLDER = ROOT / "docs" / "pictures"
-WIDTH, LOWEST, HIGHEST = 1280, 640, 1000  # px
+WIDTH, LOWEST, HIGHEST = 1280, 640, 1240  # px
 QUALITY = 80
 NUMBER = "472"
 
