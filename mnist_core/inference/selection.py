@@ -245,11 +245,13 @@ def _certain_area(reading: Reading) -> float:
 
 
 def _explained(digits: Sequence[Digit]) -> int:
-    """The area of the boxes of digits, without non-digits, in pixels."""
-    return sum(_area(digit) for digit in digits if digit.is_digit)
+    """The area of the boxes of digits, without non-digits, in pixels.
+
+    No box counts as wider than high: a line that a digit touches belongs to its box.
+    """
+    boxes = [digit.box for digit in digits if digit.is_digit]
+    return sum(min(width, height) * height for _, _, width, height in boxes)
 
 
 def _area(digit: Digit) -> int:
-    # What a digit is joined with, such as a line, makes its box wider.
-    _, _, width, height = digit.box
-    return min(width, height) * height
+    return digit.box[2] * digit.box[3]
