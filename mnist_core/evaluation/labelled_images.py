@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
 from mnist_core.errors import DatasetError
+from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
 from mnist_core.preprocessing.framing import extract_digits
 
 __all__ = [
@@ -138,13 +139,14 @@ def find_frame(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         picture: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
 
     Raises:
-        InvalidImageError: the image is invalid.
+        InvalidImageError: the image is invalid, or too cluttered.
     """
     longer = max(picture.shape[:2])
     if 0 < longer < _READABLE_SIDE // 2:
         factor = ceil(_READABLE_SIDE / longer)
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    found = extract_digits(picture).digits
+    with time_budget(READING_SECONDS):
+        found = extract_digits(picture).digits
     if not found:
         return None
     return max(found, key=lambda digit: digit.box[2] * digit.box[3]).frame

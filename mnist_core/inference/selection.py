@@ -28,8 +28,8 @@ What is on a surface wins over what is read on the surface and around it, if
     - the quality is higher, with what is around it as non-digits. So the empty surface wins if
       nothing was read on it before. Ones alone are read on quadrilaterals only.
 
-All this takes `_SECONDS` at most. A cluttered image, for which that is not enough, is read in the
-normal way only; if even that takes longer, it is refused.
+All this takes `READING_SECONDS` at most. A cluttered image, for which that is not enough, is read
+in the normal way only; if even that takes longer, it is refused.
 
 At the end, the digits of the best reading are judged by their neighbors (see `context`).
 """
@@ -47,7 +47,7 @@ from mnist_core.errors import ClutteredImageError
 from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading, mean_certainty
 from mnist_core.inference.surroundings import refuse_unwritten
-from mnist_core.preprocessing.budget import time_budget
+from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
 from mnist_core.preprocessing.framing import (
     Extract,
     FramedDigit,
@@ -66,8 +66,6 @@ __all__ = ["read_best"]
 # MNIST test images as JPEG of quality 75, 99.4% are read correctly; 69% with one hypothesis.
 _SMALL_SIDE = 64
 _MAX_DIGITS = 12
-# Processor time of a reading, s; one step of it takes at most 0.2 s more.
-_SECONDS = 0.8
 # More marks are a page, or a texture: what else it may be would take seconds to read.
 _MOST = 150
 _ONE = 1
@@ -97,9 +95,9 @@ def read_best(
         quick: try the normal hypothesis only.
 
     Raises:
-        ClutteredImageError: reading it in the normal way takes longer than `_SECONDS`.
+        ClutteredImageError: reading it in the normal way takes longer than `READING_SECONDS`.
     """
-    with time_budget(_SECONDS):
+    with time_budget(READING_SECONDS):
         best = _find_best(image, ink, read_found, quick)
     return judge_in_context(best, threshold)
 

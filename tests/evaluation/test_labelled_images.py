@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from support.cluttered import CLUTTERED
 
 from mnist_core import Dataset, DatasetError, Recognizer, evaluate
+from mnist_core.errors import ClutteredImageError
 from mnist_core.evaluation.labelled_images import (
     MAX_FRAMES,
     MAX_LEVELS,
@@ -214,3 +216,9 @@ def test_in_time_stops_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(DatasetError, match=r"longer than 0.01 s.*9 pictures, [\d,]+ read"):
         in_time(frames(), 9)
+
+
+def test_find_frame_gives_up_on_a_cluttered_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.evaluation.labelled_images.READING_SECONDS", 0)
+    with pytest.raises(ClutteredImageError, match="Crop it"):
+        find_frame(CLUTTERED["300 strokes on the canvas"]())

@@ -44,7 +44,7 @@ def test_error_says_what_to_do(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(selection, "_SECONDS", 0)
+    monkeypatch.setattr(selection, "READING_SECONDS", 0)
     image = sheet(1, 2)
     with pytest.raises(ClutteredImageError, match="Crop it"):
         recognizer.read(image)
