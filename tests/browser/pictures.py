@@ -61,7 +61,8 @@ def start_video(page: Page) -> None:
     """Hold the number in front of the camera."""
     page.frame_locator(".st-key-video iframe").get_by_role("button", name="Start").click()
     page.locator(".st-key-live_reading p", has_text=NUMBER).wait_for()
-    page.wait_for_timeout(2000)
+    page.locator(".st-key-live_bars .main-svg").first.wait_for()
+    page.wait_for_timeout(4000)
 
 
 PREPARE = {"Draw": draw_number, "Photo or scan": upload_sheet, "Webcam": start_video}
