@@ -62,7 +62,7 @@ addEventListener("mouseup", () => { released = performance.now() }, true)
 const look = () => {
   if (released === null || final !== null) return
   const shown = document.querySelector(FINAL)
-  if (shown?.offsetParent && /\\d/.test(shown.innerText)) final = performance.now() - released
+  if (shown?.offsetParent && shown.innerText.trim()) final = performance.now() - released
 }
 new MutationObserver(look).observe(
   document, { subtree: true, childList: true, characterData: true, attributes: true })
@@ -155,7 +155,7 @@ def draw(page: Page, digit: int, drawn: Drawn) -> None:
     drawn.waits += waits
     drawn.counts.append(len(waits))
     drawn.finals.append(page.evaluate("final"))
-    page.locator(".st-key-clear button").click()
+    page.keyboard.press("c")
     page.locator(".st-key-reading .invitation").wait_for()
     page.wait_for_timeout(500)
 
