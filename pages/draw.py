@@ -123,9 +123,10 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
                 help="Width of the next strokes.",
             )
     state["canvas_objects"] = drawing
+    cleared = drawing == state.get("canvas_cleared")
     if image is None:
         pass  # The browser has sent nothing since the canvas is shown: the last reading stays.
-    elif drawing == state.get("canvas_cleared"):
+    elif cleared:
         # After clearing, the old drawing arrives once more before the browser has cleared it too.
         state["canvas_read"] = None
     elif read_now or live:
@@ -135,7 +136,7 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
         live_strokes.show(
             said,
             model=recognizer.card.name,
-            strokes=len(strokes()),
+            strokes=0 if cleared else len(strokes()),
             live=live,
             most=reading.MAX_CARDS,
         )

@@ -194,7 +194,9 @@ class LiveStrokes {
   // Called at each run of the page: it has read the strokes in `data`.
   update(data) {
     const other = this.data && (data.model !== this.data.model || data.session !== this.data.session)
-    this.unread = Math.max(0, this.strokes + this.unread - data.strokes)
+    // Fewer strokes: the page has undone or cleared some, and has read what is left.
+    const read = data.strokes - this.strokes
+    this.unread = read < 0 ? 0 : Math.max(0, this.unread - read)
     this.strokes = data.strokes
     this.data = data
     const said = data.said && `Read: ${data.said}`

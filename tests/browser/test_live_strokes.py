@@ -172,3 +172,23 @@ def test_strokes_are_read_below_the_path_of_a_proxy(app: str, open_page: OpenPag
         expect_reading_now(page, "1")
         page.mouse.up()
         expect_reading(page, "1")
+
+
+# Without the timer that hides the reading of an unfinished stroke in any case.
+IMPATIENT = """
+const later = window.setTimeout
+window.setTimeout = (call, time, ...rest) => time === 3000 ? 0 : later(call, time, ...rest)
+"""
+
+
+def test_final_reading_replaces_the_other_after_clearing_too(app: str, open_page: OpenPage) -> None:
+    page = open_page(app)
+    page.add_init_script(IMPATIENT)
+    page = watched(page)
+    for digit in (3, 2, 3):
+        draw(page, OWN_STROKES[digit])
+        expect(page.locator(".st-key-draw_final")).to_contain_text("by champion")
+        expect(page.locator(".live_strokes.on")).to_have_count(0)
+        expect_reading(page, str(digit))
+        page.keyboard.press("c")
+        expect(reading(page)).to_contain_text("Draw a digit")
