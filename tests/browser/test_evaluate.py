@@ -53,6 +53,7 @@ def matrix(page: Page) -> Locator:
 
 
 def click_cell(page: Page, truth: int, answer: int) -> None:
+    matrix(page).scroll_into_view_if_needed()
     box = matrix(page).bounding_box()
     assert box
     page.mouse.click(

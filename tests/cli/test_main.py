@@ -18,7 +18,7 @@ from mnist_core.__main__ import main
         ["read", "two\nlines.png"],
         ["read", "README.md"],
         ["read", "tests"],
-        ["read", "docs/draw.png", "--model", "resnet"],
+        ["read", "docs/pictures/draw.webp", "--model", "resnet"],
         ["evaluate", "../cnn"],
         ["export", "resnet"],
         ["train", "--architecture", "mlp"],
