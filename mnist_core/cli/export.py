@@ -27,6 +27,11 @@ def add_to(commands: Commands) -> None:
         help="choose again from which digit score on a model accepts a digit, and calls it usual",
     )
     limits.add_argument("name", help="name listed by 'models'")
+    limits.add_argument(
+        "--fit-score",
+        action="store_true",
+        help="first fit the champion's output 'this is a digit' again; its other answers stay",
+    )
     limits.set_defaults(run=_calibrate)
 
 
@@ -43,7 +48,11 @@ def _export(options: argparse.Namespace) -> int:
 
 def _calibrate(options: argparse.Namespace) -> int:
     with native_messages_hidden():
-        card = calibrate(options.name)
+        card = calibrate(
+            options.name,
+            fit_score=options.fit_score,
+            on_message=lambda text: print(f"{text} …", flush=True),
+        )
     print(
         f"{card.name}: a digit from a score of {card.digit_threshold:.4f} on, an ordinary one from "
         f"{card.ordinary_threshold:.4f} on; saved"

@@ -129,28 +129,53 @@ def export_again(
         return _convert_and_finish(model, draft, stage, data, dataset.test, None)
 
 
-def calibrate(name: str, directory: Path | None = None) -> ModelCard:
+def calibrate(
+    name: str,
+    *,
+    fit_score: bool = False,
+    directory: Path | None = None,
+    on_message: Callable[[str], None] = lambda text: None,
+) -> ModelCard:
     """Choose the limits of a model's digit score again (see `choose_limits`), and save its card.
 
-    Its network and its temperature stay as they are, and so do its answers; the test images are not
-    used.
+    The temperature and the answers to digits stay exactly as they are. No test image is used.
+
+    Args:
+        name: a model's, which is replaced.
+        fit_score: first fit the output "this is a digit" again (see `digit_score`).
+        directory: of the model, instead of `models_directory()`.
+        on_message: called with lines of progress.
 
     Raises:
         ModelNotFoundError, ModelLoadError: the model is missing or damaged.
         DatasetError: its card does not record its validation split.
-        TrainingError: its folder cannot be written.
+        TrainingError: its folder cannot be written, or it has no such output.
     """
     directory = directory or models_directory()
     recognizer = load_recognizer(name, directory)
     card = recognizer.card
-    digits = load_mnist().training.select(validation_indices(card))
-    chosen = choose_limits(recognizer, digits)
-    card = dataclasses.replace(
-        card, digit_threshold=chosen.digit, ordinary_threshold=chosen.ordinary
-    )
+    if fit_score and (card.members or not recognizer.detects_non_digits):
+        raise TrainingError(
+            "Only a single network that was trained with non-digits has an output for them. Choose "
+            f"the champion, or leave out the fit. Received: {name!r}"
+        )
     with staged_model(name, directory, overwrite=True) as stage:
         for file in card.sha256:
             shutil.copy2(directory / name / file, stage)
+        if fit_score:
+            on_message("Loading TensorFlow")
+            prepare_tensorflow()
+            from mnist_core.training.digit_score import refit
+
+            on_message("Fitting the digit score")
+            refit(stage, card)
+            recognizer = Recognizer((stage / TFLITE).read_bytes(), card)
+        on_message("Choosing the limits")
+        digits = load_mnist().training.select(validation_indices(card))
+        chosen = choose_limits(recognizer, digits)
+        card = dataclasses.replace(
+            card, digit_threshold=chosen.digit, ordinary_threshold=chosen.ordinary
+        )
         return write_card(card, stage)
 
 
