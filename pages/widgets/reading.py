@@ -24,8 +24,6 @@ INKS: dict[Ink, str] = {"auto": "Automatic", "dark": "Dark on light", "light": "
 
 STYLE = """
 <style>
-.stMainBlockContainer { padding-top: 3.5rem; }
-@media (max-width: 640px) { .stMainBlockContainer h1 { font-size: 2rem; } }
 .st-key-reading p, .st-key-live_reading p, .st-key-photo_reading p { font-weight: 700;
   line-height: 1.1; letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
 .st-key-reading p, .st-key-live_reading p { font-size: clamp(3.5rem, 9vw, 6.5rem);
