@@ -72,7 +72,7 @@ def test_correction_of_a_drawing_appears_in_the_gallery(
     expect(page.get_by_test_id("stPopoverBody")).to_contain_text("Read by champion as a 7")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No corrections yet")).to_be_visible()
-    page.locator(".st-key-corrections_undo button").click()
+    page.locator(".st-key-corrections_undo button:visible").click()
     expect(image).to_be_visible()
     assert [found.id for found in store.find()] == [correction.id]
 
@@ -155,7 +155,7 @@ def test_corrections_are_exported_and_imported(
         download.value.save_as(path)
         store.delete(found.id for found in store.find() if found.id is not None)
         page.reload()
-        page.locator(".st-key-corrections_import button").click()
+        page.locator(".st-key-corrections_import button:visible").click()
         page.locator("input[type=file]").set_input_files(path)
         expect(page.get_by_text("30 of 30 imported.")).to_be_visible()
         assert store.counts() == dict.fromkeys(range(10), 3)

@@ -105,7 +105,7 @@ def test_confusion_matrix_click_shows_the_images(app: str, open_page: OpenPage) 
     click_cell(page, 3, 3)
     expect(tab(page)).to_contain_text(f"{result.confusion[3, 3]:,} images of 3 predicted as 3")
     expect(shown.locator(".stPlotlyChart")).to_have_count(0)
-    page.locator(".st-key-more button").click()
+    page.locator(".st-key-more button:visible").click()
     expect(gallery).to_have_count(96)
 
 

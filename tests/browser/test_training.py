@@ -47,7 +47,7 @@ def status(page: Page) -> Locator:
 def open_tab(open_page: OpenPage, app: Address) -> Page:
     page = open_page(app)
     page.goto(f"{app}/train_evaluate")
-    page.locator(".st-key-train_start button").wait_for(timeout=LONG)
+    page.locator(".st-key-train_start button:visible").wait_for(timeout=LONG)
     return page
 
 
@@ -65,7 +65,7 @@ def start(page: Page, name: str, epochs: int) -> None:
         field = page.locator(f".st-key-train_{key}_mlp_quick input")
         field.fill(value)
         field.press("Enter")
-    page.locator(".st-key-train_start button").click()
+    page.locator(".st-key-train_start button:visible").click()
     expect(status(page)).to_contain_text(f"Training {name}")
 
 
