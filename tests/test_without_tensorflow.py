@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.processes import run_in_fresh_process
+from support.servers import encode_digit
 from support.without_tensorflow import commands, walk
-
-from mnist_core.storage.paths import PROJECT
 
 SENTENCE = "needs TensorFlow, which is not installed here. To train on this computer, run: "
 
@@ -20,7 +19,11 @@ def test_all_pages_work_but_training(runs: Path) -> None:
     assert not any(seen.values()), seen
 
 
-def test_commands_that_train_say_what_is_missing_and_others_work(runs: Path) -> None:
+def test_commands_that_train_say_what_is_missing_and_others_work(
+    runs: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "seven.png"
+    picture.write_bytes(encode_digit(7))
     trains = (
         "train --architecture mlp",
         "ensemble cnn mlp --name duo",
@@ -28,7 +31,7 @@ def test_commands_that_train_say_what_is_missing_and_others_work(runs: Path) -> 
         "tune --architecture mlp --name best",
         "train-strings",
     )
-    others = ("models", f"read {PROJECT / 'docs' / 'draw.png'}")
+    others = ("models", f"read {picture}")
     results = run_in_fresh_process(commands, *trains, *others)
     for code, text in results[: len(trains)]:
         assert (code, text.count("\n")) == (2, 1)
