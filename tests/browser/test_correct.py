@@ -84,7 +84,7 @@ def test_undo_beside_the_drawing(app: Address, open_page: OpenPage, store: Corre
     wrong(page).click()
     choose(page, "non-digit")
     expect(page.get_by_text("Saved as non-digit")).to_be_visible()
-    page.locator('[class*="st-key-undo_"] button').click()
+    page.locator('[class*="st-key-undo_"] button:visible').click()
     expect(wrong(page)).to_be_visible()
     assert store.find() == []
     # The browser does not restore the undone choice.
@@ -104,6 +104,8 @@ def test_correction_by_keyboard(app: Address, open_page: OpenPage, store: Correc
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
     focused = "document.activeElement.getAttribute('role') + document.activeElement.innerText"
+    # The help comes before the answers.
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     for label in "013":
         # An arrow key moves the focus without a choice.
