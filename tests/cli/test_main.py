@@ -17,7 +17,6 @@ from mnist_core.__main__ import main
         ["read", "nothing.png"],
         ["read", "two\nlines.png"],
         ["read", "README.md"],
-        ["read", "tests"],
         ["read", "docs/pictures/draw.webp", "--model", "resnet"],
         ["evaluate", "../cnn"],
         ["export", "resnet"],
@@ -69,4 +68,4 @@ def test_usage_has_the_name_of_the_program(
     monkeypatch.setattr("sys.argv", [program])
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert f"usage: {name} [-h] COMMAND" in capsys.readouterr().out
+    assert f"usage: {name} [-h] [--version] COMMAND" in capsys.readouterr().out
