@@ -24,6 +24,8 @@ INKS: dict[Ink, str] = {"auto": "Automatic", "dark": "Dark on light", "light": "
 
 STYLE = """
 <style>
+/* What is said to screen readers takes no room, and is nothing to scroll. */
+[class*="_said"] { overflow: hidden !important; }
 .st-key-reading p, .st-key-live_reading p, .st-key-photo_reading p { font-weight: 700;
   line-height: 1.1; letter-spacing: .06em; margin: 0; overflow-wrap: anywhere; }
 .st-key-reading p, .st-key-live_reading p { font-size: clamp(3.5rem, 9vw, 6.5rem);

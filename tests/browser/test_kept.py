@@ -63,7 +63,7 @@ def test_drawing_photo_and_settings_survive_a_walk_over_all_pages(
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
     go_to(page, "Webcam", "Show a digit")
     expect(switch(page, "mirror")).to_be_checked()
-    go_to(page, "Draw", "Draw a digit")
+    go_to(page, "Draw", "Read a picture")
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
     expect(page).to_have_url(re.compile("input=Photo"))
     page.get_by_role("tab", name="Draw").click()

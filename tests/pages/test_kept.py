@@ -60,7 +60,6 @@ def another(widget: object, value: object) -> object:
         ("webcam", {}),
         ("train_evaluate", {"tab": "Train"}),
         ("train_evaluate", {"tab": "Evaluate", "evaluation_view": "Calibration"}),
-        ("train_evaluate", {"tab": "Evaluate", "evaluation_view": "ROC and PR"}),
     ],
 )
 def test_settings_survive_a_visit_to_another_page(

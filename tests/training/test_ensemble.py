@@ -179,12 +179,13 @@ def test_validation_answers_come_from_members_that_did_not_learn_from_the_image(
     mlp = load_recognizer("mlp")
     cards = [dataclasses.replace(mlp.card, seed=seed) for seed in (1, 2)]
     network = (ROOT / "models" / "mlp" / TFLITE).read_bytes()
-    labels, probabilities, scores = _validation_answers(
+    digits, probabilities, scores = _validation_answers(
         [Recognizer(network, card) for card in cards]
     )
     first, second = (set(split_training(*splits(card)[0])[0].tolist()) for card in cards)
     both = sorted(first | second)
-    assert (labels == dataset.y_train[both]).all()
+    assert (digits.labels == dataset.y_train[both]).all()
+    assert (digits.images == dataset.x_train[both]).all()
     assert len(first & second) > 100
     # The members are the same network, and so give the same answer.
     assert probabilities[:50] == pytest.approx(mlp.classify(dataset.x_train[both[:50]]), abs=1e-5)
