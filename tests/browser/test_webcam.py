@@ -113,6 +113,8 @@ def test_settings_apply_to_the_running_video(
     # The key pauses the reading but not the video.
     page.keyboard.press("p")
     expect_words(page, "Paused")
+    # Chromium does not play what nobody can see.
+    player(page).locator("video").scroll_into_view_if_needed()
     before = video_time(page)
     page.wait_for_timeout(1500)
     assert video_time(page) > before
