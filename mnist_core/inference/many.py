@@ -129,7 +129,7 @@ def _read_one_by_one(files: Sequence[str], model: str, ink: Ink) -> Iterator[tup
 
 @contextmanager
 def _pool(model: str, ink: Ink, processes: int) -> Iterator[ProcessPoolExecutor]:
-    # Started anew, not forked: the libraries have threads of their own.
+    # Spawned, not forked: the libraries have threads of their own.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, context, _start_process, (model, ink))
     try:

@@ -17,7 +17,7 @@ rest):
      "roi": [0.25, 0.15, 0.5, 0.7],       the settings that the next frame should follow: left, top,
      "mirror": false, "inference": true}  width, height as shares of the shown frame
 
-Whoever sends frames takes one of the places for video (`pages/video/places.py`), as by WebRTC.
+Sending frames takes one of the places for video (`pages/video/places.py`), as by WebRTC.
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ def another(widget: object, value: object) -> object:
         return not value
     if kind == "text_input":
         return "typed"
+    if widget.key == "roc_view":  # other groups of buttons change which widgets there are
+        return "log"
     if kind in ("slider", "number_input"):
         step = widget.step or 1
         return (widget.min if value is None else value) + (
@@ -60,6 +62,7 @@ def another(widget: object, value: object) -> object:
         ("webcam", {}),
         ("train_evaluate", {"tab": "Train"}),
         ("train_evaluate", {"tab": "Evaluate", "evaluation_view": "Calibration"}),
+        ("train_evaluate", {"tab": "Evaluate", "evaluation_view": "ROC and PR"}),
     ],
 )
 def test_settings_survive_a_visit_to_another_page(
