@@ -14,6 +14,7 @@ from support.linear_networks import LinearNetwork, export_linear_networks
 from support.processes import run_with_tensorflow
 
 from mnist_core import Dataset, Recognizer, load_mnist, load_recognizer
+from mnist_core.explanation.keras_process import KerasProcess, keras_process
 from mnist_core.registry.card import TFLITE, write_card
 
 # Test machines are slow and busy: the duration of an example is not an error. Every run tries
@@ -47,6 +48,13 @@ def _isolated_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[KerasProcess]:
+    """The process that holds Keras: one for all tests, as TensorFlow takes seconds to load."""
+    yield keras_process()
+    keras_process().close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.evaluation.metrics import evaluate_probabilities
 from mnist_core.report import report_html
-from mnist_core.robustness import measurement
+from mnist_core.robustness import job
 from mnist_core.robustness.corruptions import CORRUPTIONS
 from mnist_core.robustness.distortions import SWEEPS
 
@@ -84,7 +84,7 @@ def test_report_html_with_a_time_limit_is_incomplete_and_resumed(
     small_sample: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(measurement, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(job, "_POLL_SECONDS", 0.0)
     page = report_html(assessments[:1], load=lambda card: recognizer, time_limit=0.0)
     assert "The time limit was reached" in page
     assert "Robustness to corruptions" in titles(page)

@@ -1,1 +1,1 @@
-"""Why a network predicts a digit. `grad_cam` imports Keras, in a process of its own."""
+"""Why a network predicts a digit. What needs Keras runs in `keras_process`."""

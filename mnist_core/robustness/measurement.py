@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
 from collections.abc import Callable
 from functools import cache
-from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from mnist_core.preprocessing.framing import FramedDigit
 from mnist_core.registry.card import TFLITE
 from mnist_core.robustness.corruptions import CORRUPTIONS, corrupt
 from mnist_core.robustness.distortions import distort
+from mnist_core.robustness.job import Job
 from mnist_core.robustness.result import CLEAN, LEVELS, Robustness
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
 
@@ -30,27 +28,21 @@ SAMPLE = 1000
 # Images are measured and cached in parts of this size, so that a larger sample uses a smaller one.
 _PART = 1000
 _ORDER_SEED = 0
-_POLL_SECONDS = 0.2
-# One measurement at a time: two at once would both take twice as long.
-_lock = threading.Lock()
 
 
-class RobustnessJob:
-    """A measurement in its own thread; all members can be used from any thread.
+class RobustnessJob(Job):
+    """A measurement of a model's accuracy on altered test images.
 
     Args:
         recognizer: the model.
         sample: number of test images, 1 to 10,000.
-
-    Attributes:
-        waiting: True while it waits for another job.
-        error: why it failed, or None.
 
     Raises:
         MnistError: the sample is out of range.
     """
 
     def __init__(self, recognizer: Recognizer, sample: int = SAMPLE) -> None:
+        super().__init__()
         require_int("The sample", sample, 1, len(load_mnist().x_test))
         self.recognizer, self.sample = recognizer, sample
         # Part -> its number of images.
@@ -64,50 +56,6 @@ class RobustnessJob:
         }
         # Levels of the row that is being measured, for the progress alone.
         self._levels_done = 0
-        self.waiting = False
-        self.error: str | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread()
-
-    def start(self) -> None:
-        """Start or resume; does nothing while it runs or when it is complete."""
-        if self.running or self.complete:
-            return
-        self._stop.clear()
-        self.error = None
-        self._thread = threading.Thread(target=self._run, daemon=True, name="robustness")
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the current level; complete rows stay measured."""
-        self._stop.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end, at most `timeout` seconds; True if it has ended."""
-        if self.running:
-            self._thread.join(timeout)
-        return not self.running
-
-    def run(self, on_progress: Callable[[float], None], time_limit: float = inf) -> None:
-        """Start or resume, and wait for the end.
-
-        Args:
-            on_progress: receives the measured share, 0 to 1, several times a second.
-            time_limit: s, after which the job is stopped.
-        """
-        deadline = time.monotonic() + time_limit
-        self.start()
-        try:
-            while not self.wait(_POLL_SECONDS) and time.monotonic() < deadline:
-                on_progress(self.progress)
-        finally:
-            self.stop()  # on Ctrl-C, too
-        on_progress(self.progress)
-
-    @property
-    def running(self) -> bool:
-        """True while it measures or waits for another job."""
-        return self._thread.is_alive()
 
     @property
     def complete(self) -> bool:
@@ -135,20 +83,6 @@ class RobustnessJob:
         return Robustness(
             name=self.recognizer.card.name, images=images, accuracy=accuracy, rejected=rejected
         )
-
-    def _run(self) -> None:
-        self.waiting = True
-        while not (acquired := _lock.acquire(timeout=0.1)) and not self._stop.is_set():
-            pass
-        self.waiting = False
-        if not acquired:
-            return
-        try:
-            self._measure()
-        except Exception as error:  # shown to the user, whatever it is
-            self.error = f"The measurement failed: {error}"
-        finally:
-            _lock.release()
 
     def _measure(self) -> None:
         for part, size in self._sizes.items():

@@ -9,7 +9,8 @@ import streamlit as st
 from mnist_core import Recognizer, load_mnist
 from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
-from mnist_core.explanation.grad_cam import GradCam
+from mnist_core.explanation.grad_cam import grad_cam
+from mnist_core.explanation.keras_process import keras_process
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.explanation.similar_images import SimilarImages, find_similar_images
 from mnist_core.registry.card import ModelCard
@@ -49,12 +50,6 @@ def _explain(recognizer: Recognizer, frame: np.ndarray) -> Explanation:
 def activation_reader(card: ModelCard) -> ActivationReader:
     """The activations of a model, opened once for all visitors."""
     return open_activations(card)
-
-
-@st.cache_resource(show_spinner=False)
-def _grad_cam() -> GradCam:
-    # One process for all visitors: it holds TensorFlow, which is large.
-    return GradCam()
 
 
 def _show_evidence(explanation: Explanation, key: str, side: int) -> None:
@@ -126,7 +121,7 @@ def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: i
         digits = (explanation.label, explanation.runner_up)
         # The first call loads TensorFlow, in a process of its own.
         with st.spinner("Computing Grad-CAM; the first time takes several seconds …"):
-            heats = [_grad_cam().map(card, explanation.frame, digit) for digit in digits]
+            heats = [grad_cam(keras_process(), card, explanation.frame, digit) for digit in digits]
         with st.container(horizontal=True, gap="small"):
             for digit, heat in zip(digits, heats, strict=True):
                 _show_map(

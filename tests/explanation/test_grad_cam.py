@@ -1,44 +1,31 @@
-"""Grad-CAM in its own process."""
+"""Grad-CAM."""
 
 from __future__ import annotations
-
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from support.keras_grad_cam import measure_receptive_fields, measure_sum_of_branches
 from support.processes import run_with_tensorflow
 
-from mnist_core import Dataset, InvalidImageError, MnistError, ModelLoadError
-from mnist_core.explanation.grad_cam import GradCam
-from mnist_core.registry.card import KERAS
+from mnist_core import Dataset, InvalidImageError, MnistError
+from mnist_core.explanation.grad_cam import grad_cam
+from mnist_core.explanation.keras_process import KerasProcess
 from mnist_core.registry.store import load_card
-from mnist_core.storage.paths import models_directory
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[GradCam]:
-    """One process for all tests, as TensorFlow takes seconds to load."""
-    process = GradCam()
-    yield process
-    process.close()
-
-
-def test_map_is_hottest_on_the_digit(process: GradCam, dataset: Dataset) -> None:
+def test_map_is_hottest_on_the_digit(process: KerasProcess, dataset: Dataset) -> None:
     frame = dataset.x_test[0]
-    heat = process.map(load_card("champion"), frame, 7)
+    heat = grad_cam(process, load_card("champion"), frame, 7)
     assert (heat.shape, heat.dtype) == ((28, 28), np.float32)
     assert heat.min() >= 0
     assert heat.max() == pytest.approx(1)
     # It has six by six pixels only, but is hotter on the ink than elsewhere.
     assert heat[frame > 128].mean() > heat[frame == 0].mean()
-    other = process.map(load_card("champion"), frame, 2)
+    other = grad_cam(process, load_card("champion"), frame, 2)
     assert np.abs(other - heat).max() > 0.2
-    again = process.map(load_card("champion"), frame, 7)
+    again = grad_cam(process, load_card("champion"), frame, 7)
     assert (again == heat).all()
-    blank = process.map(load_card("cnn"), np.zeros((28, 28), np.uint8), 1)
+    blank = grad_cam(process, load_card("cnn"), np.zeros((28, 28), np.uint8), 1)
     assert np.isfinite(blank).all()
 
 
@@ -60,42 +47,16 @@ def test_branches_add_up_to_the_logits() -> None:
 
 
 def test_map_of_a_network_without_convolutions_is_refused_and_the_process_survives(
-    process: GradCam, dataset: Dataset
+    process: KerasProcess, dataset: Dataset
 ) -> None:
     with pytest.raises(MnistError, match="needs a network with convolutions"):
-        process.map(load_card("mlp"), dataset.x_test[0], 7)
-    assert process.map(load_card("cnn"), dataset.x_test[0], 7).max() == pytest.approx(1)
-
-
-@pytest.mark.slow
-def test_map_restarts_a_process_that_was_killed(process: GradCam, dataset: Dataset) -> None:
-    process.map(load_card("cnn"), dataset.x_test[0], 7)
-    first = process._process
-    assert first is not None
-    first.kill()
-    first.wait()
-    assert process.map(load_card("cnn"), dataset.x_test[0], 7).max() == pytest.approx(1)
-    assert process._process is not first
+        grad_cam(process, load_card("mlp"), dataset.x_test[0], 7)
+    assert grad_cam(process, load_card("cnn"), dataset.x_test[0], 7).max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("shape", [(28, 27), (1, 28, 28)])
 def test_map_refuses_other_shapes_without_a_process(shape: tuple[int, ...]) -> None:
-    process = GradCam()
+    process = KerasProcess()
     with pytest.raises(InvalidImageError):
-        process.map(load_card("cnn"), np.zeros(shape, np.uint8), 1)
-    assert process._process is None
-
-
-def test_map_explains_a_missing_or_damaged_keras_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(models_directory() / "mlp", tmp_path / "mlp")
-    monkeypatch.setenv("MNIST_MODELS", str(tmp_path))
-    process, frame = GradCam(), np.zeros((28, 28), np.uint8)
-    (tmp_path / "mlp" / KERAS).write_bytes(b"no model")
-    with pytest.raises(ModelLoadError, match="altered"):
-        process.map(load_card("mlp"), frame, 1)
-    (tmp_path / "mlp" / KERAS).unlink()
-    with pytest.raises(ModelLoadError, match="cannot be read"):
-        process.map(load_card("mlp"), frame, 1)
+        grad_cam(process, load_card("cnn"), np.zeros(shape, np.uint8), 1)
     assert process._process is None

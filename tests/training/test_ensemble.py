@@ -28,7 +28,8 @@ from mnist_core.errors import MnistError
 from mnist_core.evaluation.datasets import mnist_validation
 from mnist_core.evaluation.metrics import wilson_interval
 from mnist_core.explanation.activations import open_activations
-from mnist_core.explanation.grad_cam import GradCam
+from mnist_core.explanation.grad_cam import grad_cam
+from mnist_core.explanation.keras_process import KerasProcess
 from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
 from mnist_core.registry.splits import splits
@@ -209,10 +210,10 @@ def test_ensembles_are_rejected_by_grad_cam_and_fine_tuning(
     ensembles: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = load_card("plain")
-    process = GradCam()
+    process = KerasProcess()
     try:
         with pytest.raises(MnistError, match="Choose one of its members"):
-            process.map(card, dataset.x_test[0], 7)
+            grad_cam(process, card, dataset.x_test[0], 7)
     finally:
         process.close()
     with pytest.raises(TrainingError, match="Received: 'ensemble'"):

@@ -1,0 +1,1 @@
+"""Breaking a network on purpose: attacks on pixels, and changes of weights."""
