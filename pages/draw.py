@@ -131,12 +131,13 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
         state["canvas_read"] = None
     elif read_now or live:
         state["canvas_read"] = image
+    drawn = state.get("strokes_removed", 0) + (0 if cleared else len(strokes()))
     with right:
-        said = show_reading(recognizer, state.get("canvas_read"))
+        said = show_reading(recognizer, state.get("canvas_read"), drawn)
         live_strokes.show(
             said,
             model=recognizer.card.name,
-            strokes=0 if cleared else len(strokes()),
+            drawn=drawn,
             live=live,
             most=reading.MAX_CARDS,
         )
@@ -192,13 +193,20 @@ def strokes() -> list[dict[str, Any]]:
 def replace_drawing(objects: list[dict[str, Any]]) -> dict[str, Any]:
     """Let the canvas show these strokes; returns its new initial content."""
     state = st.session_state
+    removed = len(strokes()) - len(objects)
+    state["strokes_removed"] = state.get("strokes_removed", 0) + removed
     version = state["canvas_start"]["version"] + 1
     state["canvas_start"] = {"objects": objects, "version": version}
     return state["canvas_start"]
 
 
-def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> str:
+def show_reading(recognizer: Recognizer, image: np.ndarray | None, drawn: int) -> str:
     """Show the number in large type and a card for each digit, or a hint on an empty canvas.
+
+    Args:
+        recognizer: the model that reads.
+        image: what is on the canvas, or None.
+        drawn: the number of strokes drawn so far, also those removed since.
 
     Returns:
         The number as text; "" for none.
@@ -206,11 +214,11 @@ def show_reading(recognizer: Recognizer, image: np.ndarray | None) -> str:
     result, caption = reading.read(recognizer, image) if image is not None else (None, "")
     empty = result is None or not (result.digits or result.note)
     with st.container(key="reading"):
-        st.html(live_strokes.NUMBER)
         if result is None or empty:
-            st.html('<p class="invitation">Draw a digit or a number.</p>')
+            number = '<p class="invitation">Draw a digit or a number.</p>'
         else:
-            st.html(reading.number_html(result.digits))
+            number = reading.number_html(result.digits)
+        st.html(live_strokes.cover(number, drawn))
     # A container of its own, so that what follows stays the same element in the browser.
     with st.container(key="draw_final"):
         if result is None or empty:

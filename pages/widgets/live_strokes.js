@@ -1,8 +1,9 @@
 // Reads the drawing while the pointer is down, over the socket `live/strokes` (pages/server/strokes.py).
 //
 // One message is under way at a time, and the next one has the newest drawing. What comes back covers
-// the page's reading until the page has read the finished stroke itself. Without a socket nothing is
-// shown, and the page works as it does without this file.
+// the page's reading until the page has read the finished stroke itself: the number until the page's
+// own arrives, the cards until the run of the page ends. Without a socket nothing is shown, and the
+// page works as it does without this file.
 
 // Around the ink, px: ink at the border counts as cut off. Of 400 pen strokes, drawn at any size, none
 // was read differently than on the whole canvas; with 4 px 14 were.
@@ -174,8 +175,8 @@ class LiveStrokes {
     this.canvas = null  // while the pointer is down
     this.waiting = null  // the drawing that is being read
     this.changed = false
-    this.strokes = 0  // those that the page has read
-    this.unread = 0  // those that have ended since
+    this.drawn = 0  // strokes that the page has read, also those removed since
+    this.unread = 0  // strokes that have ended since
     const onStart = (event) => this.start(event)
     const onMove = () => this.canvas && this.change()
     const onEnd = (event) => this.canvas && event.pointerId === this.pointer && this.end()
@@ -194,10 +195,10 @@ class LiveStrokes {
   // Called at each run of the page: it has read the strokes in `data`.
   update(data) {
     const other = this.data && (data.model !== this.data.model || data.session !== this.data.session)
-    // Fewer strokes: the page has undone or cleared some, and has read what is left.
-    const read = data.strokes - this.strokes
+    const read = data.drawn - this.drawn
+    // Fewer: another session, whose page has nothing to wait for.
     this.unread = read < 0 ? 0 : Math.max(0, this.unread - read)
-    this.strokes = data.strokes
+    this.drawn = data.drawn
     this.data = data
     const said = data.said && `Read: ${data.said}`
     if (this.panel.status.textContent !== said) this.panel.status.textContent = said
@@ -231,11 +232,8 @@ class LiveStrokes {
 
   end() {
     this.unread += 1
-    // After the canvas has finished the stroke.
-    setTimeout(() => {
-      this.change()
-      this.canvas = null
-    })
+    this.canvas = null
+    this.changed = false  // the page reads the finished stroke; another reading would delay it
     this.timer = setTimeout(() => this.settle(), PATIENCE)
   }
 
@@ -266,7 +264,11 @@ class LiveStrokes {
   receive(answer) {
     const drawing = this.waiting
     this.waiting = null
-    if (drawing && !drawing.stale && answer.digits) this.panel.show(answer, drawing, this.data)
+    const strokes = this.drawn + this.unread + (this.canvas ? 1 : 0)
+    const page = Number(this.panel.number?.dataset.drawn)  // what the page's own number has read
+    if (drawing && !drawing.stale && answer.digits && page < strokes) {
+      this.panel.show(answer, drawing, this.data)
+    }
     this.send()
   }
 

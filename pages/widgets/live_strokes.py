@@ -14,17 +14,29 @@ _component = st.components.v2.component(
     css=_FILE.with_suffix(".css").read_text("utf-8"),
     isolate_styles=False,  # it covers parts of the page
 )
-# The place of the number, among what the page shows there.
-NUMBER = '<p class="live" aria-hidden="true"></p>'
 
 
-def show(said: str, *, model: str, strokes: int, live: bool, most: int) -> None:
+def cover(number: str, drawn: int) -> str:
+    """The page's own reading as HTML, with a place before it for that of an unfinished stroke.
+
+    A reading of more strokes is new HTML, whose place is empty: the browser shows it as soon as it
+    arrives, and need not wait for the cards.
+
+    Args:
+        number: the reading as HTML.
+        drawn: the number of strokes that it has read, also those removed since.
+    """
+    return f'<p class="live" aria-hidden="true" data-drawn="{drawn}"></p>{number}'
+
+
+def show(said: str, *, model: str, drawn: int, live: bool, most: int) -> None:
     """Let the browser show what it draws, and say what the page has read.
 
     Args:
         said: the page's own reading, for a screen reader; "" for none.
         model: the model that reads.
-        strokes: the number of strokes that the page has read.
+        drawn: the number of strokes that the page has read, also those removed since: it grows
+            with each stroke, whatever else the same run of the page does.
         live: read while the pen moves, too.
         most: the largest number of cards.
     """
@@ -36,7 +48,7 @@ def show(said: str, *, model: str, strokes: int, live: bool, most: int) -> None:
         data={
             "session": context.session_id if context else "",
             "model": model,
-            "strokes": strokes,
+            "drawn": drawn,
             "said": said,
             "live": live,
             "most": most,
