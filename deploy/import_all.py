@@ -16,7 +16,7 @@ PACKAGES = {
     "streamlit.web.server uvicorn",
     "training": "tensorflow keras mnist_core.runs.train mnist_core.training.fitting",
 }
-TRAINING = ("tensorflow", "keras", "keras_tuner", "grpc")
+TRAINING = ("tensorflow", "keras", "optuna")
 
 
 def main(part: str) -> None:

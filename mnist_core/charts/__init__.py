@@ -15,6 +15,7 @@ from mnist_core.charts.network import network_drawing
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.charts.training import compared_curves, history_curves, training_curves
+from mnist_core.charts.tuning import importance_bars, parallel_coordinates
 
 __all__ = [
     "accuracy_intervals",
@@ -29,9 +30,11 @@ __all__ = [
     "evidence_map",
     "heat_over",
     "history_curves",
+    "importance_bars",
     "layer_tiles",
     "map_figure",
     "network_drawing",
+    "parallel_coordinates",
     "perturbation_image",
     "precision_recall_curves",
     "probability_bars",

@@ -8,7 +8,6 @@ from mnist_core.cli.terminal import Commands, install_signal_handlers, printed_e
 from mnist_core.cli.train import add_settings, config_from
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.config import ALGORITHMS, SEARCHABLE, TuningConfig
-from mnist_core.tuning.search import tune
 
 __all__ = ["add_to"]
 
@@ -32,6 +31,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--algorithm", choices=tuple(ALGORITHMS), help="search algorithm; default: bayesian"
     )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="of PostgreSQL, for trials on several machines; default: $MNIST_SEARCHES, or a file "
+        "beside the runs",
+    )
     add_settings(parser, "settings", "of all trials; the defaults depend on the architecture")
     parser.add_argument("--json", action="store_true", help="print one JSON object per event")
     parser.set_defaults(run=_tune)
@@ -48,7 +53,9 @@ def _tune(options: argparse.Namespace) -> int:
         )
     more = {name: given[name] for name in ("trials", "algorithm") if name in given}
     config = TuningConfig(base=config_from(given).resolved(), search=search, **more)
+    from mnist_core.tuning.search import tune  # imports Optuna
+
     install_signal_handlers()
     with printed_events(as_json=given.get("json", False)) as on_event:
-        tune(config, on_event)
+        tune(config, on_event, database=given.get("database"))
     return 0

@@ -8,7 +8,7 @@ from mnist_core.errors import TrainingError
 
 __all__ = ["TRAINING_PACKAGES", "require_tensorflow", "tensorflow_problem"]
 
-TRAINING_PACKAGES = ("tensorflow", "keras", "keras_tuner", "grpc")
+TRAINING_PACKAGES = ("tensorflow", "keras", "optuna")
 
 
 def tensorflow_problem(purpose: str) -> str:

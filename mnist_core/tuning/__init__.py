@@ -1,4 +1,4 @@
-"""Hyperparameter search with KerasTuner.
+"""Hyperparameter search with Optuna; its trials are training runs.
 
-`search_space` and `tuner` import Keras.
+`config` and `places` are light; the other modules import Optuna.
 """

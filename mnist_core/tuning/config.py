@@ -6,7 +6,6 @@ The search itself is `mnist_core.tuning.search`.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ from mnist_core.errors import TrainingError, require_choice, require_int
 from mnist_core.registry.card import check_name
 from mnist_core.training.config import Settings
 
-__all__ = ["ALGORITHMS", "SEARCHABLE", "Role", "TuningConfig"]
+__all__ = ["ALGORITHMS", "SEARCHABLE", "TuningConfig"]
 
 ALGORITHMS = {
-    "bayesian": "A Gaussian process predicts which values are most promising",
+    "bayesian": "Values like those of the better trials (tree-structured Parzen estimator)",
     "random": "Random values",
 }
 # The settings that can be searched, and their ranges.
@@ -30,7 +29,6 @@ SEARCHABLE = {
     "schedule": "all",
     "augmentation": "0 to 1, in steps of 0.1",
 }
-_ROLE_VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,44 +65,9 @@ class TuningConfig:
                 "Each trial of a search runs on one device; several machines share the trials "
                 f"instead. Leave out the strategy. Received: strategy={self.base.strategy!r}"
             )
-        check_name(self.trial(str(self.trials - 1), {}).name)
+        check_name(self.trial(self.trials - 1, {}).name)
 
-    def trial(self, number: str, values: Mapping[str, Any]) -> Settings:
+    def trial(self, number: int, values: Mapping[str, Any]) -> Settings:
         """Return the settings of a trial, given its number and the searched values."""
         name = f"{self.base.name}-{number}"
         return dataclasses.replace(self.base, **dict(values), name=name, overwrite=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Role:
-    """The part of this process in a search.
-
-    Attributes:
-        kind: "alone", "chief" (distributes the trials) or "worker" (trains).
-        address: the chief's, "host:port"; "" for "alone".
-    """
-
-    kind: str
-    address: str = ""
-
-    @classmethod
-    def from_environment(cls) -> Role:
-        """Read KerasTuner's environment variables; without them, the process is alone.
-
-        Raises:
-            TrainingError: a variable is missing or wrong.
-        """
-        values = {name: os.environ.get(name, "").strip() for name in _ROLE_VARIABLES}
-        if not any(values.values()):
-            return cls(kind="alone")
-        tuner_id, host, port = values.values()
-        if not all(values.values()) or not (port.isdecimal() and 0 < int(port) < 2**16):
-            raise TrainingError(
-                "A search on several machines needs three environment variables on each of them: "
-                f"{_ROLE_VARIABLES[0]}=chief on one and worker0, worker1 … on the others, and the "
-                f"chief's address everywhere, {_ROLE_VARIABLES[1]}=192.168.0.1 and "
-                f"{_ROLE_VARIABLES[2]}=8000. Set all of them, or none. Received: "
-                + ", ".join(f"{name}={value!r}" for name, value in values.items())
-            )
-        kind = "chief" if "chief" in tuner_id else "worker"  # KerasTuner's rule
-        return cls(kind=kind, address=f"{host}:{port}")

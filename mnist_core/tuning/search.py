@@ -1,196 +1,216 @@
-"""A hyperparameter search with KerasTuner; each trial is a training run.
+"""A hyperparameter search with Optuna; each trial is a training run.
 
-A trial saves no model. It is scored on the validation images, and keeps its checkpoints while it is
-the best. At the end a model is made of the best trial, and only then the MNIST test images are
-used. The search is stored in `runs/searches/<name>/`, from where it resumes after it was stopped.
+Any number of processes, on one machine or several, run the trials of one study (`study`). A trial
+saves no model. It is scored on the validation images; a hopeless one is pruned, and the best one
+keeps its checkpoints. At the end a model is made of it, and only then the MNIST test images are
+used.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import io
-import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import socket
+import time
+from contextlib import suppress
 
-from mnist_core.errors import TrainingDiverged, TrainingError, TrainingStopped
+import optuna
+from filelock import FileLock
+from optuna.trial import FrozenTrial, TrialState
+
+from mnist_core.errors import (
+    ModelLoadError,
+    ModelNotFoundError,
+    TrainingDiverged,
+    TrainingError,
+    TrainingStopped,
+)
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.staging import check_free
+from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
-from mnist_core.runs.process import locked
-from mnist_core.runs.run import Run, saving_error
+from mnist_core.runs.run import Run
 from mnist_core.runs.store import begin_run, list_runs
 from mnist_core.runs.train import train_run, try_run
-from mnist_core.storage.files import read_json, write_json
 from mnist_core.storage.paths import models_directory, runs_directory
 from mnist_core.training.checkpoints import Checkpoints
 from mnist_core.training.config import Settings
-from mnist_core.training.cpu import prepare_tensorflow
-from mnist_core.training.events import Message, OnEvent
-from mnist_core.tuning.config import Role, TuningConfig
-
-if TYPE_CHECKING:
-    from mnist_core.tuning.tuner import RunTuner
+from mnist_core.training.events import EpochEnd, Message, OnEvent, TrainingEvent
+from mnist_core.tuning.config import TuningConfig
+from mnist_core.tuning.places import database_url, search_lock
+from mnist_core.tuning.search_space import describe_values, suggest_values
+from mnist_core.tuning.study import DATABASE_ERRORS, SharedStudy, database_errors, open_storage
 
 __all__ = ["tune"]
 
+# Seconds between two looks at the trials of other processes.
+_INTERVAL = 2.0
 
-def tune(config: TuningConfig, on_event: OnEvent = lambda event: None) -> ModelCard | None:
+
+class _Pruned(TrainingStopped):
+    """A trial is worse than the median of the others at the same epoch."""
+
+
+def tune(
+    config: TuningConfig, on_event: OnEvent = lambda event: None, *, database: str | None = None
+) -> ModelCard | None:
     """Search for settings, and save the best trial as a model.
 
-    Call it in the main thread of a process that does nothing else. A stopped search of the same
-    name resumes without repeating complete trials. According to KerasTuner's environment variables,
-    this process is the chief, which distributes the trials and saves the model, or a worker.
+    Call it in the main thread of a process that does nothing else; several processes share the
+    trials. Killed at any moment, it loses no complete trial: the same call resumes the search, and
+    the trial that was running is tried again, from its last complete epoch if it is on this
+    machine. After a search whose model was saved, the call begins a new one, or adds trials if
+    `config.trials` is larger.
 
     Args:
         config: the search.
         on_event: called with each event of each trial, in this thread.
+        database: SQLAlchemy's URL of the study's database; default: `database_url()`.
 
     Returns:
-        The model's card; None for a worker.
+        The model's card; None if another process saves it.
 
     Raises:
-        TrainingError: the model's name is taken, a search of that name has other settings or is
-            active, the environment is wrong, no trial was completed, or a file cannot be written.
+        TrainingError: the model's name is taken, a search of that name has other settings, no
+            trial was completed, the database does not answer, or a file cannot be written.
         DatasetError, ModelNotFoundError, ModelLoadError, CorrectionsError: as for
             `mnist_core.train`.
     """
-    role = Role.from_environment()
-    name = config.base.name
-    folder = runs_directory() / "searches" / name
-    if role.kind == "worker":
-        _search(config, folder, role, on_event)
-        return None
+    name, url = config.base.name, database or database_url()
     check_free(name, models_directory(), overwrite=config.base.overwrite)
-    with _opened(config, folder):
-        best = _search(config, folder, role, on_event)
-        if best is None:
-            raise TrainingError(
-                "No trial was completed: see 'python -m mnist_core runs'. Search other values, "
-                f"such as a lower learning rate. Received: {name}, {config.trials} trials"
-            )
-        card = _train_best(config, best, on_event)
-        for run in _complete_trials(config):
-            Checkpoints(run.checkpoints, {}).clear()
-        shutil.rmtree(folder, ignore_errors=True)
+    with database_errors(url):
+        with FileLock(search_lock(name)):
+            shared = SharedStudy(config, open_storage(url))
+            if _saved_model(shared) and not shared.is_open:
+                shared = shared.restarted()
+        _run_trials(shared, config, on_event)
+        with FileLock(search_lock(name)):
+            return _saved_model(shared) or _save_best(shared, config, on_event)
+
+
+def _run_trials(shared: SharedStudy, config: TuningConfig, on_event: OnEvent) -> None:
+    """Run trials until all of them have ended, in this process or another one."""
+    if complete := len(shared.trials(TrialState.COMPLETE)):
+        on_event(Message(text=f"Resuming a search with {complete} complete trials"))
+    announced = False
+    while (others := shared.queue_dead()) or shared.is_open:
+        if shared.is_open:
+            _run_trial(shared, config, on_event)
+        elif others:
+            if not announced:
+                on_event(Message(text="Waiting for the trials of other processes"))
+            announced = True
+            time.sleep(_INTERVAL)
+
+
+def _run_trial(shared: SharedStudy, config: TuningConfig, on_event: OnEvent) -> None:
+    begun = shared.begin_trial()
+    if begun is None:
+        return
+    number, trial = begun
+    title = f"Trial {number + 1} of {config.trials}"
+    with shared.heartbeat(trial):
+        values = suggest_values(trial, config)
+        on_event(Message(text=f"{title}: {describe_values(values)}."))
+        state, accuracy = TrialState.COMPLETE, None
+        try:
+            accuracy = _score(trial, config.trial(number, values), on_event)
+        except (_Pruned, TrainingDiverged) as error:
+            # Optuna takes a pruned trial for worse than the complete ones, and avoids its like; a
+            # failed one it ignores.
+            on_event(Message(text=f"{title}: {error}"))
+            state = TrialState.PRUNED
+        except TrainingStopped as error:
+            on_event(Message(text=str(error)))
+            state = TrialState.FAIL
+    shared.study.tell(trial, accuracy, state, skip_if_finished=True)
+    if accuracy is not None and shared.best:
+        result = f"{accuracy:.2%} validation accuracy; best so far {shared.best.value:.2%}"
+        on_event(Message(text=f"{title}: {result}."))
+    _keep_best_only(shared)
+
+
+def _score(trial: optuna.Trial, settings: Settings, on_event: OnEvent) -> float:
+    """Train a trial and return its validation accuracy, 0 to 1."""
+    for run in list_runs():
+        # The same settings give the same weights: a repetition, or the process was killed between
+        # the end of the training and its entry in the study.
+        with suppress(TrainingError):
+            outcome = run.outcome if _has_same_weights(run.config, settings) else None
+            if outcome and outcome.validation_accuracy is not None:
+                _record(trial, run)
+                return outcome.validation_accuracy
+    run = begin_run(settings)
+    _record(trial, run)
+
+    def report(event: TrainingEvent) -> None:
+        on_event(event)
+        if isinstance(event, EpochEnd):
+            # Without the database the training goes on: only its end must be entered.
+            with suppress(*DATABASE_ERRORS):
+                trial.report(event.val_accuracy, event.epoch)
+                if trial.should_prune():
+                    raise _Pruned(
+                        f"Pruned after epoch {event.epoch}: {event.val_accuracy:.2%} validation "
+                        "accuracy, below the median of the other trials."
+                    )
+
+    return jobs.execute(run, try_run, report)
+
+
+def _record(trial: optuna.Trial, run: Run) -> None:
+    trial.set_user_attr("host", socket.gethostname())
+    trial.set_user_attr("run", run.id)
+
+
+def _has_same_weights(one: Settings, other: Settings) -> bool:
+    """True if two trainings give the same weights."""
+    return dataclasses.replace(one, name=other.name) == other
+
+
+def _run_of(trial: FrozenTrial) -> Run:
+    return Run(runs_directory() / str(trial.user_attrs.get("run", "none")))
+
+
+def _keep_best_only(shared: SharedStudy) -> None:
+    """Remove the checkpoints of all ended trials on this machine but the best one."""
+    best = shared.best
+    kept = best and _run_of(best).id
+    for trial in shared.trials(TrialState.COMPLETE, TrialState.PRUNED):
+        if _run_of(trial).id != kept:
+            Checkpoints(_run_of(trial).checkpoints, {}).clear()
+
+
+def _save_best(shared: SharedStudy, config: TuningConfig, on_event: OnEvent) -> ModelCard | None:
+    """Save the best trial as the model, from its checkpoints if they are on this machine."""
+    best = shared.best
+    if best is None:
+        raise TrainingError(
+            "No trial was completed: see 'python -m mnist_core runs'. Search other values, such as "
+            f"a lower learning rate. Received: {config.base.name}, {config.trials} trials"
+        )
+    result = f"Best trial: {best.value:.2%} validation accuracy, with "
+    on_event(Message(text=f"{result}{describe_values(best.params)}."))
+    trial, host = _run_of(best), best.user_attrs["host"]
+    if not trial.folder.is_dir() and host != socket.gethostname():
+        on_event(Message(text=f"The model is saved on {host}, which has trained this trial."))
+        return None
+    name, overwrite = config.base.name, config.base.overwrite
+    settings = dataclasses.replace(config.base, **best.params, name=name, overwrite=overwrite)
+    run = begin_run(settings)
+    if trial.epochs_done and not run.epochs_done:
+        shutil.copytree(trial.checkpoints, run.checkpoints, dirs_exist_ok=True)
+        shutil.copy(trial.folder / "events.jsonl", run.folder)
+    card = jobs.execute(run, train_run, on_event)
+    shared.study.set_user_attr("model", card.created)
+    Checkpoints(trial.checkpoints, {}).clear()
     return card
 
 
-@contextmanager
-def _opened(config: TuningConfig, folder: Path) -> Iterator[None]:
-    """Create the folder of a search, or lock that of a stopped one."""
-    # Whether a model is overwritten may change from one call to the next.
-    stored = dataclasses.replace(config, base=dataclasses.replace(config.base, overwrite=False))
-    settings = json.loads(json.dumps(dataclasses.asdict(stored)))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, "search"):
-            known = read_json(folder / "search.json")
-            if not known:
-                write_json(folder / "search.json", settings)
-            elif known != settings:
-                raise TrainingError(
-                    "A search of that name was started with other settings. Use those, choose "
-                    f"another name, or delete its folder. Received: {folder}, started with "
-                    f"{json.dumps(known)}"
-                )
-            yield
-    except BrokenPipeError:  # of the terminal
-        raise
-    except OSError as error:
-        raise saving_error("The search", error, folder) from error
-
-
-def _search(config: TuningConfig, folder: Path, role: Role, on_event: OnEvent) -> Settings | None:
-    """Run or distribute the trials; return the settings of the best one, if any."""
-    on_event(Message(text="Loading KerasTuner"))
-    prepare_tensorflow()
-    from mnist_core.tuning.search_space import FINGERPRINT, describe_values, search_space
-    from mnist_core.tuning.tuner import RunTuner, make_oracle, translated_errors
-
-    settings = json.dumps(dataclasses.asdict(config), sort_keys=True)
-    fingerprint = hashlib.sha256(settings.encode()).hexdigest()[:16]
-
-    def train(number: str, values: dict[str, Any]) -> float:
-        if values.pop(FINGERPRINT) != fingerprint:
-            raise TrainingError(
-                "The chief searches with other settings. Run the same command on all machines. "
-                f"Received: {config}"
-            )
-        text = f"Trial {int(number) + 1} of {config.trials}: {describe_values(values)}."
-        on_event(Message(text=text))
-        return _run_trial(config, number, values, tuner, on_event)
-
-    with translated_errors(role, str(folder)):
-        with redirect_stdout(io.StringIO()):  # KerasTuner prints that it resumes
-            oracle = make_oracle(config, search_space(config, fingerprint))
-            tuner = RunTuner(
-                train, oracle=oracle, directory=str(folder.parent), project_name=folder.name
-            )
-        if role.kind == "worker":
-            on_event(Message(text=f"Requesting trials from {role.address}"))
-        elif done := len(oracle.end_order):
-            on_event(Message(text=f"Resuming after {done} of {config.trials} trials"))
-        if role.kind == "chief":
-            on_event(Message(text=f"Distributing trials at {role.address}"))
-        tuner.search(verbose=0)
-    best = None if role.kind == "worker" else tuner.best_trial()
-    if best is None:
-        return None
-    values = {name: v for name, v in best.hyperparameters.values.items() if name != FINGERPRINT}
-    result = f"Best of {len(oracle.end_order)} trials: {best.score:.2%} validation accuracy"
-    on_event(Message(text=f"{result}, with {describe_values(values)}."))
-    return config.trial(best.trial_id, values)
-
-
-def _run_trial(
-    config: TuningConfig, number: str, values: dict[str, Any], tuner: RunTuner, on_event: OnEvent
-) -> float:
-    """Train a trial and return its validation accuracy. Only the best one's checkpoints stay."""
-    import keras
-
-    keras.utils.clear_session()
-    run = begin_run(config.trial(number, values))
-    try:
-        accuracy = jobs.execute(run, try_run, on_event)
-    except (TrainingDiverged, TrainingStopped) as error:
-        on_event(Message(text=str(error)))
-        raise
-    # Looked up afterwards: meanwhile other machines may have completed theirs.
-    best = tuner.best_trial()
-    is_best = best is None or accuracy > best.score
-    others = [other for other in _complete_trials(config) if other.id != run.id]
-    for worse in others if is_best else [run]:
-        Checkpoints(worse.checkpoints, {}).clear()
-    result = f"{accuracy:.2%} validation accuracy"
-    highest = accuracy if is_best else best.score
-    on_event(Message(text=f"Trial {int(number) + 1}: {result}; best so far {highest:.2%}."))
-    return accuracy
-
-
-def _train_best(config: TuningConfig, best: Settings, on_event: OnEvent) -> ModelCard:
-    """Save the best trial as the model, from its checkpoints if they are on this machine."""
-    final = dataclasses.replace(best, name=config.base.name, overwrite=config.base.overwrite)
-    run = begin_run(final)
-    for trial in list_runs():
-        with suppress(TrainingError):
-            if not run.epochs_done and trial.epochs_done and trial.config == best:
-                shutil.copytree(trial.checkpoints, run.checkpoints, dirs_exist_ok=True)
-                shutil.copy(trial.folder / "events.jsonl", run.folder)
-    return jobs.execute(run, train_run, on_event)
-
-
-def _complete_trials(config: TuningConfig) -> list[Run]:
-    """Return the runs of a search's complete trials."""
-    runs = []
-    for run in list_runs():
-        with suppress(TrainingError):
-            outcome = run.outcome
-            complete = outcome is not None and outcome.validation_accuracy is not None
-            if complete and run.config.name.rpartition("-")[0] == config.base.name:
-                runs.append(run)
-    return runs
+def _saved_model(shared: SharedStudy) -> ModelCard | None:
+    """The model that this search has saved on this machine, if it is still there."""
+    with suppress(ModelNotFoundError, ModelLoadError):
+        card = load_card(shared.study.study_name, models_directory())
+        if card.created == shared.study.user_attrs.get("model"):
+            return card
+    return None

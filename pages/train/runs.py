@@ -7,7 +7,7 @@ from mnist_core.charts import compared_curves
 from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
-from pages.train import watch
+from pages.train import searches, watch
 from pages.widgets import rights
 from pages.widgets.show_errors import show_errors
 
@@ -21,8 +21,9 @@ def show() -> None:
     if not runs:
         st.info("No runs yet. Press *Start* above: each training is listed here with its curves.")
         return
+    table = [_row(run) for run in runs]
     rows = st.dataframe(
-        [_row(run) for run in runs],
+        table,
         hide_index=True,
         key="runs",
         on_select="rerun",
@@ -33,6 +34,7 @@ def show() -> None:
             "note": st.column_config.TextColumn(help="Why the run failed or was cancelled."),
         },
     )["selection"]["rows"]
+    searches.show(_searches(table))
     # The table may have become shorter since the rows were selected.
     selected = [runs[row] for row in rows if row < len(runs)]
     if not selected:
@@ -71,6 +73,12 @@ def show() -> None:
                     run.delete()
                 del st.session_state["runs"]
                 st.rerun()
+
+
+def _searches(table: list[dict[str, object]]) -> list[str]:
+    """The names of the searches whose trials are in the table, newest first."""
+    trials = [str(row["model"]) for row in table if row["validation"] and not row["MNIST test"]]
+    return list(dict.fromkeys(name.rpartition("-")[0] for name in trials))
 
 
 def _row(run: Run) -> dict[str, object]:

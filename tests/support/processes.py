@@ -55,7 +55,7 @@ def _run(
 def _fork_server() -> BaseContext:
     prepare_tensorflow()
     context = get_context("forkserver")
-    context.set_forkserver_preload(["tensorflow", "keras", "keras_tuner", "scipy.optimize"])
+    context.set_forkserver_preload(["tensorflow", "keras", "scipy.optimize"])
     return context
 
 

@@ -1,4 +1,4 @@
-"""The configuration of a search, and the roles in it."""
+"""The configuration of a search, and its command."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import pytest
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.__main__ import main
-from mnist_core.tuning.config import SEARCHABLE, Role, TuningConfig
+from mnist_core.tuning.config import SEARCHABLE, TuningConfig
 
 BASE = TrainingConfig(architecture="mlp", name="best", seed=5).resolved()
-VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
 def test_trial_has_the_common_and_its_own_settings() -> None:
     config = TuningConfig(base=BASE, trials=100)
-    trial = config.trial("007", {"learning_rate": 0.01, "dropout": 0.2})
-    assert trial.name == "best-007"
+    trial = config.trial(7, {"learning_rate": 0.01, "dropout": 0.2})
+    assert trial.name == "best-7"
     assert (trial.learning_rate, trial.dropout, trial.batch_size) == (0.01, 0.2, 128)
     assert trial.seed == 5
 
@@ -53,44 +52,6 @@ def test_searchable_names_are_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "role"),
-    [
-        (("", "", ""), Role(kind="alone")),
-        (("chief", "10.0.0.1", "8000"), Role(kind="chief", address="10.0.0.1:8000")),
-        (("worker3", "10.0.0.1", "8000"), Role(kind="worker", address="10.0.0.1:8000")),
-    ],
-)
-def test_role_follows_the_environment(
-    monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...], role: Role
-) -> None:
-    for name, value in zip(VARIABLES, values, strict=True):
-        monkeypatch.setenv(name, value)
-    assert Role.from_environment() == role
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        ("chief", "", ""),
-        ("", "10.0.0.1", "8000"),
-        ("chief", "10.0.0.1", ""),
-        ("chief", "10.0.0.1", "http"),
-        ("chief", "10.0.0.1", "0"),
-        ("chief", "10.0.0.1", "70000"),
-    ],
-)
-def test_role_explains_an_incomplete_environment(
-    monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...]
-) -> None:
-    for name, value in zip(VARIABLES, values, strict=True):
-        monkeypatch.setenv(name, value)
-    with pytest.raises(TrainingError, match="KERASTUNER_ORACLE_PORT=8000") as error:
-        Role.from_environment()
-    for name, value in zip(VARIABLES, values, strict=True):
-        assert f"{name}={value!r}" in str(error.value)
-
-
-@pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (["--trials", "0"], "from 1 to 1000"),
@@ -114,7 +75,10 @@ def test_tune_prints_one_line_on_bad_options(
 
 def test_tune_does_not_search_given_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     configs: list[TuningConfig] = []
-    monkeypatch.setattr("mnist_core.cli.tune.tune", lambda config, on_event: configs.append(config))
+    monkeypatch.setattr(
+        "mnist_core.tuning.search.tune",
+        lambda config, on_event, database: configs.append(config),
+    )
     # pytest needs its own.
     monkeypatch.setattr("mnist_core.cli.tune.install_signal_handlers", lambda: None)
     command = ["tune", "--architecture", "mlp", "--name", "best", "--json"]

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from support.apps import run_script, texts
 from support.cards import make_card
 from support.frames import make_correction
+from support.searches import search
 
 from mnist_core import TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
@@ -271,6 +272,32 @@ def test_table_of_runs_shows_notes() -> None:
     assert table.loc["best-0", "validation"] == "97.10%"
     assert table.loc["best-0", "epochs"] == "1 of 2"
     assert table.loc["best-0", "MNIST test"] == ""
+
+
+def charts_of_a_search(app: AppTest) -> list[str]:
+    return [chart.key for chart in app.get("plotly_chart") if chart.key.startswith("search")]
+
+
+def test_trials_of_a_search_are_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not any(box.key == "search" for box in run_script(SHOW).selectbox)
+    search(trials=6)
+    app = run_script(SHOW)
+    # Nothing is read until a search is chosen.
+    assert app.selectbox(key="search").options == ["best"]
+    assert charts_of_a_search(app) == []
+    app.selectbox(key="search").set_value("best").run()
+    assert not app.exception
+    assert charts_of_a_search(app) == ["search_trials"]
+    assert "from 10 complete trials on" in texts(app, "caption")
+    monkeypatch.setattr("mnist_core.tuning.result.MIN_TRIALS", 4)
+    app.run()
+    assert charts_of_a_search(app) == ["search_trials", "search_importance"]
+    assert "matters most, with" in texts(app, "caption")
+
+    monkeypatch.setenv("MNIST_SEARCHES", "postgresql://me:secret@127.0.0.1:1/searches")
+    app.run()
+    assert "database cannot be used" in app.error[0].value
+    assert "secret" not in app.error[0].value
 
 
 def test_corrections_can_be_included(
