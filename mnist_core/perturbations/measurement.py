@@ -25,12 +25,24 @@ from mnist_core.registry.card import KERAS
 from mnist_core.robustness.job import Job
 from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
 
-__all__ = ["EPSILONS", "ROWS", "SAMPLE", "AccuracyCurve", "PerturbationJob"]
+__all__ = [
+    "EPSILONS",
+    "ROWS",
+    "SAMPLE",
+    "SAMPLES",
+    "STATED",
+    "AccuracyCurve",
+    "PerturbationJob",
+    "attack_job",
+]
 
 # What is measured: attacks by epsilon, changes of the weights by their levels.
 ROWS = (*ATTACKS, *CHANGES)
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-# With this number of images an accuracy of 50% is known to about 7 percentage points.
+# Those at which robust accuracy is stated.
+STATED = (0.1, 0.2, 0.3)
+# With 200 images an accuracy of 50% is known to about 7 percentage points, with 1,000 to 3.
+SAMPLES = (100, 200, 500, 1000)
 SAMPLE = 200
 # Images are measured and cached in parts of this size.
 _PART = 50
@@ -213,6 +225,20 @@ class PerturbationJob(Job):
         if KERAS not in self.recognizer.card.sha256 or not self.recognizer.card.digest:
             return None  # without its checksum, a network cannot be told from others
         return _Counts.read(load_arrays(self._path(row, start)), row, len(self._part(start)))
+
+
+def attack_job(
+    process: KerasProcess, recognizer: Recognizer, data: LabelledImages
+) -> PerturbationJob:
+    """The attacks on the largest sample that is measured already, else on `SAMPLE` images."""
+
+    def job(sample: int) -> PerturbationJob:
+        return PerturbationJob(
+            process, recognizer, data, min(sample, len(data.labels)), rows=ATTACKS
+        )
+
+    measured = (found for found in map(job, reversed(SAMPLES)) if found.complete)
+    return next(measured, None) or job(SAMPLE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,10 +100,13 @@ def assessment(card: ModelCard, data: LabelledImages) -> Assessment:
         ModelLoadError: the model or its stored predictions are damaged.
     """
     digests = (card.digest, card.sha256.get(PREDICTIONS, ""), data.digest)
-    # The images of one visitor are not kept for all.
-    held = uploads.large().get(_PARSED) is data
-    assess_once = _assess_upload if held else _assess
+    assess_once = _assess_upload if is_private(data) else _assess
     return assess_once(card.name, data.name, digests, card, data)
+
+
+def is_private(data: LabelledImages) -> bool:
+    """Are these the images of one visitor, which are not kept for all?"""
+    return uploads.large().get(_PARSED) is data
 
 
 @st.cache_resource(show_spinner="Classifying the images …", max_entries=12)

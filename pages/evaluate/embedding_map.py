@@ -123,7 +123,9 @@ def _show_chart(
         "the color of its digit; errors are crosses."
     )
     # Streamlit cannot select points in 3-D.
-    options = {} if deep else {"on_select": select_point, "selection_mode": "points"}
+    options: dict[str, Any] = (
+        {} if deep else {"on_select": select_point, "selection_mode": "points"}
+    )
     chart(figure, f"map_{card.name}", alt, key=key, **options)
     if deep and (place := clicks_3d.clicked_point(key, "map_clicks")) is not None:
         st.session_state["map_clicked"] = int(embedding.indices[place])

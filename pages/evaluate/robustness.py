@@ -1,24 +1,32 @@
 """Accuracy on corrupted and distorted digits, measured in the background, shown as it arrives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 from mnist_core import load_mnist
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.explanation.keras_process import keras_process
+from mnist_core.networks.packages import tensorflow_problem
+from mnist_core.perturbations.measurement import (
+    STATED,
+    AccuracyCurve,
+    PerturbationJob,
+    attack_job,
+)
 from mnist_core.registry.card import ModelCard
 from mnist_core.registry.store import load_card
 from mnist_core.robustness.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
 from mnist_core.robustness.result import Robustness
+from pages.evaluate.jobs import watch
 from pages.widgets import model_picker
 from pages.widgets.charts import chart, enlarged
 from pages.widgets.show_errors import plain, show_errors
 
 SOME, ALL = f"{SAMPLE:,} test images", "All 10,000"
-# How often the page looks at the progress, s.
-_REFRESH = 1.0
 # Test images that show a corruption: the first of some digits of different shapes.
 _EXAMPLES = (3, 2, 1, 18, 4, 8)
 
@@ -38,9 +46,15 @@ def show(cards: Sequence[ModelCard]) -> None:
         )
         sample = 10_000 if chosen == ALL else SAMPLE
         jobs = [_job(card.name, card.digest, sample) for card in cards]
-        running = any(job.running for job in jobs)
-        st.fragment(run_every=_REFRESH if running else None)(_watch)(jobs, running)
+        watch(
+            {job.recognizer.card.name: job for job in jobs},
+            lambda: _show_results([job.result for job in jobs if job.progress]),
+            f"75 corrupted and 46 distorted versions of {sample:,} images, classified in the "
+            "background: some seconds to some minutes, once per model.",
+            "robustness",
+        )
         _show_examples()
+        _show_attacks(cards)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -49,55 +63,9 @@ def _job(name: str, digest: str, sample: int) -> RobustnessJob:
     return RobustnessJob(model_picker.load(load_card(name)), sample)
 
 
-def _watch(jobs: list[RobustnessJob], refreshing: bool) -> None:
-    running = any(job.running for job in jobs)
-    with st.container(horizontal=True, vertical_alignment="center", key="robustness_run"):
-        _show_buttons(jobs, running)
-    for job in jobs:
-        name = job.recognizer.card.name
-        if job.running:
-            text = "waiting for another measurement" if job.waiting else f"{job.progress:.0%}"
-            st.progress(job.progress, f"{name}: {text}")
-        elif job.error:
-            st.error(plain(f"{name}: {job.error}"))
-    if refreshing and not running:
-        st.rerun()  # stops the refreshing
-    results = [job.result for job in jobs if job.progress]
-    if results:
-        _show_results(results)
-
-
-def _show_buttons(jobs: list[RobustnessJob], running: bool) -> None:
-    missing = [job for job in jobs if not job.complete]
-    if running:
-        if st.button(
-            "Stop",
-            icon=":material/stop:",
-            key="robustness_stop",
-            help="What has been measured is kept.",
-        ):
-            for job in jobs:
-                job.stop()
-    elif missing:
-        label = "Resume" if any(job.progress for job in missing) else "Measure"
-        icon = ":material/play_arrow:"
-        if st.button(
-            label,
-            icon=icon,
-            type="primary",
-            key="robustness_start",
-            help="Runs in the background; the results are kept for later visits.",
-        ):
-            for job in missing:
-                job.start()
-            st.rerun()
-        st.caption(
-            f"75 corrupted and 46 distorted versions of {jobs[0].sample:,} images, classified in "
-            "the background: some seconds to some minutes, once per model."
-        )
-
-
 def _show_results(results: list[Robustness]) -> None:
+    if not results:
+        return
     tabs = st.tabs([result.name for result in results])
     for tab, result in zip(tabs, results, strict=True):
         with tab:
@@ -118,6 +86,57 @@ def _show_results(results: list[Robustness]) -> None:
             "distortions",
             "Accuracy against rotation, shift, size and noise, a curve for each model.",
         )
+
+
+def _show_attacks(cards: Sequence[ModelCard]) -> None:
+    """Show robust accuracy: that under attacks on the pixels."""
+    st.subheader("Robust accuracy")
+    if problem := tensorflow_problem("An attack"):
+        st.info(plain(problem))
+        return
+    jobs = {card.name: _attack_job(card.name, card.digest) for card in cards}
+    sample = max(job.sample for job in jobs.values())
+    watch(
+        dict(jobs),
+        lambda: show_robust_accuracy({name: job.curves for name, job in jobs.items()}),
+        f"FGSM and PGD on {sample:,} test images, in the background: some seconds to some "
+        "minutes. *Break it* measures more.",
+        "attacks",
+    )
+
+
+def show_robust_accuracy(curves: Mapping[str, Mapping[str, AccuracyCurve]]) -> None:
+    """Show the accuracy of each model at three epsilons, as far as it is measured."""
+    rows = [
+        {
+            "Model": name,
+            "Attack": row,
+            "No attack": 100 * curve.accuracy[0],
+            **{f"ε = {epsilon:g}": 100 * curve.at(epsilon) for epsilon in STATED},
+            "Images": curve.images,
+        }
+        for name, measured in curves.items()
+        for row, curve in measured.items()
+    ]
+    if not rows:
+        return
+    percentages = [column for column in rows[0] if column not in ("Model", "Attack", "Images")]
+    st.dataframe(
+        rows,
+        column_config=dict.fromkeys(percentages, st.column_config.NumberColumn(format="%.1f%%")),
+        hide_index=True,
+        key="robust_accuracy",
+    )
+    st.caption(
+        "Accuracy where each pixel may change by up to ε, a fraction of the range from black to "
+        "white, in the direction that misleads the network most (FGSM: Goodfellow et al., 2015; "
+        "PGD: Madry et al., 2018)."
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _attack_job(name: str, digest: str) -> PerturbationJob:
+    return attack_job(keras_process(), model_picker.load(load_card(name)), mnist_test())
 
 
 @st.fragment

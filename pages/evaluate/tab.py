@@ -8,7 +8,15 @@ import mnist_core
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.export import predictions_csv
 from mnist_core.report import report_html
-from pages.evaluate import comparison, embedding_map, labels, mistakes, robustness, views
+from pages.evaluate import (
+    break_it,
+    comparison,
+    embedding_map,
+    labels,
+    mistakes,
+    robustness,
+    views,
+)
 from pages.evaluate.data import SOURCES, assessment, warm_up
 from pages.widgets import model_picker
 from pages.widgets.save_button import save_button
@@ -24,6 +32,7 @@ VIEWS: dict[str, Callable[[Assessment, Sequence[Assessment]], None]] = {
     "Training curves": lambda selected, _: views.show_training_curves(selected),
     "Embedding": lambda selected, _: embedding_map.show(selected.card),
     "Robustness": lambda _, assessments: robustness.show([item.card for item in assessments]),
+    "Break it": lambda selected, _: break_it.show(selected),
 }
 MODELS, DATA = "evaluation_models", "evaluation_data"
 STYLE = """

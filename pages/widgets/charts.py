@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from mnist_core.charts.captions import Caption
+from pages.widgets.show_errors import plain
+
 
 def camera(name: str) -> dict[str, Any]:
     """The Plotly configuration of a chart whose only button saves it as a PNG of this name."""
@@ -16,13 +19,28 @@ def camera(name: str) -> dict[str, Any]:
     }
 
 
-def chart(figure: Any, name: str, alt: str, *, key: str | None = None, **options: Any) -> None:
-    """Show a chart whose button saves it as a PNG of this name.
+def chart(
+    figure: Any,
+    name: str,
+    alt: str,
+    *,
+    caption: Caption | None = None,
+    key: str | None = None,
+    **options: Any,
+) -> None:
+    """Show a chart whose button saves it as a PNG of this name, and its caption below.
 
     The default key is "evaluation_" and the name; `options` go to `st.plotly_chart`.
     """
     key = key or f"evaluation_{name}"
     st.plotly_chart(figure, key=key, config=camera(name), alt=alt, **options)
+    if caption is not None:
+        show_caption(caption)
+
+
+def show_caption(caption: Caption) -> None:
+    """Show how to read a chart, and in bold what it shows."""
+    st.caption(f"{plain(caption.reading)} **{plain(caption.result)}**")
 
 
 def enlarged(frame: np.ndarray, factor: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Explains a prediction: evidence, activations, Grad-CAM, and the most similar training images."""
+"""Explains a prediction: evidence, activations, Grad-CAM, similar training images, attacks."""
 
 from collections import Counter
 from typing import Any
@@ -14,11 +14,13 @@ from mnist_core.explanation.keras_process import keras_process
 from mnist_core.explanation.occlusion import Explanation, explain
 from mnist_core.explanation.similar_images import SimilarImages, find_similar_images
 from mnist_core.registry.card import ModelCard
+from pages.widgets import break_it
 from pages.widgets.charts import chart, enlarged
 from pages.widgets.model_picker import HASHES
 from pages.widgets.show_errors import show_errors
 
 ACTIVATIONS, GRAD_CAM, SIMILAR = "Activations", "Grad-CAM", "Most like yours"
+BREAK = "Break it"
 # Neighbors whose labels are counted, and those that are shown.
 NEIGHBORS, SHOWN = 50, 8
 HELP = (
@@ -38,7 +40,7 @@ def show(recognizer: Recognizer, frame: np.ndarray, key: str, side: int = SIDE) 
         explanation = _explain(recognizer, frame)
         _show_evidence(explanation, key, side)
         _show_perturbation(explanation)
-        _show_internals(recognizer.card, explanation, key, side)
+        _show_internals(recognizer, explanation, key, side)
 
 
 @st.cache_resource(show_spinner=False, max_entries=100, hash_funcs=HASHES)
@@ -96,15 +98,16 @@ def _show_perturbation(explanation: Explanation) -> None:
         st.markdown(f"**What would change the prediction**  \n:small[{text}]")
 
 
-def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: int) -> None:
-    """Show activations, Grad-CAM or similar training images on request."""
+def _show_internals(recognizer: Recognizer, explanation: Explanation, key: str, side: int) -> None:
+    """Show what was asked for; nothing is computed before."""
+    card = recognizer.card
     choice = st.segmented_control(
         "Look inside",
-        [ACTIVATIONS, GRAD_CAM, SIMILAR],
+        [ACTIVATIONS, GRAD_CAM, SIMILAR, BREAK],
         key=f"{key}_inside",
         persist_state="session",
         help="*Activations*: the output of each layer. *Grad-CAM*: where the network looks. "
-        "*Most like yours*: similar training images.",
+        "*Most like yours*: similar training images. *Break it*: what misleads the network.",
     )
     if choice == ACTIVATIONS:
         st.caption("The output of each layer, from the first to the last.")
@@ -138,6 +141,8 @@ def _show_internals(card: ModelCard, explanation: Explanation, key: str, side: i
         )
     elif choice == SIMILAR:
         _show_similar(card, explanation)
+    elif choice == BREAK:
+        break_it.show(recognizer, explanation.frame, key)
 
 
 @st.cache_resource(

@@ -11,6 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.apps import alts, figures, run_script
 
+from mnist_core import load_recognizer
+from mnist_core.evaluation.datasets import mnist_test
+from mnist_core.explanation.keras_process import KerasProcess
+from mnist_core.perturbations.attacks import ATTACKS
+from mnist_core.perturbations.measurement import PerturbationJob
 from mnist_core.registry.store import load_card
 from mnist_core.robustness.corruptions import CORRUPTIONS
 from pages.evaluate import robustness
@@ -29,10 +34,14 @@ robustness.show([load_card(name) for name in {models}])
 """)
 
 
+def keys(app: AppTest) -> list[str | None]:
+    return [button.key for button in app.button]
+
+
 def test_measurement_starts_on_request() -> None:
     app = open_view("mlp")
     assert not figures(app)
-    assert [button.label for button in app.button] == ["Measure"]
+    assert keys(app) == ["robustness_start", "attacks_start"]
     assert len(app.selectbox[0].options) == len(CORRUPTIONS)
     app.selectbox[0].set_value("fog").run()
     assert not app.exception
@@ -45,7 +54,7 @@ def test_measurement_is_reused_by_the_next_visitor() -> None:
     for _ in range(200):
         assert not app.exception
         assert not app.error
-        if not app.button:
+        if keys(app) == ["attacks_start"]:
             break
         time.sleep(0.2)
         app.run()
@@ -56,7 +65,7 @@ def test_measurement_is_reused_by_the_next_visitor() -> None:
     # In another process, too.
     st.cache_resource.clear()
     other = open_view("mlp")
-    assert not other.button
+    assert keys(other) == ["attacks_start"]
     assert figures(other)[0]["data"][0]["z"] == mlp_heat_map["data"][0]["z"]
 
 
@@ -77,3 +86,26 @@ def test_measurement_stops_and_resumes() -> None:
         assert job.wait(120)
     assert job.complete
     assert not np.isnan(job.result.mean)
+
+
+def test_robust_accuracy_is_shown_once_it_is_measured(process: KerasProcess) -> None:
+    recognizer = load_recognizer("mlp")
+    job = PerturbationJob(process, recognizer, mnist_test(), 100, ATTACKS)
+    job.run(lambda share: None)
+    app = open_view("mlp", "cnn")
+    (table,) = [frame.value for frame in app.dataframe]
+    assert table["Attack"].tolist() == list(ATTACKS)
+    assert table["Images"].tolist() == [100, 100]
+    for row in ATTACKS:
+        (shown,) = table[table["Attack"] == row].to_dict("records")
+        for epsilon in (0.1, 0.2, 0.3):
+            assert shown[f"ε = {epsilon:g}"] == pytest.approx(100 * job.curves[row].at(epsilon))
+    # The other model is not measured.
+    assert keys(app) == ["robustness_start", "attacks_start"]
+
+
+def test_robust_accuracy_says_how_to_install_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_core.networks.packages.find_spec", lambda name: None)
+    app = open_view("mlp")
+    assert keys(app) == ["robustness_start"]
+    assert "pip install" in app.info[0].value
