@@ -7,20 +7,29 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mnist_core.cli.terminal import Commands, install_signal_handlers, printed_events
 from mnist_core.distributed.cluster import Cluster
 from mnist_core.distributed.worker import run_worker
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
+from mnist_core.networks.architectures import ARCHITECTURES
+from mnist_core.networks.blocks import BLOCKS
+from mnist_core.networks.blocks_file import read_blocks_file
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import begin_run, find_run, list_runs, reopen_run
 from mnist_core.runs.train import train_run
 from mnist_core.storage.paths import runs_directory
-from mnist_core.training.config import OPTIMIZERS, SCHEDULES, STRATEGIES, TrainingConfig
+from mnist_core.training.config import (
+    OPTIMIZERS,
+    SCHEDULES,
+    STRATEGIES,
+    TrainingConfig,
+    network_of,
+)
 
 __all__ = ["add_settings", "add_to", "config_from"]
 
@@ -56,6 +65,12 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
         choices=tuple(ARCHITECTURES),
         help="network; default: cnn, or the initial model's",
     )
+    add(
+        "--network",
+        type=Path,
+        metavar="FILE.json",
+        help="a network of blocks, as the Train page saves it, instead of --architecture",
+    )
     add("--name", help="name of the model; default: the architecture's")
     add("--epochs", type=int, help="maximum number of epochs")
     add("--batch-size", type=int, help="images per step")
@@ -66,6 +81,7 @@ def add_settings(parser: argparse.ArgumentParser, title: str, description: str) 
     add("--augmentation", type=float, help="strength of augmentation, 0 to 1")
     add("--target-accuracy", type=float, help="training accuracy at which to stop, 0 to 1")
     add("--patience", type=int, help="epochs without improvement before stopping")
+    add("--training-images", type=int, help="learn from this number of images; default: all")
     add("--validation-fraction", type=float, help="fraction of validation images, 0.01 to 0.5")
     add("--seed", type=int, help="seed of all random numbers")
     add(
@@ -97,6 +113,13 @@ def config_from(given: Mapping[str, Any]) -> TrainingConfig:
         ModelNotFoundError, ModelLoadError: the initial model is missing or damaged.
     """
     settings = _settings(given)
+    if "network" in given:
+        if "architecture" in settings:
+            raise TrainingError(
+                "A file is a network of its own. Leave out --architecture or --network. Received: "
+                f"--architecture {settings['architecture']} --network {given['network']}"
+            )
+        settings |= {"architecture": BLOCKS, "blocks": read_blocks_file(given["network"])}
     if "initial_model" in settings and "architecture" not in settings:
         card = load_card(settings["initial_model"])
         if card.members:
@@ -104,11 +127,9 @@ def config_from(given: Mapping[str, Any]) -> TrainingConfig:
                 "An ensemble cannot be trained. Fine-tune its members and combine them again. "
                 f"Received: --initial-model {card.name}, made of {', '.join(card.members)}"
             )
-        settings["architecture"] = card.architecture
-    if given.get("quick"):
-        architecture = get_architecture(settings.get("architecture", TrainingConfig.architecture))
-        settings = {**architecture.quick, **settings}
-    return TrainingConfig(**settings)
+        settings |= network_of(card)
+    config = TrainingConfig(**settings)
+    return TrainingConfig(**{**config.network.quick, **settings}) if given.get("quick") else config
 
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:

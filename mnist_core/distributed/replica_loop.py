@@ -17,7 +17,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining
 from mnist_core.training.config import Settings
 from mnist_core.training.fitting import augmented_batches, shuffle_once
@@ -45,7 +44,7 @@ class ReplicaLoop:
         self, strategy: tf.distribute.Strategy, model: keras.Model, settings: Settings
     ) -> None:
         self._strategy, self._model = strategy, model
-        synthetic = get_architecture(settings.architecture).uses_synthetic_data
+        synthetic = settings.network.uses_synthetic_data
         self._losses: Callable[[Any, Any], Any] = digit_loss if synthetic else _cross_entropy
         self.reset_metrics()
 
@@ -143,7 +142,7 @@ def training_slices(settings: Settings, data: TrainingData, steps: range, replic
     `steps` are those of complete epochs, counted from the beginning of the training.
     """
     size = settings.batch_size
-    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    synthetic = settings.network.uses_synthetic_data
     if not (synthetic or settings.augmentation):
         shuffled = shuffle_once(data.training)
         return lambda replica: _slices(shuffled, size, replicas, replica)

@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from mnist_core.distributed.cluster import Cluster
 from mnist_core.distributed.replica_loop import ReplicaLoop, training_slices, validation_slices
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
 from mnist_core.training.config import Settings
 from mnist_core.training.early_stopping import Curves, epochs_done, finished
@@ -140,7 +139,7 @@ class DistributedTrainer:
         if done:
             hooks.on_event(resuming_after(done))
         if not complete:
-            if get_architecture(settings.architecture).uses_synthetic_data:
+            if settings.network.uses_synthetic_data:
                 hooks.on_event(GENERATING)
             try:
                 self._train_epochs(model, settings, data, hooks, curves, done)
@@ -169,7 +168,7 @@ class DistributedTrainer:
         batches = loop.batches(training_slices(settings, data, remaining, self.replicas))
         slices, validation_steps = validation_slices(data.validation, self.replicas)
         validation = loop.batches(slices)
-        at_once = get_architecture(settings.architecture).steps_at_once
+        at_once = settings.network.steps_at_once
         for epoch in range(done, settings.epochs):
             callback.on_epoch_begin(epoch)
             loop.reset_metrics()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
@@ -16,7 +17,7 @@ from mnist_core.storage.paths import ASSETS
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Layer", "describe", "layers_of"]
+__all__ = ["Layer", "counted", "describe", "layers_of", "rate_text"]
 
 _ASSET = ASSETS / "networks.json"
 # A dropout rate that no architecture has by default: it marks the layers that the setting changes.
@@ -32,13 +33,15 @@ class Layer:
         detail: its size or rate, for users; may be "".
         output: shape of its output for one image, such as (28, 28, 24) or (10,).
         parameters: number of weights.
+        multiplications: of its convolution or dense product, for one image; 0 for other layers.
         branch: name of its branch; "" for layers that all branches share.
     """
 
     kind: str
-    detail: str
+    detail: str = ""
     output: tuple[int, ...]
-    parameters: int
+    parameters: int = 0
+    multiplications: int = 0
     branch: str = ""
 
 
@@ -55,6 +58,7 @@ def describe(model: keras.Model) -> list[Layer]:
             detail=_detail(layer.get_config()),
             output=tuple(layer.output.shape[1:]),
             parameters=layer.count_params(),
+            multiplications=_multiplications(layer),
             branch=part.name if part.name in branches else "",
         )
         for part in model.layers
@@ -81,26 +85,42 @@ def layers_of(architecture: str, dropout: float | None = None) -> list[Layer]:
     if dropout is None:
         return layers
     return [
-        replace(layer, detail=_rate(dropout)) if layer.kind == "Dropout" else layer
+        replace(layer, detail=rate_text(dropout)) if layer.kind == "Dropout" else layer
         for layer in layers
     ]
 
 
 def _detail(config: dict[str, Any]) -> str:
     if "filters" in config:
-        return f"{config['filters']} filters of {'×'.join(map(str, config['kernel_size']))}"
+        filters = counted(config["filters"], "filter")
+        return f"{filters} of {'×'.join(map(str, config['kernel_size']))}{_activation(config)}"
     if "units" in config:
-        activation = config["activation"]
-        return f"{config['units']} units" + (f", {activation}" * (activation != "linear"))
+        return counted(config["units"], "unit") + _activation(config)
     if "rate" in config:
-        return _rate(config["rate"])
+        return rate_text(config["rate"])
     if "pool_size" in config:
         return "×".join(map(str, config["pool_size"]))
     return ""
 
 
-def _rate(rate: float) -> str:
+def rate_text(rate: float) -> str:
+    """A dropout rate, 0 to 1, for users."""
     return f"{rate:.0%} of the units"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, such as "1 filter" or "16 filters"."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _activation(config: dict[str, Any]) -> str:
+    return f", {config['activation']}" * (config["activation"] != "linear")
+
+
+def _multiplications(layer: keras.layers.Layer) -> int:
+    """Each weight of a kernel is used once for each position of its window."""
+    kernel = getattr(layer, "kernel", None)
+    return 0 if kernel is None else prod(kernel.shape) * prod(layer.output.shape[1:-1])
 
 
 def _main() -> None:

@@ -33,7 +33,7 @@ _VECTOR = 16
 
 
 def training_form(model: keras.Model) -> keras.Model:
-    """The training form of a network of `ARCHITECTURES`; the network itself if it needs none.
+    """The training form of a network of `ARCHITECTURES` or of blocks; itself if it needs none.
 
     Its batch normalizations are fused. If it has branches, its output in training is the logits of
     each branch, (n, branches, outputs).
@@ -41,16 +41,14 @@ def training_form(model: keras.Model) -> keras.Model:
     Args:
         model: untrained; its weights are not copied.
     """
-    if not any(
-        isinstance(layer, keras.layers.BatchNormalization) for layer in single_layers(model)
-    ):
+    if not any(map(_can_fuse, single_layers(model))):
         return model
     gpu = bool(tf.config.list_physical_devices("GPU"))
     widths = [branch.output_shape[-1] for branch in branches_of(model)]
     last = model.layers[-1]
 
     def convert(layer: keras.layers.Layer) -> keras.layers.Layer:
-        if isinstance(layer, keras.layers.BatchNormalization):
+        if _can_fuse(layer):
             return _fuse(layer, gpu=gpu)
         if layer is last and widths:
             return BranchwiseDense.from_config(layer.get_config() | {"widths": widths})
@@ -120,6 +118,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + value * (1 - self.momentum))
         return normalized
+
+
+def _can_fuse(layer: keras.layers.Layer) -> bool:
+    """Whether it is a normalization of images; there is no fused one for (n, features)."""
+    is_normalization = isinstance(layer, keras.layers.BatchNormalization)
+    return is_normalization and len(layer.output.shape) == 4
 
 
 def _fuse(layer: keras.layers.BatchNormalization, *, gpu: bool) -> FusedBatchNormalization:

@@ -140,7 +140,11 @@ def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> 
     elif card.architecture == STRINGS:
         command = "train-strings"
     else:
-        command = f"train --architecture {card.architecture} --name {card.name} --overwrite"
+        # A network of blocks is built from a file with the "blocks" of the card's configuration.
+        network = f"--architecture {card.architecture}"
+        if card.configuration.get("blocks"):
+            network = "--network FILE.json"
+        command = f"train {network} --name {card.name} --overwrite"
     remedy = (
         f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or make the model "
         f"again ('python -m mnist_core {command}')."

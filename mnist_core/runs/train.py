@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays, load_mnist
 from mnist_core.distributed.cluster import check_is_chief
 from mnist_core.errors import TrainingStopped
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.card import HISTORY, ModelCard
 from mnist_core.registry.staging import check_free, staged_model
 from mnist_core.runs.recording import recorded
@@ -193,6 +192,10 @@ def _checkpoint_settings(settings: Settings, inputs: TrainingInputs) -> dict[str
     values = dataclasses.asdict(dataclasses.replace(settings, name="any", overwrite=False))
     for name in ("strategy", "quantize", "initial_share"):
         del values[name]
+    # Checkpoints of older versions lack these.
+    for name in ("training_images", "blocks"):
+        if values[name] is None:
+            del values[name]
     return values | inputs.fingerprint()
 
 
@@ -268,7 +271,7 @@ def _fit_all(
     from mnist_core.training.fitting import fit
     from mnist_core.training.weight_averaging import average, averaged_epochs
 
-    detects_non_digits = get_architecture(settings.architecture).uses_synthetic_data
+    detects_non_digits = settings.network.uses_synthetic_data
     training = inputs.add_corrections(data.training, detects_non_digits=detects_non_digits)
     data = dataclasses.replace(data, training=training)
     model, curves = (trainer.fit if trainer else fit)(settings, data, hooks, initial=inputs.weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,12 @@ from mnist_core.errors import (
     require_int,
     require_number,
 )
-from mnist_core.networks.architectures import get_architecture
-from mnist_core.registry.card import check_name
+from mnist_core.networks.architectures import Architecture, get_architecture
+from mnist_core.networks.blocks import BLOCKS, Block
+from mnist_core.networks.blocks_file import parse_blocks
+from mnist_core.networks.blocks_network import architecture_of
+from mnist_core.networks.blocks_plan import check_blocks
+from mnist_core.registry.card import ModelCard, check_name
 from mnist_core.training.cpu import multiplies_bfloat16
 
 __all__ = [
@@ -24,6 +29,8 @@ __all__ = [
     "STRATEGIES",
     "Settings",
     "TrainingConfig",
+    "computes_in_16_bits",
+    "network_of",
     "with_current_names",
 ]
 
@@ -54,6 +61,7 @@ _RANGES: dict[str, tuple[Callable[..., None], *tuple[Any, ...]]] = {
     "target_accuracy": (require_number, 0, 1),
     "patience": (require_int, 1, 1000),
     "validation_fraction": (require_number, 0.01, 0.5),
+    "training_images": (require_int, 10, 60_000),
     "initial_share": (require_number, 0, 1),
     "seed": (require_int, 0, 2**32 - 1),
     "strategy": (require_choice, STRATEGIES),
@@ -66,7 +74,6 @@ _FINE_TUNING: dict[str, Any] = {
     "schedule": "cosine",
     "optimizer": "adam",
     "target_accuracy": None,
-    "mixed_precision": False,
 }
 # Names in runs, cards and checkpoints of older versions.
 _OLD_NAMES = {"optimiser": "optimizer"}
@@ -77,7 +84,7 @@ class TrainingConfig:
     """What to train and how, as the user gave it; `resolved` replaces None by a default.
 
     Attributes:
-        architecture: a key of `ARCHITECTURES`.
+        architecture: a key of `ARCHITECTURES`, or `BLOCKS`.
         name: the model's name in `models/`; default: the architecture's, or the initial model's
             with "-tuned".
         epochs: maximum number of passes over the training images, 1 to 1000.
@@ -110,6 +117,9 @@ class TrainingConfig:
         overwrite: replace a model of that name.
         strategy: the devices or machines, a key of `STRATEGIES`. Each batch is cut into one slice
             per device; the result is the same but for rounding and random state.
+        training_images: learn from this number of the training images, 10 to 60000; None: all.
+        blocks: of the architecture `BLOCKS`, what the network is built from, also in their JSON
+            form; None for all others.
 
     Raises:
         TrainingError: a value is out of its range.
@@ -135,9 +145,11 @@ class TrainingConfig:
     include_corrections: bool = False
     overwrite: bool = False
     strategy: str = "default"
+    training_images: int | None = None
+    blocks: tuple[Block, ...] | None = None
 
     def __post_init__(self) -> None:
-        get_architecture(self.architecture)
+        self._check_network()
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is None and field.default is None:
@@ -147,7 +159,7 @@ class TrainingConfig:
             elif field.name in _RANGES:
                 require, *allowed = _RANGES[field.name]
                 require(f"The setting {field.name!r}", value, *allowed, error=TrainingError)
-            elif field.name != "architecture" and not isinstance(value, bool):
+            elif field.name not in ("architecture", "blocks") and not isinstance(value, bool):
                 raise TrainingError(
                     f"The setting {field.name!r} must be True or False. Received: {value!r}"
                 )
@@ -164,15 +176,36 @@ class TrainingConfig:
                 f"strategy={self.strategy!r}, include_corrections=True"
             )
 
+    def _check_network(self) -> None:
+        if (self.architecture == BLOCKS) != (self.blocks is not None):
+            raise TrainingError(
+                f"A network of blocks has the architecture {BLOCKS!r} and a list of blocks. Give "
+                f"both, or none of them. Received: architecture={self.architecture!r}, "
+                f"blocks={reprlib.repr(self.blocks)}"
+            )
+        if self.blocks is None:
+            get_architecture(self.architecture)
+            return
+        object.__setattr__(self, "blocks", parse_blocks(self.blocks))
+        check_blocks(self.blocks)
+
+    @property
+    def network(self) -> Architecture:
+        """The architecture, which builds the network."""
+        if self.blocks is None:
+            return get_architecture(self.architecture)
+        return architecture_of(self.blocks)
+
     def resolved(self) -> Settings:
         """The settings with a default for each value that was not given."""
-        architecture = get_architecture(self.architecture)
+        architecture = self.network
         values = dataclasses.asdict(self)
         defaults = {name: value for name, value in vars(architecture).items() if name in values}
         defaults["quantize"] = architecture.gains_from_8_bits
-        if self.initial_model is None:
-            defaults["mixed_precision"] = architecture.gains_from_16_bits and multiplies_bfloat16()
-        else:
+        defaults["mixed_precision"] = computes_in_16_bits(
+            architecture, fine_tuned=self.initial_model is not None
+        )
+        if self.initial_model is not None:
             defaults |= _FINE_TUNING | {"name": f"{self.initial_model[:34]}-tuned"}
         given = {name: value for name, value in values.items() if value is not None}
         return Settings(**defaults | given)
@@ -203,7 +236,8 @@ class Settings(TrainingConfig):
     """A complete training configuration, from `TrainingConfig.resolved`.
 
     Only values that may mean "none" can be None: dropout, target_accuracy, patience,
-    initial_model. Runs and cards store these values, in the order of the fields.
+    initial_model, training_images, blocks. Runs and cards store these values, in the order of the
+    fields.
     """
 
     name: str = dataclasses.field()
@@ -215,6 +249,16 @@ class Settings(TrainingConfig):
     augmentation: float = dataclasses.field()
     mixed_precision: bool = dataclasses.field()
     quantize: bool = dataclasses.field()
+
+
+def computes_in_16_bits(architecture: Architecture, *, fine_tuned: bool) -> bool:
+    """The default of mixed precision, on this processor."""
+    return architecture.gains_from_16_bits and not fine_tuned and multiplies_bfloat16()
+
+
+def network_of(card: ModelCard) -> dict[str, Any]:
+    """The settings that name the network of a model, for a training that starts from it."""
+    return {"architecture": card.architecture, "blocks": card.configuration.get("blocks")}
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:

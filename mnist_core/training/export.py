@@ -21,14 +21,13 @@ from mnist_core.errors import TrainingError
 from mnist_core.evaluation.calibration import ScoreLimits, fit_temperature
 from mnist_core.evaluation.metrics import evaluate, evaluate_probabilities
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.keras_files import load_network
 from mnist_core.registry.card import HISTORY, KERAS, PREDICTIONS, TFLITE, ModelCard, write_card
 from mnist_core.registry.splits import splits, validation_indices
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import load_card, read_verified
 from mnist_core.storage.paths import models_directory
-from mnist_core.training.config import TrainingConfig
+from mnist_core.training.config import Settings, TrainingConfig
 from mnist_core.training.cpu import prepare_tensorflow
 from mnist_core.training.inputs import TrainingData, count_correct
 from mnist_core.training.score_limits import choose_limits
@@ -71,7 +70,7 @@ def save_model(
 ) -> ModelCard:
     """Write a trained network into a folder, test it and complete its card (see `finish_model`)."""
     # Without the optimizer's state, which is twice the size of the weights, and in float32.
-    bare = get_architecture(draft.architecture).build(draft.configuration["dropout"])
+    bare = _settings(draft).network.build(draft.configuration["dropout"])
     bare.set_weights(model.get_weights())
     bare.save(stage / KERAS)
     return _convert_and_finish(bare, draft, stage, data, test, corrections)
@@ -109,7 +108,7 @@ def export_again(
         )
     read_verified(card, KERAS, directory)
     if quantize is None:
-        quantize = get_architecture(card.architecture).gains_from_8_bits
+        quantize = _settings(card).network.gains_from_8_bits
     ((seed, fraction),) = splits(card)
     validation, training = split_training(seed, fraction)
     dataset = load_mnist()
@@ -179,6 +178,11 @@ def calibrate(
         return write_card(card, stage)
 
 
+def _settings(card: ModelCard) -> Settings:
+    """The settings of the training that a card describes."""
+    return TrainingConfig.from_json(card.configuration).resolved()
+
+
 def export_network(model: keras.Model, stage: Path) -> None:
     """Write a network's Keras file, and its LiteRT file in 32 bits."""
     model.save(stage / KERAS)
@@ -202,12 +206,7 @@ def _convert_and_finish(
         from mnist_core.training.fitting import first_batch
         from mnist_core.training.quantization import REPRESENTATIVE_IMAGES, quantize
 
-        settings = TrainingConfig(
-            architecture=draft.architecture,
-            augmentation=draft.configuration.get("augmentation"),
-            seed=draft.seed,
-        ).resolved()
-        images = first_batch(settings, data.training, REPRESENTATIVE_IMAGES)
+        images = first_batch(_settings(draft), data.training, REPRESENTATIVE_IMAGES)
         (stage / TFLITE).write_bytes(quantize(model, images))
     else:
         _convert(model, stage)

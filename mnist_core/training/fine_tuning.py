@@ -17,7 +17,6 @@ import tensorflow as tf
 
 from mnist_core.augmentation.transforms import Source, batches
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.structure import single_layers
 from mnist_core.training.config import Settings
 from mnist_core.training.early_stopping import Curves
@@ -54,7 +53,7 @@ def fine_tune(
     The data are the images that it was trained on. The settings' dropout and augmentation are
     ignored. Returns and raises as `mnist_core.training.fitting.fit`.
     """
-    architecture = get_architecture(settings.architecture)
+    architecture = settings.network
     model, teacher = architecture.build(), architecture.build()
     for network in (model, teacher):
         load_initial_weights(network, initial)

@@ -18,7 +18,6 @@ from mnist_core.augmentation.synthetic_digits import synthesize_digits
 from mnist_core.augmentation.transforms import Source, batches
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.keras_files import load_network
 from mnist_core.networks.training_layers import training_form
 from mnist_core.training.callbacks import StopTraining, TrainingCallback
@@ -69,7 +68,7 @@ def fit(
         TrainingError: the loss diverged, or the initial weights do not fit.
         OSError: an epoch cannot be saved.
     """
-    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    synthetic = settings.network.uses_synthetic_data
     augmented = synthetic or bool(settings.augmentation)
     model = build_compiled_model(settings, data.steps_per_epoch(settings))
     if initial:
@@ -154,7 +153,7 @@ def first_batch(settings: Settings, training: LabelledArrays, count: int) -> NDA
 
 def build_compiled_model(settings: Settings, steps: int) -> keras.Model:
     """Build and compile a new network for a training with this number of steps per epoch."""
-    architecture = get_architecture(settings.architecture)
+    architecture = settings.network
     policy = keras.config.dtype_policy()
     if settings.mixed_precision:
         # CPUs have no fast float16, and bfloat16 needs no loss scaling.
@@ -230,7 +229,7 @@ def augmented_batches(
     """Batches of augmented images for the given steps; `synthetic_size` as of `TrainingData`."""
     sources = [Source(*training, 1.0)]
     strength: float | Callable[[tf.Tensor], tf.Tensor] = settings.augmentation
-    if get_architecture(settings.architecture).uses_synthetic_data:
+    if settings.network.uses_synthetic_data:
         sources = synthetic_sources(training, settings.seed, synthetic_size)
         strength = _falling_strength(settings.augmentation, steps.stop)
     return batches(sources, settings.batch_size, steps, settings.seed, strength=strength)

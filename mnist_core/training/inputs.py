@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT, Dataset, LabelledArrays, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
+from mnist_core.networks.blocks_network import describe_blocks
 from mnist_core.registry.card import KERAS, ModelCard
 from mnist_core.registry.splits import splits
 from mnist_core.registry.store import load_card, read_verified
@@ -79,12 +80,7 @@ class TrainingInputs:
         initial = None
         if settings.initial_model is not None:
             initial = load_card(settings.initial_model, directory)
-            if initial.architecture != settings.architecture:
-                raise TrainingError(
-                    "A model keeps its architecture when it is fine-tuned. Name that one. "
-                    f"Received: architecture={settings.architecture!r} for {initial.name!r}, which "
-                    f"has {initial.architecture!r}"
-                )
+            _check_same_network(settings, initial)
             read_verified(initial, KERAS, directory)
         store = CorrectionStore()
         corrections = LabelledArrays(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
@@ -120,6 +116,7 @@ class TrainingInputs:
         validation, training = split_training(
             **self.validation_split(settings), count=len(images.labels)
         )
+        training = training[: settings.training_images]
         return TrainingData(training=images.select(training), validation=images.select(validation))
 
     def fingerprint(self) -> dict[str, str]:
@@ -166,6 +163,24 @@ class TrainingInputs:
                 "test_accuracy_before": self.initial.test_accuracy,
             }
         return record
+
+
+def _check_same_network(settings: Settings, initial: ModelCard) -> None:
+    if initial.architecture != settings.architecture:
+        raise TrainingError(
+            "A model keeps its architecture when it is fine-tuned. Name that one. "
+            f"Received: architecture={settings.architecture!r} for {initial.name!r}, which "
+            f"has {initial.architecture!r}"
+        )
+    if settings.blocks is None:
+        return
+    own = initial.configuration.get("blocks")
+    if [asdict(block) for block in settings.blocks] != own:
+        raise TrainingError(
+            "A model keeps its blocks when it is fine-tuned. Start from a model of the same "
+            "blocks, or from random weights. Received: "
+            f"{describe_blocks(settings.blocks)} for {initial.name!r}"
+        )
 
 
 def count_correct(recognizer: Recognizer, data: LabelledArrays) -> int:

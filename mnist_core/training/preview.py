@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from mnist_core.data import load_mnist
 from mnist_core.errors import TrainingError
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.networks.packages import require_tensorflow
 from mnist_core.storage.paths import PROJECT
 from mnist_core.training.config import TrainingConfig
@@ -41,7 +40,7 @@ def draw_samples(config: TrainingConfig, count: int = 40) -> NDArray[np.uint8]:
         DatasetError: the embedded MNIST is missing or altered.
     """
     settings = config.resolved()
-    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    synthetic = settings.network.uses_synthetic_data
     if not settings.augmentation and not synthetic:
         chosen = np.random.default_rng(settings.seed).integers(0, 60_000, count)
         return load_mnist().x_train[chosen]

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.augmentation.transforms import batches
-from mnist_core.networks.architectures import get_architecture
 from mnist_core.training.config import Settings
 from mnist_core.training.early_stopping import Curves
 from mnist_core.training.events import BatchEnd, EpochEnd, Hooks, Message, OnEvent, TrainingEvent
@@ -43,7 +42,7 @@ _EVERY = 86
 
 def averaged_epochs(settings: Settings) -> int:
     """How many epochs of averaging follow a training; 0 if it uses no synthetic data."""
-    synthetic = get_architecture(settings.architecture).uses_synthetic_data
+    synthetic = settings.network.uses_synthetic_data
     if not synthetic or settings.initial_model is not None:
         return 0
     return round(_EPOCH_SHARE * settings.epochs)

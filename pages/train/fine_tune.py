@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
+from mnist_core.training.config import network_of
 from pages.train import form
 from pages.train.availability import training_problem
 from pages.widgets.show_errors import show_errors
@@ -46,7 +47,7 @@ def show() -> None:
             with show_errors():
                 form.start(
                     TrainingConfig(
-                        architecture=cards[model].architecture,
+                        **network_of(cards[model]),
                         name=form.free_name(model),
                         initial_model=model,
                         include_corrections=True,

@@ -1,12 +1,14 @@
 """What will be trained: a drawing of the network, and some of its training images."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from mnist_core import TrainingConfig
 from mnist_core.charts import network_drawing
 from mnist_core.data import FRAME_SIZE
-from mnist_core.networks.summary import layers_of
+from mnist_core.networks.summary import Layer
 from mnist_core.training.preview import draw_samples
 from pages.widgets.charts import enlarged
 from pages.widgets.show_errors import show_errors
@@ -14,17 +16,18 @@ from pages.widgets.show_errors import show_errors
 _SAMPLES, _ROW = 40, 10
 
 
-def show_network(architecture: str, dropout: float | None) -> None:
-    """Show the network's drawing and, on request, its layers."""
+def show_network(layers: Sequence[Layer], name: str) -> None:
+    """Show a network's drawing and, on request, its layers."""
     with st.expander("Network", icon=":material/schema:", expanded=True):
-        layers = layers_of(architecture, dropout)
         st.plotly_chart(
             network_drawing(layers),
             key="network_drawing",
             config={"displayModeBar": False},
-            alt=f"Block diagram of the network {architecture}, from the image to the ten outputs.",
+            alt=f"Block diagram of the network {name}, from the image to the ten outputs.",
         )
-        st.caption(f"{sum(layer.parameters for layer in layers):,} parameters")
+        parameters = sum(layer.parameters for layer in layers)
+        multiplications = sum(layer.multiplications for layer in layers)
+        st.caption(f"{parameters:,} parameters, {multiplications:,} multiplications for each image")
         branched = any(layer.branch for layer in layers)
         with st.popover("Layers", icon=":material/table_rows:", help="The layers as a table."):
             st.dataframe(
@@ -34,6 +37,7 @@ def show_network(architecture: str, dropout: float | None) -> None:
                     "size": [layer.detail for layer in layers],
                     "output": ["×".join(map(str, layer.output)) for layer in layers],
                     "parameters": [layer.parameters for layer in layers],
+                    "multiplications": [layer.multiplications for layer in layers],
                 },
                 hide_index=True,
             )
@@ -49,7 +53,10 @@ def show_samples(config: TrainingConfig) -> None:
             return
         # Only what the images depend on: a change of other settings reuses them.
         relevant = TrainingConfig(
-            architecture=config.architecture, augmentation=config.augmentation, seed=config.seed
+            architecture=config.architecture,
+            blocks=config.blocks,
+            augmentation=config.augmentation,
+            seed=config.seed,
         )
         with show_errors():
             sheet = _sample_sheet(relevant)

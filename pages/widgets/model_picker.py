@@ -1,13 +1,16 @@
 """The choice of the model in the sidebar, and the loaded models, shared by all visitors."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
 import streamlit as st
 
-from mnist_core import ModelCard, Recognizer, list_models, load_recognizer
+from mnist_core import MnistError, ModelCard, Recognizer, list_models, load_recognizer
 from mnist_core.networks.architectures import ARCHITECTURES
+from mnist_core.networks.blocks_file import parse_blocks
+from mnist_core.networks.blocks_network import architecture_of
 from mnist_core.registry.store import load_card
 from pages.widgets.show_errors import plain
 
@@ -41,8 +44,7 @@ def show() -> bool:
         )
         card = cards[name]
         low, high = card.test_interval
-        architecture = ARCHITECTURES.get(card.architecture)
-        summary = architecture.summary if architecture else plain(card.architecture)
+        summary = _summary(card)
         if card.members:
             summary = f"Ensemble of {plain(' and '.join(card.members))}."
         st.caption(
@@ -51,6 +53,14 @@ def show() -> bool:
             f"(95% CI {low:.2%} to {high:.2%}). {card.parameters:,} parameters."
         )
     return True
+
+
+def _summary(card: ModelCard) -> str:
+    if card.architecture in ARCHITECTURES:
+        return ARCHITECTURES[card.architecture].summary
+    with suppress(MnistError):  # neither blocks, nor of a later version
+        return plain(architecture_of(parse_blocks(card.configuration.get("blocks"))).summary)
+    return plain(card.architecture)
 
 
 def use(name: str) -> None:

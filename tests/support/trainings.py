@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import signal
@@ -175,3 +176,26 @@ def make_ensembles(
             code = main(["ensemble", *parts, "--name", name])
         results[name] = code, output.getvalue()
     return results
+
+
+def use_network_of_blocks(config: TrainingConfig) -> np.ndarray:
+    """Train a network on all devices and on one, fine-tune and combine it; its Grad-CAM map."""
+    from mnist_core import load_mnist, train
+    from mnist_core.explanation.grad_cam import grad_cam
+    from mnist_core.networks.keras_files import load_network
+    from mnist_core.registry.card import KERAS
+    from mnist_core.storage.paths import models_directory
+    from mnist_core.training.ensemble import make_ensemble
+    from mnist_core.training.export import export_again
+
+    # First: TensorFlow must not have computed anything.
+    train(dataclasses.replace(config, name="devices", strategy="mirrored", augmentation=0.1))
+    train(config)
+    tuned = dataclasses.replace(
+        config, name="tuned", initial_model="first", include_corrections=True, epochs=1
+    )
+    train(tuned)
+    export_again("tuned", quantize=False)
+    make_ensemble(["first", "tuned"], "duo")
+    model = load_network(models_directory() / "tuned" / KERAS)
+    return grad_cam(model, load_mnist().x_test[0], 7)

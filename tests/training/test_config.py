@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
+from mnist_core.networks.blocks import BLOCKS
+from mnist_core.networks.blocks_kinds import Convolution, Dropout, Pooling
+from mnist_core.networks.blocks_plan import OUTPUT
 from mnist_core.registry.card import is_name
 from mnist_core.registry.store import load_card
 from mnist_core.training.config import (
@@ -80,9 +83,10 @@ def test_resolved_quantize_follows_the_network() -> None:
 
 def test_settings_need_every_value_that_cannot_mean_none() -> None:
     values = dataclasses.asdict(TrainingConfig().resolved())
-    for field in ("dropout", "target_accuracy", "patience", "initial_model"):
+    optional = {"dropout", "target_accuracy", "patience", "initial_model", "training_images"}
+    for field in optional:
         assert getattr(Settings(**values | {field: None}), field) is None
-    for field in values.keys() - {"dropout", "target_accuracy", "patience", "initial_model"}:
+    for field in values.keys() - optional - {"blocks"}:
         with pytest.raises(TrainingError, match="Received: None"):
             Settings(**values | {field: None})
         if getattr(TrainingConfig(), field) is None:
@@ -110,6 +114,8 @@ IMPOSSIBLE: dict[str, list[object]] = {
     "include_corrections": [None, 0, 1, "no"],
     "overwrite": [None, 1, "yes"],
     "strategy": ["", "Mirrored", "tpu", None, 2, True],
+    "training_images": [0, 9, 60_001, 50.0, "500", True],
+    "blocks": [7, "blocks"],
 }
 
 
@@ -138,6 +144,7 @@ def test_config_explains_a_wrong_value(field: str, value: object) -> None:
         ("dropout", [0, 0.9]),
         ("augmentation", [0, 1]),
         ("patience", [1, 1000]),
+        ("training_images", [10, 60_000]),
     ],
 )
 def test_config_accepts_the_ends_of_each_range(field: str, values: list[float]) -> None:
@@ -155,6 +162,27 @@ def test_config_allows_corrections_on_one_device_only(strategy: str) -> None:
         TrainingConfig(strategy=strategy, include_corrections=True)
 
 
+NETWORK = (Convolution(filters=4), Pooling(), Dropout(rate=0.2), OUTPUT)
+
+
+def test_config_has_a_list_of_blocks_and_their_architecture_together() -> None:
+    config = TrainingConfig(architecture=BLOCKS, blocks=NETWORK)
+    stored = json.loads(json.dumps(dataclasses.asdict(config)))
+    assert stored["blocks"][0] == {
+        "kind": "convolution", "filters": 4, "window": 3, "activation": "relu"
+    }  # fmt: skip
+    assert TrainingConfig.from_json(stored) == config
+    settings = config.resolved()
+    assert (settings.name, settings.blocks) == (BLOCKS, NETWORK)
+    assert TrainingConfig.from_json(dataclasses.asdict(settings)).resolved() == settings
+    assert settings.network.summary.startswith("Own network: convolution 4 filters of 3×3, relu;")
+    for values in ({"architecture": BLOCKS}, {"architecture": "cnn", "blocks": NETWORK}):
+        with pytest.raises(TrainingError, match="Give both, or none"):
+            TrainingConfig(**values)  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match="larger than the 26×26 px that are left"):
+        TrainingConfig(architecture=BLOCKS, blocks=(NETWORK[0], Pooling(window=28), OUTPUT))
+
+
 SOME = st.fixed_dictionaries(
     {},
     optional={
@@ -170,6 +198,7 @@ SOME = st.fixed_dictionaries(
         "seed": st.integers(0, 2**32 - 1),
         "mixed_precision": st.booleans(),
         "quantize": st.booleans(),
+        "training_images": st.none() | st.integers(10, 60_000),
     },
 )
 
@@ -191,7 +220,8 @@ def test_settings_have_the_fields_and_order_of_files_on_disk() -> None:
         '"augmentation": 0.0, "target_accuracy": 0.99, "patience": null, '
         '"validation_fraction": 0.08333333333333333, "seed": 1998, "mixed_precision": false, '
         '"quantize": false, "initial_model": null, "initial_share": 0.0, '
-        '"include_corrections": false, "overwrite": false, "strategy": "default"}'
+        '"include_corrections": false, "overwrite": false, "strategy": "default", '
+        '"training_images": null, "blocks": null}'
     )
 
 

@@ -90,7 +90,6 @@ def test_form_starts_with_a_quick_training_of_the_cnn(started: list[TrainingConf
     expected = TrainingConfig(
         architecture="cnn",
         name="my-cnn-1",
-        target_accuracy=1.0,
         **get_architecture("cnn").quick,
     )
     assert [config.resolved() for config in started] == [expected.resolved()]
@@ -116,7 +115,7 @@ def test_form_defaults_of_another_network(kind: str, started: list[TrainingConfi
     app.segmented_control(key=f"train_length_{kind}").set_value("full").run()
     app.button(key="train_start").click().run()
     assert not app.exception
-    expected = TrainingConfig(architecture=kind, name=f"my-{kind}-1", target_accuracy=1.0)
+    expected = TrainingConfig(architecture=kind, name=f"my-{kind}-1")
     assert [config.resolved() for config in started] == [expected.resolved()]
 
 
@@ -128,6 +127,7 @@ def test_form_passes_every_setting_to_the_run(started: list[TrainingConfig]) -> 
     app.text_input(key="train_rate_mlp_quick").set_value("0,01")
     app.selectbox(key="train_schedule_mlp_quick").set_value("cosine")
     app.selectbox(key="train_optimizer_mlp_quick").set_value("sgd")
+    app.select_slider(key="train_images_mlp_quick").set_value(500)
     app.number_input(key="train_seed").set_value(5)
     app.slider(key="train_augmentation_mlp_quick").set_value(0.5)
     app.select_slider(key="train_dropout_mlp_quick").set_value(0.25)
@@ -143,7 +143,7 @@ def test_form_passes_every_setting_to_the_run(started: list[TrainingConfig]) -> 
             architecture="mlp", name="other", epochs=7, batch_size=256, learning_rate=0.01,
             schedule="cosine", optimizer="sgd", seed=5, augmentation=0.5, dropout=0.25, patience=3,
             target_accuracy=0.95, validation_fraction=0.2, initial_model="mine",
-            mixed_precision=True,
+            mixed_precision=True, training_images=500,
         )
     ]  # fmt: skip
 
