@@ -20,8 +20,9 @@ run: $(VENV)/app
 	$(BIN)/streamlit run app.py $(if $(HOST),$(OPEN))
 
 # A file's tests stay in one process: they share an app and a browser. The files keep their order
-# (tests/conftest.py): those that take longest begin.
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -r fER
+# (tests/conftest.py): those that take longest begin. One thread of OpenBLAS each, as in the app: more
+# of them spin while they wait for a busy core.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -r fER
 
 test: check browser
 	$(PYTEST) -m "not slow"

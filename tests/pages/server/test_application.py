@@ -185,3 +185,20 @@ def test_failure_of_a_run_that_is_being_stopped_is_not_another_one(
 
     monkeypatch.setattr(application.st, "error", stop)
     assert application.show_failure(ValueError())
+
+
+def test_server_computes_with_one_thread_of_openblas() -> None:
+    """Threads that wait for a busy core spin."""
+    program = (
+        "import app, json, numpy, scipy.linalg, threadpoolctl;"
+        "print(json.dumps(threadpoolctl.threadpool_info()))"
+    )
+    environment = {key: value for key, value in os.environ.items() if "OPENBLAS" not in key}
+    process = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    libraries = json.loads(process.stdout.splitlines()[-1])
+    assert [library["num_threads"] for library in libraries if library["user_api"] == "blas"]
+    assert all(
+        library["num_threads"] == 1 for library in libraries if library["user_api"] == "blas"
+    )
