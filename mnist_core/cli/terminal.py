@@ -73,14 +73,14 @@ def native_messages_hidden() -> Iterator[None]:
             os.close(shown)
 
 
-def write(path: str, text: str) -> None:
-    """Write a text file.
+def write(path: str, content: str | bytes) -> None:
+    """Write a file: text in UTF-8, or bytes.
 
     Raises:
         MnistError: the file cannot be written.
     """
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise MnistError(
             f"The file cannot be written ({error.strerror}). Choose another place. Received: {path}"

@@ -41,6 +41,7 @@ __all__ = [
     "export_again",
     "export_network",
     "finish_model",
+    "representative_images",
     "save_model",
 ]
 
@@ -193,6 +194,24 @@ def _convert(model: keras.Model, stage: Path) -> None:
     model.export(stage / TFLITE, format="litert", verbose=False)
 
 
+def representative_images(card: ModelCard, training: LabelledArrays) -> NDArray[np.uint8]:
+    """Images like those that a model was trained on, to measure the ranges of its layers.
+
+    Args:
+        card: the model's.
+        training: MNIST's images that it was trained on.
+
+    Returns:
+        (n, 28, 28) uint8; for an ensemble without augmentation.
+    """
+    from mnist_core.training.fitting import first_batch
+    from mnist_core.training.quantization import REPRESENTATIVE_IMAGES
+
+    if card.members:
+        return training.images[:REPRESENTATIVE_IMAGES]
+    return first_batch(_settings(card), training, REPRESENTATIVE_IMAGES)
+
+
 def _convert_and_finish(
     model: keras.Model,
     draft: ModelCard,
@@ -203,10 +222,9 @@ def _convert_and_finish(
 ) -> ModelCard:
     """Write a network's LiteRT file, in 8 bits if the configuration says so; see `finish_model`."""
     if draft.configuration["quantize"]:
-        from mnist_core.training.fitting import first_batch
-        from mnist_core.training.quantization import REPRESENTATIVE_IMAGES, quantize
+        from mnist_core.training.quantization import quantize
 
-        images = first_batch(_settings(draft), data.training, REPRESENTATIVE_IMAGES)
+        images = representative_images(draft, data.training)
         (stage / TFLITE).write_bytes(quantize(model, images))
     else:
         _convert(model, stage)

@@ -1,12 +1,16 @@
 """The models: download, rename, delete."""
 
+from functools import partial
+
 import streamlit as st
 
 from mnist_core import ModelCard, list_models
+from mnist_core.networks.packages import tensorflow_problem
 from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
 from mnist_core.registry.store import damaged_models, is_bundled
 from mnist_core.storage.paths import models_directory
+from mnist_core.training.formats import FORMATS, export_as, known_accuracy
 from pages.widgets import model_picker, rights
 from pages.widgets.save_button import save_button
 from pages.widgets.show_errors import plain, show_errors
@@ -48,6 +52,13 @@ def show() -> None:
     with st.container(horizontal=True):
         for file, (label, description) in _FILES.items():
             _show_download(card, file, label, description)
+        with st.popover(
+            "More formats",
+            icon=":material/deployed_code:",
+            key="shelf_formats",
+            help="For microcontrollers, ONNX and others.",
+        ):
+            _show_formats(card)
         if is_bundled(card.name):
             st.caption("Bundled models cannot be renamed or deleted.")
             return
@@ -79,6 +90,42 @@ def _show_download(card: ModelCard, file: str, label: str, description: str) -> 
             icon=":material/download:",
             help=description,
         )
+
+
+def _show_formats(card: ModelCard) -> None:
+    """A button for each other format; what a file is worth, as soon as it was made."""
+    problem = tensorflow_problem("Converting models")
+    st.caption("A file is made in about a minute, and tested on the MNIST test images.")
+    for kind, form in FORMATS.items():
+        if kind == "int8" and card.configuration.get("quantize"):
+            continue  # its LiteRT file has 8 bits
+        known = known_accuracy(card, kind)
+        if not problem or known:
+            save_button(
+                form.title,
+                partial(_make, card, kind),
+                card.name + form.suffix,
+                key=f"shelf_as_{kind}",
+                icon=":material/download:",
+                help="Made once, then kept.",
+            )
+        st.caption(form.summary + _worth(card, known))
+    if problem:
+        st.info(plain(problem), icon=":material/download:")
+
+
+def _make(card: ModelCard, kind: str) -> bytes:
+    return export_as(card, kind).content
+
+
+def _worth(card: ModelCard, known: tuple[int, float] | None) -> str:
+    """The size and accuracy of a file; "" if it was not made yet."""
+    if known is None:
+        return ""
+    size, accuracy = known
+    lost = card.test_accuracy - accuracy
+    change = f"{abs(lost):.2%} {'less' if lost > 0 else 'more'} than" if lost else "the same as"
+    return f" {size / 1e6:.2f} MB, MNIST test accuracy **{accuracy:.2%}**, {change} LiteRT."
 
 
 def _show_rename(card: ModelCard) -> None:

@@ -22,6 +22,7 @@ from mnist_core.registry.staging import staged_model
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Outcome, Run
 from mnist_core.runs.store import find_run, list_runs, new_run
+from mnist_core.training import formats
 from mnist_core.training.events import BatchEnd, EpochEnd
 
 pytestmark = pytest.mark.usefixtures("runs", "models")
@@ -315,6 +316,31 @@ def test_corrections_can_be_included(
     app.button(key="train_start").click().run()
     assert not app.exception
     assert started[0].include_corrections
+
+
+def test_other_formats_say_what_they_are_worth(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats.KerasProcess, "call", lambda *_: (b"a file", 0.9744))
+    app = run_script(SHOW, shelf="mlp")
+    assert app.button(key="shelf_as_int8").label == "LiteRT, 8 bits"
+    assert "MNIST test accuracy **97.44%**" not in texts(app, "caption")
+    app.button(key="shelf_as_micro").click().run()
+    assert not app.exception
+    app.run()
+    assert "MNIST test accuracy **97.44%**, 0.67% less than LiteRT" in texts(app, "caption")
+
+    # The champion's LiteRT file has 8 bits.
+    app.selectbox(key="shelf").set_value("champion").run()
+    assert "shelf_as_int8" not in [button.key for button in app.button]
+    assert "97.44%" not in texts(app, "caption")
+
+    # Without TensorFlow, what was made before is still there.
+    monkeypatch.setattr("pages.train.models.tensorflow_problem", lambda purpose: f"{purpose}: no")
+    app.selectbox(key="shelf").set_value("mlp").run()
+    keys = [button.key for button in app.button]
+    assert ("shelf_as_micro" in keys, "shelf_as_onnx" in keys) == (True, False)
+    assert "Converting models" in texts(app, "info")
 
 
 def test_model_is_renamed_and_deleted(models: Path) -> None:
