@@ -16,29 +16,34 @@ from importlib.metadata import version
 from itertools import combinations
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core import charts
-from mnist_core.charts.embedding_map import map_figure
-from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
+from mnist_core.charts.captions import Caption
+from mnist_core.charts.collection import (
+    CaptionedFigure,
+    Measurements,
+    figures_of_model,
+    figures_of_several,
+)
 from mnist_core.errors import DatasetError, ModelLoadError
 from mnist_core.evaluation.assessment import Assessment
-from mnist_core.evaluation.comparison import Comparison, compare
+from mnist_core.evaluation.comparison import compare
+from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.embedding_map import EmbeddingMap, build_embedding_map
+from mnist_core.explanation.keras_process import keras_process
 from mnist_core.inference.recognizer import Recognizer
-from mnist_core.registry.artifacts import load_history
-from mnist_core.registry.card import ModelCard
+from mnist_core.networks.packages import tensorflow_problem
+from mnist_core.perturbations.measurement import STATED, AccuracyCurve, attack_job
+from mnist_core.registry.card import KERAS, ModelCard
 from mnist_core.robustness.measurement import SAMPLE, RobustnessJob
-from mnist_core.robustness.result import Robustness
 from mnist_core.storage.paths import ASSETS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from jinja2 import Template
 
 __all__ = ["report_html"]
@@ -47,13 +52,6 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "plotly", "ai-edge-litert", "open
 # Errors shown per model; a poor one has thousands.
 _MAX_ERRORS = 200
 _ALL_TEST_IMAGES = 10_000
-
-
-class _Measured(NamedTuple):
-    """Results that need the network itself; None where they are not available."""
-
-    embedding: EmbeddingMap | None = None
-    robustness: Robustness | None = None
 
 
 def report_html(
@@ -94,11 +92,11 @@ def report_html(
         f"{first.card.name} vs. {second.card.name}": compare(first.evaluation, second.evaluation)
         for first, second in combinations(assessments, 2)
     }
-    measurements = [_Measured() for _ in assessments]
+    measurements = [Measurements() for _ in assessments]
     if load is not None:
         recognizers = [load(item.card) for item in assessments]
         measurements = _measure(recognizers, directory, time_limit, on_progress)
-    shared = _shared_figures(assessments, comparisons, measurements) if comparisons else {}
+    shared = figures_of_several(assessments, comparisons, measurements) if comparisons else {}
     return _template().render(
         title=f"Evaluation of {', '.join(assessment.card.name for assessment in assessments)}",
         data=assessments[0].data,
@@ -108,10 +106,11 @@ def report_html(
         comparisons=comparisons,
         shared=_charts(shared, "models"),
         details=[
-            (item, _charts(_figures(item, measured, directory), item.card.name), measured)
+            (item, _charts(figures_of_model(item, measured, directory), item.card.name), measured)
             for item, measured in zip(assessments, measurements, strict=True)
         ],
         max_errors=_MAX_ERRORS,
+        stated=STATED,
         card_rows=_card_rows,
         versions={"Python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
     )
@@ -137,7 +136,7 @@ def _measure(
     directory: Path | None,
     time_limit: float | None,
     on_progress: Callable[[float], None],
-) -> list[_Measured]:
+) -> list[Measurements]:
     """Embedding map and robustness of each model."""
     deadline = inf if time_limit is None else time.monotonic() + time_limit
     measurements = []
@@ -157,74 +156,38 @@ def _measure(
                 on_progress((done + share) / len(recognizers))
 
             job.run(show, time_limit=deadline - time.monotonic())
-        measurements.append(_Measured(embedding, job.result))
+        attacks = _attack(recognizer, deadline)
+        measurements.append(Measurements(embedding, job.result, attacks))
     on_progress(1.0)
     return measurements
 
 
-def _shared_figures(
-    assessments: Sequence[Assessment],
-    comparisons: Mapping[str, Comparison],
-    measurements: Sequence[_Measured],
-) -> dict[str, go.Figure]:
-    """Title -> figure, of all models together."""
-    figures = {
-        "Accuracy": charts.accuracy_intervals({a.card.name: a.evaluation for a in assessments}),
-        "Accuracy differences": charts.difference_intervals(comparisons),
-        "Calibration: accuracy against coverage": charts.coverage_curves(
-            {a.card.name: a.coverage for a in assessments}
-        ),
-    }
-    if results := [m.robustness for m in measurements if m.robustness is not None]:
-        figures["Robustness to distortions"] = sweep_curves(results)
-    return figures
+def _attack(recognizer: Recognizer, deadline: float) -> dict[str, AccuracyCurve]:
+    """The accuracy under attacks; {} without TensorFlow or the Keras model."""
+    if tensorflow_problem("An attack") or KERAS not in recognizer.card.sha256:
+        return {}
+    job = attack_job(keras_process(), recognizer, mnist_test())
+    if not job.complete:
+        job.run(lambda share: None, time_limit=deadline - time.monotonic())
+    return job.curves
 
 
-def _figures(item: Assessment, measured: _Measured, directory: Path | None) -> dict[str, go.Figure]:
-    """Title -> figure, of one model."""
-    evaluation = item.evaluation
-    figures = {
-        "Confusion matrix": charts.confusion_matrix(evaluation),
-        "Confusion matrix: error rates": charts.confusion_matrix(
-            evaluation, rates=True, errors_only=True
-        ),
-        "Per class": charts.class_bars(evaluation),
-        "ROC, zoomed in": charts.roc_curves(item.roc, "corner"),
-        "ROC, log axis": charts.roc_curves(item.roc, "log"),
-        "Precision-recall (PR), zoomed in": charts.precision_recall_curves(
-            item.precision_recall, corner=True
-        ),
-        "Calibration: confidence histogram": charts.confidence_bars(item.confidences),
-        "Calibration: reliability diagram": charts.reliability_diagram(item.reliability),
-        "Calibration: accuracy against coverage": charts.coverage_curves(
-            {item.card.name: item.coverage}
-        ),
-    }
-    # An ensemble has no history.
-    with suppress(ModelLoadError):
-        figures["Training curves"] = charts.history_curves(load_history(item.card, directory))
-    if measured.embedding is not None:
-        figures["Embedding, 2-D"] = map_figure(measured.embedding)
-        figures["Embedding, 3-D"] = map_figure(measured.embedding, axes=3)
-    if measured.robustness is not None:
-        figures["Robustness to corruptions"] = corruption_heat_map(measured.robustness)
-        figures["Robustness to distortions"] = sweep_curves([measured.robustness])
-    return figures
-
-
-def _charts(figures: Mapping[str, go.Figure], owner: str) -> dict[str, str]:
-    """Title -> HTML; the camera button saves a PNG named after owner and title."""
+def _charts(figures: Mapping[str, CaptionedFigure], owner: str) -> dict[str, tuple[str, Caption]]:
+    """Title -> HTML and caption; the camera button saves a PNG named after owner and title."""
     return {
-        title: figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={
-                "responsive": True,
-                "displaylogo": False,
-                "toImageButtonOptions": {"filename": f"{owner} {title}", "scale": 2},
-            },
+        title: (
+            figure.to_html(
+                full_html=False,
+                include_plotlyjs=False,
+                config={
+                    "responsive": True,
+                    "displaylogo": False,
+                    "toImageButtonOptions": {"filename": f"{owner} {title}", "scale": 2},
+                },
+            ),
+            caption,
         )
-        for title, figure in figures.items()
+        for title, (figure, caption) in figures.items()
     }
 
 

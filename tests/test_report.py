@@ -6,6 +6,7 @@ import dataclasses
 import html.parser
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from mnist_core.evaluation.assessment import Assessment, assess
 from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.evaluation.labelled_images import LabelledImages
 from mnist_core.evaluation.metrics import evaluate_probabilities
+from mnist_core.perturbations.measurement import EPSILONS, AccuracyCurve
 from mnist_core.report import report_html
 from mnist_core.robustness import job
 from mnist_core.robustness.corruptions import CORRUPTIONS
@@ -40,6 +42,11 @@ class Addresses(html.parser.HTMLParser):
         self.found += [value or "" for name, value in attributes if name in ("src", "href")]
 
 
+def captions(page: str) -> list[tuple[str, str]]:
+    """How to read each chart, and what it shows."""
+    return re.findall('<p class="caption">([^<]*) <b>([^<]*)</b></p>', page)
+
+
 def titles(page: str) -> list[str]:
     """Titles of the charts, in their order."""
     return re.findall("<section><h3>([^<]*)</h3>", page)
@@ -47,8 +54,9 @@ def titles(page: str) -> list[str]:
 
 @pytest.fixture
 def small_sample(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Robustness on five images, with an empty cache."""
+    """Robustness on five images, with an empty cache, and no attacks, which need TensorFlow."""
     monkeypatch.setattr(report, "SAMPLE", 5)
+    monkeypatch.setattr(report, "tensorflow_problem", lambda purpose: f"{purpose}: none here")
 
 
 def test_report_html_with_load_has_embedding_and_robustness(
@@ -75,7 +83,30 @@ def test_report_html_with_load_has_embedding_and_robustness(
     assert "at MNIST-C's own severities" in page.replace("&#39;", "'")
     assert progress == sorted(progress)
     assert progress[-1] == 1
+    assert len(captions(page)) == len(titles(page))
     assert all(address.startswith("data:") for address in Addresses(page).found)
+
+
+def test_report_html_states_robust_accuracy(
+    assessments: list[Assessment],
+    recognizer: Recognizer,
+    small_sample: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    curve = AccuracyCurve(
+        row="PGD", levels=EPSILONS, correct=np.array([9, 8, 7, 6, 5, 4, 3]), images=10
+    )
+    measured = SimpleNamespace(complete=True, curves={"PGD": curve})
+    monkeypatch.setattr(report, "tensorflow_problem", lambda purpose: "")
+    monkeypatch.setattr(report, "attack_job", lambda *arguments: measured)
+    page = report_html(assessments[:1], load=lambda card: recognizer)
+    assert titles(page)[-1] == "Robust accuracy"
+    row = re.search("<tr><td>PGD</td>.*?</tr>", page, re.DOTALL)
+    assert row
+    assert re.findall("<td>([^<]*)</td>", row[0]) == [
+        "PGD", "90.00%", "70.00%", "50.00%", "30.00%", "10",
+    ]  # fmt: skip
+    assert "70.0% at 0.1, 50.0% at 0.2 and 30.0% at 0.3 under PGD" in captions(page)[-1][1]
 
 
 def test_report_html_with_a_time_limit_is_incomplete_and_resumed(
@@ -126,6 +157,8 @@ def test_report_html_of_edge_cases(
     items = [dataclasses.replace(item, data=data, evaluation=evaluation) for item in assessments]
     page = report_html(items)
     assert page.count('class="plotly-graph-div"') == 23
+    assert all(reading and result for reading, result in captions(page))
+    assert len(captions(page)) == 23
     errors = int((np.array(predicted) != labels).sum())
     assert len(Addresses(page).found) == 2 * errors
     assert f"{errors} error{'s' * (errors != 1)}" in page

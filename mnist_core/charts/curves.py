@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.charts.style import MUTED, line_style, new_figure, thin_out
-from mnist_core.evaluation.curves import MICRO, PrecisionRecall, PrecisionRecallCurve, Roc, RocCurve
+from mnist_core.evaluation.curves import (
+    MICRO,
+    OperatingPoint,
+    PrecisionRecall,
+    PrecisionRecallCurve,
+    Roc,
+    RocCurve,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,13 +30,16 @@ _CORNERS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _FLOORS = (0.95, 0.9, 0.8, 0.5)
 
 
-def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
+def roc_curves(
+    roc: Roc, view: RocView = "whole", points: Sequence[OperatingPoint] = ()
+) -> go.Figure:
     """The ROC curve of each digit against the others, and their micro average.
 
     Args:
         roc: the curves.
         view: the complete curves; the upper left corner, large enough for the bend of every curve;
             or a logarithmic axis of false positive rates.
+        points: operating points, shown as diamonds.
     """
     macro = "" if roc.macro_auc is None else f", macro {roc.macro_auc:.6f}"
     figure = _rate_axes(
@@ -56,6 +66,14 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
             "true positive rate %{y:.2%}<br>"
             "false positive rate %{customdata[1]:.4%}<extra></extra>",
         )
+    rates = [point.false_positive_rate for point in points]
+    _add_points(
+        figure,
+        points,
+        x=[max(rate, least) if view == "log" else rate for rate in rates],
+        y=[point.true_positive_rate for point in points],
+        hover="true positive rate %{y:.2%}<br>false positive rate %{customdata[1]:.4%}",
+    )
     if view == "log":
         figure.update_xaxes(
             type="log",
@@ -77,11 +95,14 @@ def roc_curves(roc: Roc, view: RocView = "whole") -> go.Figure:
     return figure
 
 
-def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) -> go.Figure:
+def precision_recall_curves(
+    curves: PrecisionRecall, points: Sequence[OperatingPoint] = (), *, corner: bool = False
+) -> go.Figure:
     """The precision-recall curve of each digit, and their micro average.
 
     Args:
         curves: the curves.
+        points: operating points, shown as diamonds.
         corner: only the upper right corner, large enough for the bend of every curve.
     """
     average = f"micro {curves.micro.average_precision:.6f}, macro {curves.macro_average:.6f}"
@@ -102,6 +123,14 @@ def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) ->
             hovertemplate=f"{curve.name}, threshold %{{customdata:.4%}}<br>"
             "recall %{x:.2%}<br>precision %{y:.2%}<extra></extra>",
         )
+    points = [point for point in points if point.precision is not None]
+    _add_points(
+        figure,
+        points,
+        x=[point.true_positive_rate for point in points],
+        y=[point.precision or 0.0 for point in points],
+        hover="recall %{x:.2%}<br>precision %{y:.2%}",
+    )
     ends = [0.0, 1.01]
     if corner:
         side = _corner_side([(1 - c.recall, 1 - c.precision) for c in shown])
@@ -109,6 +138,35 @@ def precision_recall_curves(curves: PrecisionRecall, *, corner: bool = False) ->
     figure.update_xaxes(range=ends)
     figure.update_yaxes(range=ends)
     return figure
+
+
+def _add_points(
+    figure: go.Figure,
+    points: Sequence[OperatingPoint],
+    *,
+    x: list[float],
+    y: list[float],
+    hover: str,
+) -> None:
+    """Add a diamond for each operating point, a large one for the micro average."""
+    if not points:
+        return
+    colors = [MUTED if p.name == MICRO else line_style(int(p.name))["color"] for p in points]
+    figure.add_scatter(
+        name=f"at least {points[0].threshold:.1%}",
+        x=x,
+        y=y,
+        mode="markers",
+        marker={
+            "symbol": "diamond",
+            "size": [13 if point.name == MICRO else 8 for point in points],
+            "color": colors,
+            "line": {"width": 1, "color": "#FFFFFF"},
+        },
+        customdata=[(point.name, point.false_positive_rate) for point in points],
+        hovertemplate=f"%{{customdata[0]}}, threshold {points[0].threshold:.1%}<br>"
+        f"{hover}<extra></extra>",
+    )
 
 
 def _rate_axes(title: str, x_title: str, y_title: str) -> go.Figure:

@@ -13,10 +13,12 @@ from mnist_core.evaluation.metrics import Evaluation
 
 __all__ = [
     "MICRO",
+    "OperatingPoint",
     "PrecisionRecall",
     "PrecisionRecallCurve",
     "Roc",
     "RocCurve",
+    "operating_points",
     "precision_recall",
     "roc",
 ]
@@ -90,6 +92,61 @@ class PrecisionRecall(NamedTuple):
     curves: tuple[PrecisionRecallCurve, ...]
     micro: PrecisionRecallCurve
     macro_average: float
+
+
+class OperatingPoint(NamedTuple):
+    """What becomes of a curve if only predictions of at least one threshold are answered.
+
+    Attributes:
+        name: the digit, or `MICRO`.
+        threshold: smallest probability that counts as positive, 0 to 1.
+        true_positive_rate: share of the digit's images that reach it, which is the recall, 0 to 1.
+        false_positive_rate: share of the other images that reach it, 0 to 1.
+        precision: share of the digit's images among those that reach it; None if none does.
+    """
+
+    name: str
+    threshold: float
+    true_positive_rate: float
+    false_positive_rate: float
+    precision: float | None
+
+
+def operating_points(evaluation: Evaluation, threshold: float) -> tuple[OperatingPoint, ...]:
+    """The points at one threshold on the curves of `roc`, and so on those of `precision_recall`.
+
+    Above 0.5, they are those of answering only when the confidence reaches the threshold: two
+    digits cannot both reach it.
+
+    Args:
+        evaluation: a model's predictions.
+        threshold: 0 to 1.
+
+    Returns:
+        Of the digits that have positive and negative images, in ascending order, and of the micro
+        average.
+
+    Raises:
+        ValueError: the threshold is not 0 to 1.
+    """
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"A threshold must be from 0 to 1. Received: {threshold!r}")
+    least = np.float32(threshold)
+
+    def point(name: str, truths: NDArray[np.bool_], scores: NDArray[np.float32]) -> OperatingPoint:
+        positive = scores >= least
+        found = int((positive & truths).sum())
+        return OperatingPoint(
+            name,
+            threshold,
+            found / max(1, int(truths.sum())),
+            float((positive & ~truths).sum() / max(1, int((~truths).sum()))),
+            found / int(positive.sum()) if positive.any() else None,
+        )
+
+    support = evaluation.support
+    points, micro = _one_against_rest(evaluation, point, (support > 0) & (support < support.sum()))
+    return (*points, micro)
 
 
 def roc(evaluation: Evaluation) -> Roc:

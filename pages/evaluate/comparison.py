@@ -6,6 +6,11 @@ from itertools import combinations
 import streamlit as st
 
 from mnist_core.charts import accuracy_intervals, coverage_curves, difference_intervals
+from mnist_core.charts.captions.comparison import (
+    describe_accuracy_intervals,
+    describe_difference_intervals,
+)
+from mnist_core.charts.captions.evaluation import describe_coverage_of_several
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.comparison import compare
 from pages.evaluate.views import PERCENT
@@ -27,10 +32,12 @@ def show(assessments: Sequence[Assessment]) -> None:
         "good. Not corrected for multiple comparisons."
     )
     with st.expander("Accuracy against coverage"):
+        curves = {item.card.name: item.coverage for item in assessments}
         chart(
-            coverage_curves({item.card.name: item.coverage for item in assessments}),
+            coverage_curves(curves),
             "coverages",
             "Accuracy on the accepted images against coverage, a curve for each model.",
+            caption=describe_coverage_of_several(curves),
         )
 
 
@@ -66,10 +73,12 @@ def _show_metrics(assessments: Sequence[Assessment]) -> None:
         hide_index=True,
         key="comparison",
     )
+    evaluations = {item.card.name: item.evaluation for item in assessments}
     chart(
-        accuracy_intervals({item.card.name: item.evaluation for item in assessments}),
+        accuracy_intervals(evaluations),
         "accuracies",
         "Accuracy of each model with its 95% confidence interval.",
+        caption=describe_accuracy_intervals(evaluations),
     )
 
 
@@ -92,8 +101,10 @@ def _show_pairs(assessments: Sequence[Assessment]) -> None:
         hide_index=True,
         key="comparison_pairs",
     )
+    differences = {f"{a.card.name} − {b.card.name}": result for a, b, result in pairs}
     chart(
-        difference_intervals({f"{a.card.name} − {b.card.name}": result for a, b, result in pairs}),
+        difference_intervals(differences),
         "differences",
         "Difference in accuracy of each pair of models with its 95% bootstrap interval.",
+        caption=describe_difference_intervals(differences),
     )

@@ -4,6 +4,10 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.charts import confusion_matrix
+from mnist_core.charts.captions.evaluation import (
+    describe_confusion_matrix,
+    describe_probabilities,
+)
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.metrics import Evaluation
@@ -98,6 +102,7 @@ def show_matrix(evaluation: Evaluation) -> None:
         "confusion_matrix",
         "Confusion matrix: true digits down, predictions across. The two select boxes beside "
         "it choose a cell, too.",
+        caption=describe_confusion_matrix(evaluation, rates=RATES in options),
         key=key,
         on_select=select_cell,
         selection_mode="points",
@@ -197,6 +202,7 @@ def show_details(assessment: Assessment, index: int) -> None:
             "probabilities",
             "Probabilities of the ten digits for this image: "
             + ", ".join(f"{digit} {p:.1%}" for digit, p in enumerate(probabilities)),
+            caption=describe_probabilities(probabilities),
             key="mistake_bars",
         )
         explain.show(model_picker.load(assessment.card), frame, key="mistake", side=MAP)

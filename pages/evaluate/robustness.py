@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import load_mnist
+from mnist_core.charts.captions.robustness import describe_corruptions, describe_sweeps
 from mnist_core.charts.robustness import corruption_heat_map, sweep_curves
 from mnist_core.evaluation.datasets import mnist_test
 from mnist_core.explanation.keras_process import keras_process
@@ -79,12 +80,14 @@ def _show_results(results: list[Robustness]) -> None:
                 corruption_heat_map(result),
                 f"corruptions_{result.name}",
                 f"Accuracy of {result.name} under 15 corruptions at five severities.",
+                caption=describe_corruptions(result),
             )
     if any(not np.isnan(result.accuracy["rotation"]).all() for result in results):
         chart(
             sweep_curves(results),
             "distortions",
             "Accuracy against rotation, shift, size and noise, a curve for each model.",
+            caption=describe_sweeps(results),
         )
 
 

@@ -11,8 +11,18 @@ from mnist_core.charts import (
     reliability_diagram,
     roc_curves,
 )
+from mnist_core.charts.captions.evaluation import (
+    describe_class_bars,
+    describe_confidence_bars,
+    describe_coverage,
+    describe_precision_recall,
+    describe_reliability,
+    describe_roc,
+)
+from mnist_core.charts.captions.training import describe_history
 from mnist_core.charts.curves import RocView
 from mnist_core.evaluation.assessment import Assessment
+from mnist_core.evaluation.curves import operating_points
 from mnist_core.registry.artifacts import load_history
 from pages.widgets.charts import chart
 from pages.widgets.show_errors import plain, show_errors
@@ -25,7 +35,12 @@ PERCENT = st.column_config.NumberColumn(format="%.2f%%")
 def show_per_class(assessment: Assessment) -> None:
     """Show precision, recall, F1 and accuracy of each digit."""
     st.header("Per class")
-    chart(class_bars(assessment.evaluation), "digits", "Precision, recall and F1 of each digit.")
+    chart(
+        class_bars(assessment.evaluation),
+        "digits",
+        "Precision, recall and F1 of each digit.",
+        caption=describe_class_bars(assessment.evaluation),
+    )
     st.dataframe(
         [
             {
@@ -54,7 +69,7 @@ def show_per_class(assessment: Assessment) -> None:
 
 @st.fragment
 def show_roc_and_pr(assessment: Assessment) -> None:
-    """Show the ROC and precision-recall curves."""
+    """Show the ROC and precision-recall curves, and a point of each that the user moves."""
     st.header("ROC and precision-recall curves")
     view = st.segmented_control(
         "Axes",
@@ -67,21 +82,24 @@ def show_roc_and_pr(assessment: Assessment) -> None:
         help="*Zoomed in* shows the corner where the curves bend. *Log axis*: also false positive "
         "rates on a logarithmic scale.",
     )
+    points = operating_points(assessment.evaluation, choose_threshold())
     chart(
-        roc_curves(assessment.roc, view),
+        roc_curves(assessment.roc, view, points),
         "roc",
         f"ROC curves of the ten digits; micro-average AUC {assessment.roc.micro.auc:.6f}.",
+        caption=describe_roc(assessment.roc, points),
     )
     curves = assessment.precision_recall
     chart(
-        precision_recall_curves(curves, corner=view != "whole"),
+        precision_recall_curves(curves, points, corner=view != "whole"),
         "precision_recall",
         "Precision-recall curves of the ten digits; micro-average precision "
         f"{curves.micro.average_precision:.6f}.",
+        caption=describe_precision_recall(curves, points),
     )
     st.caption(
-        "One digit against the rest; in parentheses its AUC or average precision. Micro: all ten "
-        "decisions pooled. Macro: the mean over the digits."
+        "In parentheses: AUC or average precision. Micro: all ten decisions pooled. Macro: the "
+        "mean over the digits."
     )
 
 
@@ -93,27 +111,26 @@ def show_calibration(assessment: Assessment) -> None:
         confidence_bars(assessment.confidences),
         "confidences",
         "Histogram of the confidence of correct and incorrect predictions, on a log scale.",
+        caption=describe_confidence_bars(assessment.confidences),
     )
     st.header("Reliability diagram")
     reliability = assessment.reliability
-    st.caption(
-        f"Expected calibration error (ECE) over {len(reliability.counts)} bins: "
-        f"**{reliability.ece:.2%}**. Brier score: **{reliability.brier:.4f}** (0 is "
-        "perfect, 2 the worst). Points below the diagonal are overconfident."
-    )
     chart(
         reliability_diagram(reliability),
         "reliability",
         "Accuracy against confidence in bins, with 95% intervals; below, the predictions per bin.",
+        caption=describe_reliability(reliability),
+    )
+    st.caption(
+        f"{len(reliability.counts)} bins. Brier score: **{reliability.brier:.4f}** (0 is perfect, "
+        "2 the worst)."
     )
 
 
-@st.fragment
-def show_coverage(assessment: Assessment) -> None:
-    """Show coverage and accuracy at a confidence threshold that the user chooses."""
-    st.header("Accuracy against coverage")
-    threshold = st.slider(
-        "Confidence threshold (%)",
+def choose_threshold() -> float:
+    """The slider of "answer only when at least … sure": one for all views; 0 to 1."""
+    percent: float = st.slider(
+        "Answer only when at least this sure (%)",
         0.0,
         100.0,
         90.0,
@@ -121,10 +138,18 @@ def show_coverage(assessment: Assessment) -> None:
         format="%.1f%%",
         key="coverage",
         persist_state="session",
-        help="Images whose highest probability is below it are not answered.",
+        help="The confidence threshold: images whose highest probability is below it are not "
+        "answered.",
     )
+    return percent / 100
+
+
+@st.fragment
+def show_coverage(assessment: Assessment) -> None:
+    """Show coverage and accuracy at a confidence threshold that the user chooses."""
+    st.header("Accuracy against coverage")
     coverage = assessment.coverage
-    selection = coverage.at(threshold / 100)
+    selection = coverage.at(choose_threshold())
     with st.container(key="coverage_result"):
         if selection.accuracy is None or selection.interval is None:
             st.markdown("No image reaches this confidence. Lower the threshold.")
@@ -139,6 +164,7 @@ def show_coverage(assessment: Assessment) -> None:
         coverage_curves({assessment.card.name: coverage}, selection),
         "coverage",
         "Accuracy on the accepted images against coverage.",
+        caption=describe_coverage(selection),
     )
     st.caption(
         "Area under the risk-coverage curve (AURC): the mean error rate over all coverages; lower "
@@ -161,4 +187,10 @@ def show_training_curves(assessment: Assessment) -> None:
         f"{card.training_seconds:,.0f} s, seed {card.seed}, {plain(card.created[:10])}."
     )
     with show_errors():
-        chart(history_curves(load_history(card)), "training", "Accuracy and loss of each epoch.")
+        history = load_history(card)
+        chart(
+            history_curves(history),
+            "training",
+            "Accuracy and loss of each epoch.",
+            caption=describe_history(history),
+        )

@@ -4,11 +4,13 @@ import streamlit as st
 
 from mnist_core import MnistError
 from mnist_core.charts import compared_curves
+from mnist_core.charts.captions.training import describe_compared_curves
 from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
 from pages.train import searches, watch
 from pages.widgets import rights
+from pages.widgets.charts import show_caption
 from pages.widgets.show_errors import show_errors
 
 _SHOWN = 200
@@ -40,12 +42,14 @@ def show() -> None:
     if not selected:
         st.caption("Select rows to compare their curves, or to resume or delete a run.")
         return
+    curves = {run.id: follow(run.events()).validation for run in selected}
     st.plotly_chart(
-        compared_curves({run.id: follow(run.events()).validation for run in selected}),
+        compared_curves(curves),
         key="compared_curves",
         config={"displayModeBar": False},
         alt="Validation accuracy and loss of the selected runs.",
     )
+    show_caption(describe_compared_curves(curves))
     with st.container(horizontal=True):
         if len(selected) == 1:
             (run,) = selected

@@ -6,12 +6,14 @@ import streamlit as st
 
 from mnist_core import MnistError, ModelCard, list_models
 from mnist_core.charts import training_curves
+from mnist_core.charts.captions.training import describe_training_curves
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
 from pages.train.availability import training_problem
 from pages.widgets import model_picker, rights
+from pages.widgets.charts import show_caption
 from pages.widgets.show_errors import plain, show_errors
 
 _WATCHED = "training_watched"
@@ -175,6 +177,7 @@ def _show_curves(progress: Progress) -> None:
             config={"displayModeBar": False},
             alt="Training curves so far: accuracy and loss.",
         )
+        show_caption(describe_training_curves(progress.training, progress.validation))
 
 
 def _show_result(run: Run) -> None:

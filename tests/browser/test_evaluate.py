@@ -162,10 +162,15 @@ def test_report_predictions_and_charts_are_saved(
     # Offline; `open_page` fails the test on any request.
     report = open_page(path.as_uri(), offline=True)
     expect(report.get_by_role("heading", name="Evaluation of mlp")).to_be_visible()
-    expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(14)
-    for title in ("Training curves", "Embedding, 3-D", "Robustness to corruptions"):
+    expect(report.locator(".plotly-graph-div .main-svg:first-child")).to_have_count(15)
+    for title in (
+        "Training curves",
+        "Embedding, 3-D",
+        "Robustness to corruptions",
+        "Robust accuracy",
+    ):
         expect(report.get_by_role("heading", name=title)).to_be_visible()
-    expect(report.locator('.modebar-btn[data-title*="Download"]')).to_have_count(14)
+    expect(report.locator('.modebar-btn[data-title*="Download"]')).to_have_count(15)
     expect(report.locator("figure img")).to_have_count(len(result.errors))
     # It is interactive: a click in the legend hides a curve.
     roc = report.locator(".plotly-graph-div").nth(4)

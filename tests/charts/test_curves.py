@@ -9,6 +9,7 @@ from mnist_core import Recognizer
 from mnist_core.charts import precision_recall_curves, roc_curves
 from mnist_core.charts.style import thin_out
 from mnist_core.evaluation.assessment import Assessment, assess
+from mnist_core.evaluation.curves import operating_points
 from mnist_core.evaluation.datasets import mnist_test
 
 
@@ -69,3 +70,17 @@ def test_thin_out_keeps_the_ends_and_rows_together() -> None:
     assert (x[0], x[-1]) == (0, 12_344)
     assert len(x) <= 1000
     assert (y == 2 * x).all()
+
+
+def test_operating_points_are_diamonds_on_the_curves(assessment: Assessment) -> None:
+    roc, evaluation = assessment.roc, assessment.evaluation
+    points = operating_points(evaluation, 0.9)
+    diamonds = roc_curves(roc, "whole", points).data[-1]
+    assert diamonds.marker.symbol == "diamond"
+    assert list(diamonds.x) == [point.false_positive_rate for point in points]
+    assert list(diamonds.y) == [point.true_positive_rate for point in points]
+    # A logarithmic axis has no 0.
+    assert min(roc_curves(roc, "log", points).data[-1].x) > 0
+    figure = precision_recall_curves(assessment.precision_recall, points)
+    assert list(figure.data[-1].y) == [point.precision for point in points]
+    assert len(roc_curves(roc).data) == 11

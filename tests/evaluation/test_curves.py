@@ -7,7 +7,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mnist_core import Dataset, Recognizer, evaluate
-from mnist_core.evaluation.curves import MICRO, precision_recall, roc
+from mnist_core.evaluation.calibration import risk_coverage
+from mnist_core.evaluation.curves import MICRO, operating_points, precision_recall, roc
 from mnist_core.evaluation.metrics import Evaluation, evaluate_probabilities
 
 
@@ -87,3 +88,42 @@ def test_curve_points_are_the_rates_at_their_thresholds(evaluation: Evaluation) 
 
 def test_micro_curves_are_named_micro(evaluation: Evaluation) -> None:
     assert roc(evaluation).micro.name == precision_recall(evaluation).micro.name == MICRO
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.9, 0.999, 1.0])
+def test_operating_points_are_on_the_curves(threshold: float) -> None:
+    generator = np.random.default_rng(5)
+    scores = generator.dirichlet(np.full(10, 0.2), 400).astype(np.float32)
+    labels = np.where(
+        generator.random(400) < 0.8, scores.argmax(axis=1), generator.integers(0, 10, 400)
+    )
+    evaluation = evaluate_probabilities(scores, labels)
+    points = operating_points(evaluation, threshold)
+    curves = roc(evaluation)
+    assert [point.name for point in points] == [
+        *(curve.name for curve in curves.curves), MICRO,
+    ]  # fmt: skip
+    for point, curve in zip(points, (*curves.curves, curves.micro), strict=True):
+        # scikit-learn leaves out points on straight segments.
+        expected = np.interp(
+            point.false_positive_rate, curve.false_positive_rate, curve.true_positive_rate
+        )
+        assert point.true_positive_rate <= expected + 1e-9
+        reached = curve.thresholds >= threshold
+        assert point.true_positive_rate >= curve.true_positive_rate[reached].max()
+    if threshold > 0.5:
+        # The same as answering only when the confidence reaches it.
+        selection = risk_coverage(evaluation).at(threshold)
+        micro = points[-1]
+        right = selection.answered - selection.errors
+        assert micro.true_positive_rate == pytest.approx(right / 400)
+        assert micro.precision == (
+            pytest.approx(right / selection.answered) if selection.answered else None
+        )
+
+
+def test_operating_points_refuse_other_thresholds() -> None:
+    evaluation = evaluate_probabilities(np.full((1, 10), 0.1, np.float32), np.array([1]))
+    for threshold in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="Received"):
+            operating_points(evaluation, threshold)
