@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,10 @@ from mnist_core.explanation.embedding_map import EmbeddingMap
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["braille", "map_figure"]
+__all__ = ["DragMode", "braille", "map_figure"]
+
+# Plotly's names: move the map, a rectangle, any outline.
+DragMode = Literal["pan", "select", "lasso"]
 
 # The bits of a braille character: two columns of four dots.
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -46,6 +49,7 @@ def map_figure(
     drawn_names: list[str] | None = None,
     selected: NDArray[np.float32] | None = None,
     errors_only: bool = False,
+    drag: DragMode = "pan",
     height: int = 560,
 ) -> go.Figure:
     """A point for each image in its digit's color, errors as crosses; its index is custom data.
@@ -53,10 +57,11 @@ def map_figure(
     Args:
         embedding: the embedded test images.
         axes: 2, or 3 for a plot that can be rotated.
-        drawn: (m, 3) positions of new drawings, shown as stars; from `EmbeddingMap.project`.
+        drawn: (m, k) positions of new drawings, shown as stars; from `EmbeddingMap.project`.
         drawn_names: m names for them, such as "your 4".
-        selected: (3,) position of the selected image, marked by a ring.
+        selected: (k,) position of the selected image, marked by a ring.
         errors_only: leave out correct predictions.
+        drag: what dragging does on a flat map: move it, or select images.
         height: of the figure, px.
     """
     import plotly.graph_objects as go
@@ -89,7 +94,7 @@ def map_figure(
     if not errors_only:
         layout["annotations"] = _digit_labels(embedding, axes)
     figure.update_layout(
-        **(layout if flat else {"scene": layout}),
+        **({**layout, "dragmode": drag} if flat else {"scene": layout}),
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         legend={"orientation": "h", "y": -0.1, "itemsizing": "constant"},

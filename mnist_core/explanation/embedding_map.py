@@ -1,9 +1,9 @@
-"""The embeddings of MNIST test images in three dimensions: similar images are near each other.
+"""The embeddings of MNIST test images as a map: similar images are near each other.
 
-The inputs of the last layer are projected onto their three principal components. The projection is
-linear, so a new drawing is placed on the same map immediately. (UMAP would separate the groups more
-clearly, but needs 210 MB with numba, imports TensorFlow where it is installed, and distorts
-distances.)
+The inputs of the last layer are projected onto their principal components; the three strongest are
+shown, all of them tell which images are neighbors. The projection is linear, so a new drawing is
+placed on the same map immediately. (UMAP would separate the groups more clearly, but needs 210 MB
+with numba, imports TensorFlow where it is installed, and distorts distances.)
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ __all__ = ["IMAGES", "EmbeddingMap", "build_embedding_map"]
 
 # Enough for a dense map that a browser rotates smoothly.
 IMAGES = 2000
-_AXES = 3
+# See `similar_images`: so many keep the nearest image among the ten nearest.
+_COMPONENTS = 128
 _SEED = 0
 
 
@@ -37,10 +38,10 @@ class EmbeddingMap:
         labels: (n,) true digits.
         predicted: (n,) predicted digits.
         confidence: (n,) probability of the predicted digit, 0 to 1.
-        positions: (n, 3) along the principal components, the strongest first.
-        explained_variance: (3,) share of the variance along each component, 0 to 1.
+        positions: (n, k) along the principal components, the strongest first; 3 <= k <= 128.
+        explained_variance: (k,) share of the variance along each component, 0 to 1.
         mean: (units,) mean of the features.
-        components: (3, units) principal components.
+        components: (k, units) principal components.
     """
 
     indices: NDArray[np.int64]
@@ -69,9 +70,23 @@ class EmbeddingMap:
             features: (m, units), from `ActivationReader.features` of the same model.
 
         Returns:
-            (m, 3).
+            (m, k).
         """
         return ((features - self.mean) @ self.components.T).astype(np.float32)
+
+    def neighbors(self, position: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """The images of the map that are most similar to another one.
+
+        Args:
+            position: (k,) from `project`, or one of `positions`.
+            count: how many at most.
+
+        Returns:
+            Their places on the map, the most similar first. An image of the map is its own first
+            neighbor.
+        """
+        distances = np.linalg.norm(self.positions - position, axis=1)
+        return np.argsort(distances, kind="stable")[:count]
 
 
 def build_embedding_map(
@@ -91,7 +106,7 @@ def build_embedding_map(
     require_int("The number of images of a map", images, 10, len(dataset.x_test))
     indices = np.random.default_rng(_SEED).permutation(len(dataset.x_test))[:images]
     digest = recognizer.card.digest
-    path = cache_path("embedding", digest, recognizer.card.temperature, images)
+    path = cache_path("embedding", digest, recognizer.card.temperature, images, _COMPONENTS)
     arrays = load_arrays(path) if digest else {}
     if not _is_complete(arrays, images):
         frames = dataset.x_test[indices]
@@ -110,7 +125,8 @@ def _fit_projection(features: NDArray[np.float32]) -> dict[str, NDArray[np.float
     from sklearn.decomposition import PCA
 
     # A full decomposition is deterministic, and not slower here.
-    pca = PCA(_AXES, svd_solver="covariance_eigh").fit(features)
+    components = min(_COMPONENTS, *features.shape)
+    pca = PCA(components, svd_solver="covariance_eigh").fit(features)
     return {
         "positions": pca.transform(features).astype(np.float32),
         "explained_variance": pca.explained_variance_ratio_.astype(np.float32),
@@ -122,13 +138,14 @@ def _fit_projection(features: NDArray[np.float32]) -> dict[str, NDArray[np.float
 def _is_complete(arrays: dict[str, NDArray[Any]], images: int) -> bool:
     """Are these the arrays of a map? A cached file may be another program's."""
     units = arrays["mean"].shape if "mean" in arrays else ()
+    components = min(_COMPONENTS, images, *units)
     shapes = {
         "predicted": (images,),
         "confidence": (images,),
-        "positions": (images, _AXES),
-        "explained_variance": (_AXES,),
+        "positions": (images, components),
+        "explained_variance": (components,),
         "mean": units,
-        "components": (_AXES, *units),
+        "components": (components, *units),
     }
     return arrays.keys() == shapes.keys() and all(
         arrays[name].shape == shape and np.isfinite(arrays[name]).all()

@@ -7,15 +7,26 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, ModelCard, Recognizer, load_mnist
-from mnist_core.charts.embedding_map import map_figure
+from mnist_core.charts.captions.evaluation import describe_probabilities
+from mnist_core.charts.captions.robustness import describe_map
+from mnist_core.charts.embedding_map import DragMode, map_figure
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.explanation.embedding_map import IMAGES, EmbeddingMap, build_embedding_map
-from pages.evaluate import clicks_3d
+from pages.evaluate import clicks_3d, map_selection
 from pages.widgets import explain, model_picker
 from pages.widgets.charts import chart, enlarged
-from pages.widgets.show_errors import show_errors
+from pages.widgets.show_errors import plain, show_errors
 
 FLAT, DEEP = "2-D", "3-D"
+MOVE, BOX, LASSO = "Move", "Box", "Lasso"
+DRAGS: dict[str, DragMode] = {MOVE: "pan", BOX: "select", LASSO: "lasso"}
+_SELECTED = "map_selected"
+HINTS = {
+    DEEP: "Click for details, drag to turn.",
+    MOVE: "Click for details.",
+    BOX: "Drag a rectangle around images to see them.",
+    LASSO: "Draw a line around images to see them.",
+}
 
 
 @st.fragment
@@ -41,7 +52,7 @@ def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
     reader = explain.activation_reader(card)
     with st.spinner("Computing the map …", show_time=True):
         embedding = _build(digest, card)
-    axes, image, errors_only = _show_controls()
+    axes, image, errors_only, drag = _show_controls()
     deep = axes == DEEP
     frame = None if image is None else load_mnist().x_test[image]
 
@@ -56,22 +67,24 @@ def _show(recognizer: Recognizer, drawn: Sequence[Digit]) -> None:
         drawn_names=[f"yours: {digit.label}, {digit.confidence:.1%}" for digit in drawn],
         selected=None if selected is None else selected[0],
         errors_only=errors_only,
+        drag=DRAGS[drag],
     )
-    _show_chart(card, embedding, figure, f"map_{card.name}_{axes}_{errors_only}", deep=deep)
+    key = f"map_{card.name}_{axes}_{errors_only}_{drag}"
+    places = _show_chart(card, embedding, figure, key, deep=deep)
     st.caption(
-        f"Principal components of the {len(embedding.mean)} features before {card.name}'s last "
-        f"layer, for {len(embedding.labels):,} MNIST test images. Similar images lie close "
-        f"together. {int(embedding.is_error.sum())} crosses are errors, in the color of the true "
-        "digit. Hover to see the image, click for details"
-        + (", drag to turn. " if deep else ". ")
-        + ("The star is your digit." if drawn else "A digit on the Draw page appears here, too.")
+        f"Principal components of the {len(embedding.mean)} features before {plain(card.name)}'s "
+        f"last layer, for {len(embedding.labels):,} MNIST test images. Hover to see the image. "
+        + HINTS[DEEP if deep else drag]
+        + (" The star is your digit." if drawn else " A digit on the Draw page appears here, too.")
     )
-    if image is not None:
+    if image is not None and selected is not None:
         _show_details(recognizer, image)
+        map_selection.show_neighbors(embedding, selected[0], image)
+    map_selection.show(embedding, places)
 
 
-def _show_controls() -> tuple[str, int | None, bool]:
-    """Choose the dimensions, a test image and whether to show only errors."""
+def _show_controls() -> tuple[str, int | None, bool, str]:
+    """Choose the dimensions, a test image, whether to show only errors, and what dragging does."""
     state = st.session_state
     # A click in 3-D is known only after the number box was drawn.
     if (clicked := state.pop("map_clicked", None)) is not None:
@@ -103,33 +116,54 @@ def _show_controls() -> tuple[str, int | None, bool]:
             persist_state="session",
             help="Hide the images that were read correctly.",
         )
-    return axes, image, errors_only
+        drag = st.segmented_control(
+            "Drag to",
+            list(DRAGS),
+            default=MOVE,
+            required=True,
+            key="map_drag",
+            persist_state="session",
+            disabled=axes == DEEP,
+            help="*Box* and *Lasso* select images, whose grid and accuracy appear below the map. "
+            "Only the 2-D map has them: Plotly cannot select in 3-D.",
+        )
+    return axes, image, errors_only, drag
 
 
 def _show_chart(
     card: ModelCard, embedding: EmbeddingMap, figure: Any, key: str, *, deep: bool
-) -> None:
-    """Show the map; a click on a point selects its image."""
+) -> list[int]:
+    """Show the map, in which a click chooses an image; the places that a box or lasso selects."""
+    state = st.session_state
 
-    def select_point() -> None:
-        points = st.session_state[key].selection.points
+    def select_points() -> None:
+        selection = state[key].selection
         # Drawn digits and the mark of the selected image are not test images.
-        places = [point["customdata"][0] for point in points if "customdata" in point]
-        if places:
-            st.session_state["map_image"] = int(embedding.indices[int(places[0])])
+        places = [int(p["customdata"][0]) for p in selection.points if "customdata" in p]
+        if not places:
+            return  # a redrawn chart loses its selection without a click
+        if selection.box or selection.lasso:
+            state[_SELECTED] = (key, places)
+        else:
+            state["map_image"] = int(embedding.indices[places[0]])
 
     alt = (
         f"Embedding of {len(embedding.labels):,} test images by {card.name}: a point for each, in "
         "the color of its digit; errors are crosses."
     )
     # Streamlit cannot select points in 3-D.
-    options: dict[str, Any] = (
-        {} if deep else {"on_select": select_point, "selection_mode": "points"}
-    )
-    chart(figure, f"map_{card.name}", alt, key=key, **options)
+    options: dict[str, Any] = {}
+    if not deep:
+        modes = ("points", "box", "lasso")
+        options = {"on_select": select_points, "selection_mode": modes}
+    caption = describe_map(embedding, 3 if deep else 2)
+    chart(figure, f"map_{card.name}", alt, caption=caption, key=key, **options)
     if deep and (place := clicks_3d.clicked_point(key, "map_clicks")) is not None:
         st.session_state["map_clicked"] = int(embedding.indices[place])
         st.rerun(scope="fragment")
+    # Those of another model, or of a map that is shown otherwise, are others.
+    selected_on, places = state.get(_SELECTED, ("", []))
+    return places if selected_on == key else []
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -151,6 +185,7 @@ def _show_details(recognizer: Recognizer, image: int) -> None:
                 probability_bars(probabilities),
                 "probabilities",
                 f"Probabilities of the ten digits; {answer} has {probabilities.max():.1%}.",
+                caption=describe_probabilities(probabilities),
                 key=f"map_bars_{image}",
             )
         with st.container(width=480):

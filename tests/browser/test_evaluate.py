@@ -227,6 +227,47 @@ def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
     expect(shown).to_contain_text(f"test image {field.input_value()}")
 
 
+def test_box_selects_images_of_the_map(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app))
+    page.get_by_role("tab", name="Embedding").click()
+    embedding_map = page.locator(".st-key-feature_map")
+    embedding_map.get_by_text("Box", exact=True).click()
+    plane = embedding_map.locator(".js-plotly-plot .nsewdrag").first
+    # The chart is drawn again in the new mode.
+    expect(plane).to_have_css("cursor", "crosshair")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+    selection = page.locator(".st-key-map_selection")
+    expect(selection.get_by_role("heading")).to_have_text(re.compile(r"^\d+ images selected$"))
+    expect(selection).to_contain_text("Labels: ")
+    title = selection.get_by_role("heading").inner_text()
+    # An image of the grid is shown with its neighbors, and the selection stays.
+    selection.locator("button").nth(1).click()
+    neighbors = page.locator(".st-key-map_neighbors")
+    expect(neighbors.locator("button")).to_have_count(12)
+    expect(page.locator(".st-key-map_chosen")).to_contain_text("test image")
+    expect(selection.get_by_role("heading")).to_have_text(title)
+
+
+def test_slider_moves_the_operating_point_in_all_views(app: str, open_page: OpenPage) -> None:
+    page = open_tab(open_page(app))
+    page.get_by_role("tab", name="ROC and PR").click()
+    expect(tab(page)).to_contain_text("From 90.0% on (diamonds)")
+    page.get_by_role("slider").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(tab(page)).to_contain_text("From 92.0% on (diamonds)")
+    legend = page.locator(".st-key-evaluation_roc .legendtext", has_text="at least 92.0%")
+    expect(legend).to_have_count(1)
+    page.get_by_role("tab", name="Calibration").click()
+    expect(tab(page)).to_contain_text("predictions of at least 92.0% are answered")
+
+
 def test_uploaded_set(app: str, open_page: OpenPage, tmp_path: Path) -> None:
     test = load_mnist()
     good, bad = tmp_path / "good.npz", tmp_path / "bad.npz"

@@ -6,7 +6,7 @@ import re
 
 from browser.conftest import OpenPage
 from browser.test_draw import clear, draw, expect_reading, picture_of, ready, upload
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from support.own_strokes import OWN_STROKES
 
 
@@ -57,6 +57,40 @@ def test_why_explains_a_digit_of_a_photo(app: str, open_page: OpenPage) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Evidence for 7")).to_be_visible()
     expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
+
+
+def test_why_breaks_the_network_on_a_drawn_digit(app: str, open_page: OpenPage) -> None:
+    page = ready(open_page(app, width=390, color_scheme="dark"))
+    draw(page, OWN_STROKES[4])
+    expect_reading(page, "4")
+    page.get_by_role("button", name="Why?").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Break it", exact=True).click()
+    # The first time, the process loads Keras.
+    panel = dialog.locator('[class*="st-key-break_"]').first
+    expect(panel).to_contain_text("The answer changes from 4 to", timeout=180_000)
+    pictures = dialog.locator('[class*="_attacked"]').first
+    expect(pictures.locator("img")).to_have_count(3)
+    # Side by side, also on a phone.
+    tops = [box["y"] for box in map(_box, pictures.locator("img").all())]
+    assert len(set(tops)) == 1
+    slider = dialog.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(pictures).to_contain_text(re.compile(r"^4, .*the change.*4, ", re.DOTALL))
+    page.keyboard.press("End")
+    expect(pictures).not_to_contain_text(re.compile(r"the change\s*4, ", re.DOTALL))
+    panel.get_by_text("Fewer bits").click()
+    expect(panel).to_contain_text("Keras model, in 32 bits")
+    wider = "[...document.querySelectorAll('[role=dialog] *')]"
+    wider += ".filter((part) => part.getBoundingClientRect().right > innerWidth + 1).length"
+    assert page.evaluate(wider) == 0
+
+
+def _box(picture: Locator) -> dict[str, float]:
+    box = picture.bounding_box()
+    assert box
+    return dict(box)
 
 
 def test_embedding_map_shows_the_drawn_digit_in_2_d_and_3_d(app: str, open_page: OpenPage) -> None:

@@ -42,7 +42,7 @@ def embedding(
 def test_embedding_map_has_positions_and_predictions(
     embedding: EmbeddingMap, champion: Recognizer
 ) -> None:
-    assert embedding.positions.shape == (IMAGES, 3)
+    assert embedding.positions.shape == (IMAGES, 128)
     assert len(set(embedding.indices.tolist())) == IMAGES
     probabilities = champion.classify(embedding.frames)
     assert (embedding.predicted == probabilities.argmax(axis=1)).all()
@@ -57,7 +57,7 @@ def test_project_gives_the_positions_of_the_features(
 ) -> None:
     features = reader.features(embedding.frames[:20])
     assert embedding.project(features) == pytest.approx(embedding.positions[:20], abs=1e-3)
-    assert embedding.project(features[:0]).shape == (0, 3)
+    assert embedding.project(features[:0]).shape == (0, 128)
 
 
 def test_build_embedding_map_is_reproducible(
@@ -69,7 +69,7 @@ def test_build_embedding_map_is_reproducible(
 
 
 def nearest(embedding: EmbeddingMap, position: np.ndarray, neighbors: int = 15) -> int:
-    distances = np.linalg.norm(embedding.positions - position, axis=1)
+    distances = np.linalg.norm(embedding.positions[:, :3] - position[:3], axis=1)
     labels = embedding.labels[np.argsort(distances)[:neighbors]]
     return int(np.bincount(labels, minlength=10).argmax())
 
@@ -92,6 +92,19 @@ def test_embedding_map_groups_images_of_a_digit(embedding: EmbeddingMap) -> None
         for position, label in zip(embedding.positions, embedding.labels, strict=True)
     ]
     assert np.mean(hits) > 0.93
+
+
+def test_neighbors_are_nearest_by_all_features(
+    embedding: EmbeddingMap, reader: ActivationReader
+) -> None:
+    features = reader.features(embedding.frames)
+    hits = []
+    for place in range(0, IMAGES, 20):
+        neighbors = embedding.neighbors(embedding.positions[place], 10)
+        assert neighbors[0] == place
+        distances = np.linalg.norm(features - features[place], axis=1)
+        hits.append(np.argsort(distances)[1] in neighbors)
+    assert np.mean(hits) > 0.95
 
 
 def test_build_embedding_map_uses_the_cache(
@@ -122,7 +135,7 @@ def test_build_embedding_map_replaces_a_damaged_cache_file(
     store_arrays(path, damage(load_arrays(path)))  # type: ignore[operator]
     again = build_embedding_map(champion, reader, 50)
     assert (again.positions == first.positions).all()
-    assert load_arrays(path)["positions"].shape == (50, 3)
+    assert load_arrays(path)["positions"].shape == (50, 50)
 
 
 @pytest.mark.parametrize("images", [0, 9, 10_001, True])

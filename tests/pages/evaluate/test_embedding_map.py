@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 import streamlit as st
 from support.apps import figures, run_script
 
-from mnist_core import load_mnist
+from mnist_core import load_mnist, load_recognizer
+from mnist_core.explanation.activations import open_activations
+from mnist_core.explanation.embedding_map import build_embedding_map
 from mnist_core.registry.card import TFLITE
 from pages.evaluate import embedding_map
 
@@ -87,6 +91,41 @@ def test_click_in_3d_selects_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
     assert values(selected["x"]) == pytest.approx([x])
     image = int(app.number_input(key="map_image").value)
     assert any(f"test image {image}" in markdown.value for markdown in app.markdown)
+
+
+def test_selected_images_have_a_grid_their_labels_and_accuracy() -> None:
+    places = list(range(0, 300, 3))
+    key = "map_mlp_2-D_False_Box"
+    app = run_script(MAP, map_drag="Box", map_selected=(key, places))
+    assert figures(app)[0]["layout"]["dragmode"] == "select"
+    assert [header.value for header in app.subheader] == ["100 images selected"]
+    (text,) = [markdown.value for markdown in app.markdown if "Labels:" in markdown.value]
+    counts = {int(label): int(number) for number, label in re.findall(r"(\d+) × (\d)", text)}
+    labels = load_mnist().y_test[map_indices()[places]]
+    assert counts == dict(Counter(labels.tolist()))
+    # Another map has other places.
+    app.segmented_control(key="map_drag").set_value("Lasso").run()
+    assert not app.exception
+    assert not app.subheader
+    app.segmented_control(key="map_axes").set_value("3-D").run()
+    assert not app.exception
+    assert app.segmented_control(key="map_drag").disabled
+
+
+def test_chosen_image_has_its_neighbors() -> None:
+    image = int(map_indices()[4])
+    app = run_script(MAP, map_image=image)
+    assert [header.value for header in app.subheader] == ["Neighbors on the map"]
+    (text,) = [m.value for m in app.markdown if "most similar of the map's images" in m.value]
+    counts = {int(label): int(number) for number, label in re.findall(r"(\d+) × (\d)", text)}
+    assert sum(counts.values()) == 12
+    assert max(counts, key=counts.__getitem__) == load_mnist().y_test[image]
+
+
+def map_indices() -> np.ndarray:
+    """The test images of a map with 300."""
+    recognizer = load_recognizer("mlp")
+    return build_embedding_map(recognizer, open_activations(recognizer.card), 300).indices
 
 
 def values(data: Any) -> list[float]:
