@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -59,6 +59,11 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help=f"default: one for each core from {_PARALLEL_FROM} images on, else 1",
     )
+    read.add_argument(
+        "--ray",
+        action="store_true",
+        help="read on the machines of a Ray cluster: that of $RAY_ADDRESS, or one of this machine",
+    )
     read.set_defaults(run=_read)
 
 
@@ -87,13 +92,37 @@ def _read_all(
     shown = len(files) >= _PROGRESS_FROM and sys.stderr.isatty()
     exit_code = 0
     with native_messages_hidden():
-        results = read_files(files, options.model, options.ink, processes=processes)
+        if options.ray:
+            results = _read_on_cluster(files, options)
+        else:
+            results = read_files(files, options.model, options.ink, processes=processes)
         for file, outcome in tqdm(results, total=len(files), disable=not shown, unit="file"):
             if isinstance(outcome, MnistError):
                 print_error(outcome)
                 exit_code = 2  # the other files are still read
             use(file, outcome)
     return exit_code
+
+
+def _read_on_cluster(
+    files: Sequence[str], options: argparse.Namespace
+) -> Iterator[tuple[str, Outcome]]:
+    try:
+        from mnist_core.inference.cluster import read_files_on_cluster
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "ray":
+            raise
+        raise MnistError(
+            "Ray is not installed. Run on all machines: python -m pip install 'ray[data]'. "
+            "Received: --ray"
+        ) from error
+    # The paths must hold in the folders of other processes and machines.
+    paths = {str(Path(file).absolute()): file for file in files}
+    results = read_files_on_cluster(
+        list(paths), options.model, options.ink, processes=options.processes
+    )
+    for path, outcome in results:
+        yield paths[path], outcome
 
 
 def _print_lines(*, as_json: bool) -> Callable[[str, Outcome], None]:

@@ -25,7 +25,7 @@ from mnist_core.inference.recognizer import Recognizer, load_recognizer
 from mnist_core.preprocessing.images import load_image
 from mnist_core.preprocessing.ink import Ink
 
-__all__ = ["Outcome", "find_files", "read_files"]
+__all__ = ["Outcome", "find_files", "read_file", "read_files"]
 
 # What was read in a file, or the reason why it cannot be read.
 Outcome: TypeAlias = Reading | MnistError
@@ -71,7 +71,7 @@ def read_files(
     recognizer = load_recognizer(model)
     if processes == 1:
         for file in files:
-            yield file, _read(file, recognizer, ink)
+            yield file, read_file(file, recognizer, ink)
         return
     chunks = deque(files[i : i + _CHUNK] for i in range(0, len(files), _CHUNK))
     while chunks:
@@ -98,7 +98,8 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(path)
 
 
-def _read(file: str, recognizer: Recognizer, ink: Ink) -> Outcome:
+def read_file(file: str, recognizer: Recognizer, ink: Ink) -> Outcome:
+    """Read an image file; the reading is without those that competed with it."""
     try:
         reading = recognizer.analyze(load_image(file), ink)
     except ClutteredImageError as error:
@@ -149,4 +150,4 @@ def _start_process(model: str, ink: Ink) -> None:
 
 
 def _read_all(files: Sequence[str]) -> list[Outcome]:
-    return [_read(file, _recognizer, _ink) for file in files]
+    return [read_file(file, _recognizer, _ink) for file in files]
