@@ -77,21 +77,21 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
             drawing, image = show_drawing(width, brush, start)
         with st.container(horizontal=True, vertical_alignment="center"):
             read_now = st.button(
-                "Read :small[P]",
+                browser.label_with_key("Read", "P"),
                 icon=":material/search:",
                 type="primary",
                 key="read",
                 help="Read the drawing. Key: P",
             )
             st.button(
-                "Undo :small[Z]",
+                browser.label_with_key("Undo", "Z"),
                 icon=":material/undo:",
                 key="remove_stroke",
                 on_click=undo_stroke,
                 help="Remove the last stroke. Key: Z",
             )
             st.button(
-                "Clear :small[C]",
+                browser.label_with_key("Clear", "C"),
                 icon=":material/delete:",
                 key="clear",
                 on_click=clear_canvas,

@@ -156,7 +156,7 @@ def show_pause(live: LiveReader) -> None:
     state = st.session_state
     paused = state.setdefault("paused", False)
     st.button(
-        "Resume reading :small[P]" if paused else "Pause reading :small[P]",
+        browser.label_with_key("Resume reading" if paused else "Pause reading", "P"),
         icon=":material/play_arrow:" if paused else ":material/pause:",
         key="pause",
         on_click=lambda: state.update(paused=not paused),  # the same if it is delivered twice

@@ -134,9 +134,7 @@ def _show_output(place: int) -> None:
 
 def _show_add(draft: Draft) -> None:
     full = len(draft.rows) + 1 >= MOST_BLOCKS
-    with st.container(
-        horizontal=True, gap="xsmall", vertical_alignment="center", key="build_add"
-    ):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="build_add"):
         st.markdown("Add a block:", width="content")
         for kind, block in KINDS.items():
             st.button(

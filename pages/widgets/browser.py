@@ -19,17 +19,35 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(f"browser_{name}.js").read_text("utf-8")
 
 
+_SHORTCUTS = "shortcuts"
 _input_component = st.components.v2.component("digit_lab_client", js=_script("input"))
 
 
 def handle_input(keys: dict[str, str]) -> None:
     """Enable shortcuts, and send strokes at once, while the page is shown.
 
+    A switch in the sidebar turns the shortcuts off: people who speak to their computer press
+    letters without meaning to (WCAG 2.2, success criterion 2.1.4).
+
     Args:
         keys: a lower-case letter -> the Streamlit key of the button that it clicks. Letters typed
             into a field, or with Ctrl, Alt or Command, have no effect.
     """
-    _input_component(data={"keys": keys}, key="client", height=0)
+    with st.sidebar:
+        enabled = st.toggle(
+            "Keyboard shortcuts",
+            value=True,
+            key=_SHORTCUTS,
+            persist_state="session",
+            help="The letters on the buttons are keys. Turn them off if you dictate to your "
+            "computer.",
+        )
+    _input_component(data={"keys": keys if enabled else {}}, key="client", height=0)
+
+
+def label_with_key(label: str, key: str) -> str:
+    """The label of a button that has a shortcut, with its letter while shortcuts are on."""
+    return f"{label} :small[{key}]" if st.session_state.get(_SHORTCUTS, True) else label
 
 
 _save_component = st.components.v2.component("digit_lab_save", js=_script("save"))
