@@ -6,6 +6,8 @@
     several      if the string network reads several that are certain on average, and more certain
                  than one digit would be. The ink is cut between them, and the recognizer reads the
                  pieces, too. Pieces that are no more likely digits than not are non-digits
+    stacked      ink as high as two digits or more is cut across. All of its pieces must be digits,
+                 in rows with others, and more certain than the whole
 
 The certainty of a digit is its score times its confidence; that of a refused one is 0.
 """
@@ -20,8 +22,9 @@ from numpy.typing import NDArray
 
 from mnist_core.inference.reading import Digit
 from mnist_core.inference.strings import StringReader, Symbol
-from mnist_core.preprocessing.cutting import cut_ink
+from mnist_core.preprocessing.cutting import cut_ink, cut_rows
 from mnist_core.preprocessing.framing import FramedDigit, frame_piece
+from mnist_core.preprocessing.rows import are_neighbors, reading_order
 
 __all__ = ["split_touching"]
 
@@ -68,9 +71,48 @@ def split_touching(
     if reader is None:
         return list(digits)
     result: list[Digit] = []
+    whole: list[tuple[int, FramedDigit]] = []
     for ink, digit, doubtful in zip(found, digits, suspicious, strict=True):
-        result += _reconsider(ink, digit, reader, read_framed) if doubtful else [digit]
-    return result
+        parts = _reconsider(ink, digit, reader, read_framed) if doubtful else [digit]
+        if len(parts) == 1:
+            whole.append((len(result), ink))
+        result += parts
+    return _split_stacks(result, whole, reader, read_framed)
+
+
+def _split_stacks(
+    digits: list[Digit],
+    whole: Sequence[tuple[int, FramedDigit]],
+    reader: StringReader,
+    read_framed: Callable[[Sequence[FramedDigit]], list[Digit]],
+) -> list[Digit]:
+    """Cut ink that is as high as several of the digits, which touch from line to line."""
+    read = [digit.box for digit in digits if digit.is_digit]
+    if not read:
+        return digits
+    height = float(np.median([box[3] for box in read]))
+    pieces: dict[int, list[Digit]] = {}
+    for place, stack in whole:
+        count = round(stack.box[3] / height)
+        if count < 2:
+            continue
+        cut = [frame_piece(stack, piece) for piece in cut_rows(stack.ink, count)]
+        parts: list[Digit] = []
+        for ink, digit in zip(cut, read_framed(cut), strict=True):
+            doubtful = _is_suspicious(ink, digit)
+            parts += _reconsider(ink, digit, reader, read_framed) if doubtful else [digit]
+        certainty = float(np.mean([part.certainty for part in parts]))
+        if all(part.is_digit for part in parts) and certainty > digits[place].certainty:
+            pieces[place] = parts
+    # Each is in a row with others: the two halves of an "h" are not.
+    for place, parts in list(pieces.items()):
+        others = [part.box for other in pieces if other != place for part in pieces[other]]
+        if not all(any(are_neighbors(p.box, box) for box in read + others) for p in parts):
+            del pieces[place]
+    if not pieces:
+        return digits
+    digits = [part for place, digit in enumerate(digits) for part in pieces.get(place, [digit])]
+    return [digits[index] for index in reading_order([digit.box for digit in digits])]
 
 
 def _reconsider(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image
 from mnist_core.preprocessing.segmentation import InkedDigit
 
-__all__ = ["cut_ink"]
+__all__ = ["cut_ink", "cut_rows"]
 
 # The height to which ink is shrunk before a seam is searched, px.
 _SEARCH_HEIGHT = 48
@@ -55,6 +55,24 @@ def cut_ink(ink: Image, centers: Sequence[float]) -> list[InkedDigit]:
         if piece is not None:
             pieces.append(piece)
     return pieces
+
+
+def cut_rows(ink: Image, count: int) -> list[InkedDigit]:
+    """Cut ink between digits above each other.
+
+    Args:
+        ink: (h, w) uint8, 0 for background to 255 for full ink.
+        count: of digits, all of about the same height.
+
+    Returns:
+        As `cut_ink` does, from top to bottom.
+    """
+    centers = (np.arange(count) + 0.5) * len(ink) / count
+    return [
+        InkedDigit(box=(y, x, height, width), ink=np.ascontiguousarray(piece.ink.T))
+        for piece in cut_ink(np.ascontiguousarray(ink.T), centers.tolist())
+        for x, y, width, height in [piece.box]
+    ]
 
 
 def _find_seam(ink: Image, left: float, right: float) -> NDArray[np.float64]:

@@ -68,7 +68,8 @@ def frame_mask(components: list[Component], labels: Labels) -> Image | None:
             mask = np.zeros(labels.shape, np.uint8)
         window = slice(frame.top, frame.bottom), slice(frame.left, frame.right)
         others = ((labels[window] > 0) & (ink == 0)).view(np.uint8)
-        mask[window] |= _frame_ink(ink, others, height)
+        is_table = len(held) >= _TABLE
+        mask[window] |= _frame_ink(ink, others, height, is_table=is_table)
     return mask
 
 
@@ -93,7 +94,10 @@ def _height_beside(frame: Component, ink: Image, components: list[Component]) ->
     height = typical_height(shorter)
     if sum(c.height for c in shorter) < frame.side or height < _MIN_RATIO * _stroke_width(ink):
         return 0.0
-    return height
+    # Beside the specks of a page, a digit is long, too; but so are most others.
+    large = [c for c in components if 2 * c.side >= height]
+    is_majority = 2 * sum(_LONG * c.side <= frame.side for c in large) >= len(large)
+    return height if is_majority else 0.0
 
 
 def _stroke_width(ink: Image) -> float:
@@ -133,14 +137,15 @@ def _is_around(frame: Component, ink: Image, held: list[Component], height: floa
     return any(is_inside(c) for c in large)
 
 
-def _frame_ink(ink: Image, others: Image, height: float) -> Image:
+def _frame_ink(ink: Image, others: Image, height: float, *, is_table: bool) -> Image:
     """The ink of a frame without that of the digits that touch it, (h, w) uint8, 0 or 1.
 
-    `others` is the ink that does not touch it; `height` is that of the digits.
+    `others` is the ink that does not touch it; `height` is that of the digits. A table has lines,
+    however many digits touch them; another frame may be a circle.
     """
     pen = _stroke_width(ink)
     across, down = _lines(ink, height, pen)
-    if _is_less_than_half(across | down, ink):
+    if not is_table and _is_less_than_half(across | down, ink):
         return ink & (1 - _remains(ink, _rim(ink, pen), height))
     beside_lines = _remains(ink, across | down, height)
     # Where a stroke crosses a line, the ink belongs to both.

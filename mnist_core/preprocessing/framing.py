@@ -166,7 +166,9 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     left_out = [
         replace(mark, box=_scale_box(mark.box, scale, width, height)) for mark in found.left_out
     ]
-    return Extract(digits=digits, left_out=left_out, erased=inked.erased, drawn=inked.drawn)
+    return Extract(
+        digits=digits, left_out=left_out, erased=inked.ruled is not None, drawn=inked.drawn
+    )
 
 
 def frame_found(inked: InkMap, digits: Sequence[InkedDigit]) -> list[FramedDigit]:
@@ -174,6 +176,8 @@ def frame_found(inked: InkMap, digits: Sequence[InkedDigit]) -> list[FramedDigit
     if inked.grey is None:
         return [FramedDigit(box=d.box, frame=frame_digit(d), ink=d.ink) for d in digits]
     solid = binarize(inked.ink, SOFT_EDGE - 1)
+    if inked.ruled is not None:  # a line beside a digit is no part of its background
+        solid[inked.ruled] = 255
     return [
         FramedDigit(
             box=digit.box,

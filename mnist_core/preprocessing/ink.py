@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.drawing import drawing_ink
-from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, to_grey
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, Mask, to_grey
 from mnist_core.preprocessing.photo import photo_ink
 from mnist_core.preprocessing.ruled_lines import erase_ruled_lines
 
@@ -30,12 +30,12 @@ class InkMap:
     Attributes:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
         grey: (h, w) uint8, the photograph, scan or video frame; None for a drawing on a screen.
-        erased: True if ruled lines were erased.
+        ruled: (h, w) bool, True on ruled lines that were erased; None without any.
     """
 
     ink: Image
     grey: Image | None = None
-    erased: bool = False
+    ruled: Mask | None = None
 
     @property
     def drawn(self) -> bool:
@@ -54,11 +54,11 @@ def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> Ink
     image = flatten_alpha(image, ink)
     drawn = drawing_ink(image, ink)
     if drawn is not None:
-        plain = None if keep_lines else erase_ruled_lines(drawn, SOFT_EDGE)
-        return InkMap(ink=drawn if plain is None else plain, erased=plain is not None)
+        found, ruled = (drawn, None) if keep_lines else erase_ruled_lines(drawn, SOFT_EDGE)
+        return InkMap(ink=found, ruled=ruled)
     grey = to_grey(image)
-    found, erased = photo_ink(grey, ink, keep_lines=keep_lines)
-    return InkMap(ink=found, grey=grey, erased=erased)
+    found, ruled = photo_ink(grey, ink, keep_lines=keep_lines)
+    return InkMap(ink=found, grey=grey, ruled=ruled)
 
 
 def flatten_alpha(image: Image, ink: Ink) -> Image:

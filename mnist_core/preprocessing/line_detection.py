@@ -96,12 +96,17 @@ def find_lines(contrast: Image, threshold: float) -> list[Line]:
     near_ink = cv2.dilate(line_ink, np.ones((3, 1), np.uint8))
     candidates = _candidates(*line_ink.shape, MAX_SLOPE * width * rows / height)
     coverage = _coverage(near_ink, candidates)
-    found = runs(coverage.max(axis=0) >= MIN_COVERAGE)
-    if found:
-        # With this tolerance, strokes along a line draw it aside: without it, they do not.
-        coverage += _coverage(line_ink, candidates)
+    best = coverage.max(axis=0)
+    if best.max() < MIN_COVERAGE:
+        return []
+    # Between two lines with digits, coverage may be as high: only its peaks are lines. With the
+    # tolerance, strokes along a line draw it aside: without it, they do not.
+    coverage += _coverage(line_ink, candidates)
+    total = coverage.max(axis=0)
+    around = np.ones((2 * NEIGHBOR_DISTANCE + 1, 1), np.uint8)
+    highest = cv2.dilate(total[:, np.newaxis], around)[:, 0]
     lines = []
-    for top, bottom in found:
+    for top, bottom in runs((best >= MIN_COVERAGE) & (total >= highest - 1e-3)):
         # A thick line is covered on several rows and by several slopes: take the mean of the best.
         peak = coverage[:, top:bottom]
         slopes, places = np.nonzero(peak >= peak.max() - 1e-3)

@@ -50,7 +50,7 @@ _PAPER_MEDIAN = 5
 _LOGARITHMS = np.log(np.arange(256) + 16).astype(np.float32)
 
 
-def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image, bool]:
+def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image, Mask | None]:
     """Find the ink of a photograph, scan or video frame.
 
     Args:
@@ -59,10 +59,11 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
         keep_lines: True to keep ruled lines as ink.
 
     Returns:
-        (h, w) uint8, from 0 for paper to 255 for full ink; and True if ruled lines were erased.
+        (h, w) uint8, from 0 for paper to 255 for full ink; and (h, w) bool, True on the ruled lines
+        that were erased, or None without any.
     """
     if min(grey.shape) < 3:
-        return np.zeros_like(grey), False
+        return np.zeros_like(grey), None
     if ink == "auto":
         ink = measure_polarity(grey)
     paper = _paper_brightness(grey, ink)
@@ -87,7 +88,7 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
     above_noise = binarize(difference, noise_limit)
     certain = cv2.min(binarize(contrast, threshold), above_noise)
     if not cv2.countNonZero(certain):
-        return np.zeros_like(grey), ruled is not None
+        return np.zeros_like(grey), ruled
     weak = cv2.min(binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
     solid = _apply_hysteresis(certain, weak, ruled)
     # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
@@ -95,7 +96,7 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
     low, high = threshold / 2, max(median(contrast, certain), threshold)
     soft = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
     near = cv2.dilate(solid, np.ones((3, 3), np.uint8))
-    return cv2.min(cv2.LUT(contrast, soft), near), ruled is not None
+    return cv2.min(cv2.LUT(contrast, soft), near), ruled
 
 
 def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from mnist_core.preprocessing.components import Box
 
-__all__ = ["are_neighbors", "stands_beside"]
+__all__ = ["are_neighbors", "reading_order", "stands_beside"]
 
 # A mark stands beside a digit if at least this part of its height is in the digit's rows …
-_SHARED_HEIGHT = 0.5
+_SHARED_HEIGHT = 0.4
 # … and the gap between them is at most this many times the height of the digit.
 _MAX_GAP = 1.5
 # One of two neighbors is at most this many times as high as the other.
@@ -35,3 +39,35 @@ def are_neighbors(one: Box, other: Box) -> bool:
     """
     lower, taller = (one, other) if one[3] <= other[3] else (other, one)
     return taller[3] <= _MAX_RATIO * lower[3] and stands_beside(lower, taller)
+
+
+def reading_order(boxes: Sequence[Box]) -> list[int]:
+    """Sort digits into lines of writing, top line first, each from left to right.
+
+    Args:
+        boxes: (x, y, width, height) in pixels.
+
+    Returns:
+        The index of each box in reading order.
+    """
+    lines: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: 2 * boxes[i][0] + boxes[i][2]):
+        # The last digit, not the whole line: lines may climb.
+        near = [line for line in lines if _share_rows(boxes[index], boxes[line[-1]])]
+        if near:
+            away = [abs(_middle(boxes[line[-1]]) - _middle(boxes[index])) for line in near]
+            near[int(np.argmin(away))].append(index)
+        else:
+            lines.append([index])
+    lines.sort(key=lambda line: float(np.mean([_middle(boxes[i]) for i in line])))
+    return [index for line in lines for index in line]
+
+
+def _share_rows(one: Box, other: Box) -> bool:
+    """Do two boxes share enough rows, as a share of the lower one's height?"""
+    shared = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return shared >= _SHARED_HEIGHT * min(one[3], other[3])
+
+
+def _middle(box: Box) -> float:
+    return box[1] + box[3] / 2

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.components import Labels, label_type
 from mnist_core.preprocessing.grey import Image, Mask
 from mnist_core.preprocessing.line_detection import (
@@ -109,23 +110,24 @@ def are_remains(labels: Labels, count: int, ruled: Mask) -> Mask:
     return remains
 
 
-def erase_ruled_lines(ink: Image, threshold: int) -> Image | None:
-    """Erase the ruled lines of a drawing: (h, w) uint8, 0 to 255; None without any.
+def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, Mask | None]:
+    """Erase the ruled lines of a drawing: its ink without them, and where they are.
 
-    Ink of at least `threshold` is a line or a stroke.
+    Ink of at least `threshold` is a line or a stroke. `ink` is (h, w) uint8, 0 to 255; the lines
+    are (h, w) bool, None without any.
     """
     columns, rows = ink[:, [0, -1]].max(axis=0), ink[[0, -1]].max(axis=1)
     if max(columns.min(), rows.min()) < threshold:
-        return None  # no line reaches from border to border
+        return ink, None  # no line reaches from border to border
     ruled = ruled_line_mask(ink, threshold)
     if ruled is None:
-        return None
+        return ink, None
     solid = ((ink >= threshold) & ~ruled).view(np.uint8)
     count, labels = cv2.connectedComponents(solid, ltype=label_type(solid.shape))
     keep = ~are_remains(labels, count, ruled)
     keep[0] = False
     near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
-    return np.where((near > 0) & ~ruled, ink, 0).astype(np.uint8)
+    return np.where((near > 0) & ~ruled, ink, 0).astype(np.uint8), ruled
 
 
 def _line_mask(
@@ -146,6 +148,7 @@ def _line_mask(
     for reach in sorted({min(_NARROW_BAND, widest), widest}):
         if not lines:
             break
+        check_time()
         bands = _cut_bands(lines, reach, padded, hidden, border, threshold)
         moved = _fit_to_ink(lines, bands.ink, 2 * -(-height // SEARCH_ROWS))
         if moved != lines:
@@ -153,6 +156,8 @@ def _line_mask(
         coverage = _count_true(bands.ink) / np.maximum(_count_true(bands.inside), 1)
         thick = []
         for index, line in enumerate(lines):
+            if coverage[index, reach - 2 : reach + 3].max() < MIN_COVERAGE:
+                continue  # no line of any thickness
             top, bottom = _thickness(coverage[index])
             fits = _STROKE_REACH < top < bottom < 2 * reach + 1 - _STROKE_REACH
             if reach < widest and not fits:

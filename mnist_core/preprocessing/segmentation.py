@@ -26,7 +26,7 @@ from mnist_core.preprocessing.components import (
 from mnist_core.preprocessing.frames import frame_mask
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.grouping import group_components
-from mnist_core.preprocessing.rows import are_neighbors, stands_beside
+from mnist_core.preprocessing.rows import are_neighbors, reading_order, stands_beside
 
 __all__ = ["Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
 
@@ -58,8 +58,6 @@ _SIGN, _LOW = 2.5, 0.5
 _MIN_SIDE = 5
 # … and in a photograph at least this share of the image's longer side.
 _MIN_SHARE = 0.018
-# Two digits are in one line if they share this much of the lower one's height.
-_SHARED_HEIGHT = 0.4
 # More components are a texture, not a sheet of digits: the largest are kept.
 _MAX_COMPONENTS = 500
 
@@ -132,9 +130,8 @@ def find_digits(ink: Image, *, drawn: bool) -> Found:
     digits = _drop_specks(group_components(inside, labels), labels, min_side, drawn=drawn)
     return Found(
         digits=[
-            _cut_out(digit, ink, labels, (x, y))
-            for line in _sort_into_lines(digits)
-            for digit in line
+            _cut_out(digits[index], ink, labels, (x, y))
+            for index in reading_order([digit.box for digit in digits])
         ],
         left_out=_left_out(components, inside, digits, (x, y)),
     )
@@ -206,8 +203,9 @@ def _drop_specks(
 ) -> list[Component]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    The longer side of a digit has at least `min_side` pixels. In a drawing, what stands in the row
-    of the digits and is about as high as they are is always kept: recognition decides.
+    The longer side of a digit has at least `min_side` pixels. What stands in the row of the digits
+    and is about as high as they are is kept: recognition decides. Only an upright line, which
+    paper may have, is not, in a photograph.
     """
     if not components:
         return []
@@ -228,9 +226,10 @@ def _drop_specks(
         scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
+    def is_upright_line(component: Component) -> bool:
+        return component.width <= _DOT * _stroke_width(component, labels)
+
     digits = [c for c in components if is_digit(c)]
-    if len(digits) == len(components) or not drawn:
-        return digits
     boxes = [c.box for c in digits]
     return [
         c
@@ -240,6 +239,7 @@ def _drop_specks(
             c.side >= min_side
             and not is_sign(c)
             and any(are_neighbors(c.box, box) for box in boxes)
+            and (drawn or not is_upright_line(c))
         )
     ]
 
@@ -249,27 +249,6 @@ def _stroke_width(component: Component, labels: Labels) -> float:
     # Padded with background: a component that fills its box would have no edge.
     mask = np.pad(component_mask(component, labels), 1)
     return 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) - 1
-
-
-def _sort_into_lines(components: list[Component]) -> list[list[Component]]:
-    """Sort digits into lines of writing, top line first, each from left to right."""
-    lines: list[list[Component]] = []
-    for component in sorted(components, key=lambda c: c.left + c.right):
-        middle = component.top + component.bottom
-        # The last digit, not the whole line: lines may climb.
-        near = [line for line in lines if _share_rows(component, line[-1])]
-        if near:
-            middles = [line[-1].top + line[-1].bottom for line in near]
-            near[int(np.argmin(np.abs(np.array(middles) - middle)))].append(component)
-        else:
-            lines.append([component])
-    lines.sort(key=lambda line: float(np.mean([c.top + c.bottom for c in line])))
-    return lines
-
-
-def _share_rows(one: Component, other: Component) -> bool:
-    shared = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return shared >= _SHARED_HEIGHT * min(one.height, other.height)
 
 
 def _cut_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -85,3 +86,14 @@ def test_one_among_more_non_digits_is_an_edge() -> None:
     one = _digit(1.0, 1500, label=1, y=300)
     assert _judge(_digit(0.01, 100), _digit(0.01, 900), one).text == "???"
     assert _judge(_digit(0.01, 100), one).text == "?1"
+
+
+def test_plus_among_digits_is_no_letter() -> None:
+    frame = np.zeros((28, 28), np.uint8)
+    frame[13:15, 4:24] = frame[4:24, 13:15] = 255
+    plus = replace(_digit(0.0001, 100, height=60, y=70), frame=frame)
+    numbers = _digit(0.999, 0), plus, _digit(0.999, 200)
+    assert _judge(*numbers).text == "4?4"
+    assert _judge(numbers[0], replace(plus, frame=np.eye(28, dtype=np.uint8)), numbers[2]).text == (
+        "???"
+    )

@@ -171,3 +171,19 @@ def test_string_network_reads_any_ink(ink: np.ndarray) -> None:
         assert 0 <= symbol.digit_score <= 1
         assert 0 <= symbol.label <= 10
         assert symbol.probabilities.sum() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("apart", [-4, 0])
+def test_digits_that_touch_across_lines_of_writing_are_read_in_their_lines(apart: int) -> None:
+    strokes = [
+        stroke
+        for row, digits in enumerate(("402", "388"))
+        for place, digit in enumerate(digits)
+        for stroke in place_strokes(
+            OWN_STROKES[int(digit)],
+            side=100,
+            # In the middle, the upper digit touches the lower one.
+            center=(90 + 110 * place, 80 + row * (140 if place != 1 else 110 + apart)),
+        )
+    ]
+    assert _text(draw_strokes(strokes, width=400, height=300, brush=11)) == "402388"

@@ -139,3 +139,13 @@ def test_typical_height_is_that_of_the_many() -> None:
     cv2.line(image, (880, 5), (880, 395), 255, 4)
     image[300:302, 0:600:20] = 255
     assert typical_height(find_components(image, 1000)[0]) == usual
+
+
+def test_digit_among_specks_is_no_table() -> None:
+    image = np.zeros((200, 620), np.uint8)
+    for column in range(6):
+        write(image, column, 60 + 100 * column, 80, side=60)
+        for speck in range(3):
+            cv2.line(image, (20 + 100 * column, 20 + 50 * speck), (21 + 100 * column, 40), 255, 3)
+    components, labels = find_components(image, 100)
+    assert frame_mask(components, labels) is None

@@ -64,3 +64,11 @@ def test_runs_are_the_longest_ranges_of_true(values: list[bool]) -> None:
         covered[start:end] = True
     assert covered.tolist() == values
     assert all(end < start for (_, end), (start, _) in pairwise(found))
+
+
+def test_find_lines_tells_lines_apart_that_have_writing_between_them() -> None:
+    image = paper((100, 100), (140, 140))
+    for x in range(0, 600, 10):  # ink covers most of what is between them
+        cv2.line(image, (x, 105), (x, 135), 200, 6)
+    rows = [round((line.first + line.last) / 2) for line in find_lines(image, 100)]
+    assert {row for row in rows if min(abs(row - 100), abs(row - 140)) <= 1} >= {100, 140}
