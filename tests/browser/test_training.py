@@ -129,6 +129,7 @@ def test_training_is_watched_saved_and_used(
         expect(page.get_by_text(re.compile("by fresh")).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_training_is_cancelled_without_a_model(
     tmp_path: Path, models: Path, environment: dict[str, str], open_page: OpenPage
 ) -> None:
