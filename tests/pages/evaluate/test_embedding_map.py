@@ -44,7 +44,7 @@ def test_map_shows_test_images_and_drawn_digits() -> None:
     (figure,) = figures(app)
     assert figure["data"][-1]["name"] == "drawn"
     assert figure["data"][-1]["text"][0].startswith("yours: 7")
-    assert "300 MNIST test images" in app.caption[0].value
+    assert "300 MNIST test images" in app.caption[1].value
     app.segmented_control[0].set_value("3-D").run()
     assert not app.exception
     assert {trace["type"] for trace in figures(app)[0]["data"]} == {"scatter3d"}
