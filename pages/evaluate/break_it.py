@@ -108,6 +108,7 @@ def _show_results(curves: dict[str, AccuracyCurve]) -> None:
     if curves:
         st.caption(
             "Attacks: FGSM (Goodfellow et al., 2015) and PGD with 20 steps (Madry et al., 2018), "
-            "with gradients of the Keras model; the model's answers are those on all pages. "
+            "with gradients of the Keras model; the model's answers are those on all pages. A "
+            "stronger attack can only find more. "
             "Changed weights: answers of the Keras model, in 32 bits."
         )

@@ -133,7 +133,7 @@ def show_robust_accuracy(curves: Mapping[str, Mapping[str, AccuracyCurve]]) -> N
     st.caption(
         "Accuracy where each pixel may change by up to ε, a fraction of the range from black to "
         "white, in the direction that misleads the network most (FGSM: Goodfellow et al., 2015; "
-        "PGD: Madry et al., 2018)."
+        "PGD: Madry et al., 2018). A stronger attack can only lower it."
     )
 
 

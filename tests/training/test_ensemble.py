@@ -30,6 +30,8 @@ from mnist_core.evaluation.metrics import wilson_interval
 from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.grad_cam import grad_cam
 from mnist_core.explanation.keras_process import KerasProcess
+from mnist_core.perturbations.attacks import attack
+from mnist_core.perturbations.weights import list_parts
 from mnist_core.registry.artifacts import load_predictions
 from mnist_core.registry.card import CARD, ENSEMBLE, KERAS, PREDICTIONS, TFLITE
 from mnist_core.registry.splits import splits
@@ -207,15 +209,20 @@ def test_open_activations_shows_the_layers_of_all_members(models: Path, dataset:
 
 
 def test_ensembles_are_rejected_by_grad_cam_and_fine_tuning(
-    ensembles: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+    ensembles: Path,
+    dataset: Dataset,
+    capsys: pytest.CaptureFixture[str],
+    process: KerasProcess,
 ) -> None:
     card = load_card("plain")
-    process = KerasProcess()
-    try:
-        with pytest.raises(MnistError, match="Choose one of its members"):
-            grad_cam(process, card, dataset.x_test[0], 7)
-    finally:
-        process.close()
+    with pytest.raises(MnistError, match="Choose one of its members"):
+        grad_cam(process, card, dataset.x_test[0], 7)
+    # Attacks need no layers of its own, and its members' layers can be switched off.
+    frames, labels = dataset.x_test[:20], dataset.y_test[:20]
+    attacked = attack(process, card, frames, labels, np.full(20, 0.2), "FGSM")
+    answers = load_recognizer("plain").classify(attacked).argmax(axis=1)
+    assert (answers == labels).mean() < 0.6
+    assert list_parts(process, card)[-1].startswith("dense")
     with pytest.raises(TrainingError, match="Received: 'ensemble'"):
         TrainingConfig(architecture=card.architecture, initial_model="plain")
     assert main(["train", "--initial-model", "plain"]) == 2
