@@ -163,8 +163,9 @@ class Visitor:
         state.json_value = json.dumps({"drawing": drawing})
         for message in await self._run(request):
             html = message.delta.new_element.html.body
-            if html.startswith("<p>"):
-                return html.removeprefix("<p>").removesuffix("</p>")
+            # After the place for an unfinished stroke's reading.
+            if 'class="live"' in html and "</p><p>" in html:
+                return html.partition("</p><p>")[2].removesuffix("</p>")
         return ""
 
     async def _run(self, request: BackMsg) -> list[ForwardMsg]:
