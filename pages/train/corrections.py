@@ -63,9 +63,11 @@ def show() -> None:
         if counts:
             _show_exports(store)
         _show_import()
+    # Where files are on a server is nothing for its visitors.
+    place = f", in {plain(str(store.path))}" if rights.is_local() else ""
     st.caption(
-        "Corrections are stored only on the computer that runs this app, in "
-        f"{plain(str(store.path))}. Nothing is sent anywhere."
+        f"Corrections are stored only on the computer that runs this app{place}. Nothing is sent "
+        "anywhere."
     )
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.apps import alts, button_group, press, run_script, texts
 from support.frames import make_correction
@@ -30,6 +31,15 @@ def test_empty_gallery_explains_itself(store: CorrectionStore) -> None:
     assert "Nothing is sent anywhere" in messages(app)
     assert not app.image
     assert not store.path.parent.joinpath("corrections.sqlite3").exists()
+
+
+def test_place_of_the_corrections_is_hidden_from_other_computers(
+    store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(st.context), "ip_address", "192.168.1.30")
+    app = gallery()
+    assert "only on the computer that runs this app. Nothing" in messages(app)
+    assert str(store.path.parent.name) not in messages(app)
 
 
 def test_gallery_filters_and_pages(store: CorrectionStore) -> None:
