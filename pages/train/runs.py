@@ -36,12 +36,17 @@ def show() -> None:
             "note": st.column_config.TextColumn(help="Why the run failed or was cancelled."),
         },
     )["selection"]["rows"]
-    searches.show(_searches(table))
     # The table may have become shorter since the rows were selected.
     selected = [runs[row] for row in rows if row < len(runs)]
-    if not selected:
+    if selected:
+        _show_selected(selected)
+    else:
         st.caption("Select rows to compare their curves, or to resume or delete a run.")
-        return
+    searches.show(_searches(table))
+
+
+def _show_selected(selected: list[Run]) -> None:
+    """Show the curves of the selected runs, and what can be done with them."""
     curves = {run.id: follow(run.events()).validation for run in selected}
     st.plotly_chart(
         compared_curves(curves),
