@@ -83,10 +83,14 @@ def roc_curves(
             dtick=1,
         )
         lowest = min(c.true_positive_rate[c.false_positive_rate == 0].max() for c in curves)
+        lowest = min([lowest, *(point.true_positive_rate for point in points)])
         floor = next((floor for floor in _FLOORS if lowest > floor), 0.0)
         figure.update_yaxes(range=[floor, 1 + (1 - floor) / 50])
     elif view == "corner":
-        side = _corner_side([(c.false_positive_rate, 1 - c.true_positive_rate) for c in curves])
+        side = _corner_side(
+            [(c.false_positive_rate, 1 - c.true_positive_rate) for c in curves],
+            [max(p.false_positive_rate, 1 - p.true_positive_rate) for p in points],
+        )
         figure.update_xaxes(range=[-side / 50, side])
         figure.update_yaxes(range=[1 - side, 1 + side / 50])
     else:
@@ -133,7 +137,10 @@ def precision_recall_curves(
     )
     ends = [0.0, 1.01]
     if corner:
-        side = _corner_side([(1 - c.recall, 1 - c.precision) for c in shown])
+        side = _corner_side(
+            [(1 - c.recall, 1 - c.precision) for c in shown],
+            [1 - min(p.true_positive_rate, p.precision or 0.0) for p in points],
+        )
         ends = [1 - side, 1 + side / 50]
     figure.update_xaxes(range=ends)
     figure.update_yaxes(range=ends)
@@ -176,14 +183,18 @@ def _rate_axes(title: str, x_title: str, y_title: str) -> go.Figure:
     return figure
 
 
-def _corner_side(curves: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]]) -> float:
+def _corner_side(
+    curves: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]], points: Sequence[float]
+) -> float:
     """Four times the distance of the worst curve from the perfect corner, rounded up.
 
     Args:
         curves: of each, the distances of its points from the corner along both axes.
+        points: distances of operating points, which are within the corner, too.
     """
     distance = max(float(np.maximum(*distances).min()) for distances in curves)
-    return next((side for side in _CORNERS if side >= 4 * distance), 1.0)
+    least = max([4 * distance, *points])
+    return next((side for side in _CORNERS if side >= least), 1.0)
 
 
 def _line(curve: RocCurve | PrecisionRecallCurve) -> dict[str, object]:

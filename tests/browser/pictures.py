@@ -65,7 +65,20 @@ def start_video(page: Page) -> None:
     page.wait_for_timeout(4000)
 
 
-PREPARE = {"Draw": draw_number, "Photo or scan": upload_sheet, "Webcam": start_video}
+def measure_attacks(page: Page) -> None:
+    """Break the network, as far as it is not in the cache."""
+    start = page.locator(".st-key-break_start button:visible")
+    if start.count():
+        start.click()
+    page.locator(".st-key-evaluation_break_off .main-svg").first.wait_for(timeout=600_000)
+
+
+PREPARE = {
+    "Draw": draw_number,
+    "Photo or scan": upload_sheet,
+    "Webcam": start_video,
+    "Break it": measure_attacks,
+}
 
 
 def file_name(tab: str) -> str:

@@ -84,3 +84,21 @@ def test_operating_points_are_diamonds_on_the_curves(assessment: Assessment) -> 
     figure = precision_recall_curves(assessment.precision_recall, points)
     assert list(figure.data[-1].y) == [point.precision for point in points]
     assert len(roc_curves(roc).data) == 11
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.9, 0.999, 1.0])
+def test_operating_points_are_within_the_enlarged_corner(
+    assessment: Assessment, threshold: float
+) -> None:
+    points = operating_points(assessment.evaluation, threshold)
+    for figure in (
+        roc_curves(assessment.roc, "corner", points),
+        roc_curves(assessment.roc, "log", points),
+        precision_recall_curves(assessment.precision_recall, points, corner=True),
+    ):
+        diamonds = figure.data[-1]
+        low, high = figure.layout.yaxis.range
+        assert all(low <= y <= high for y in diamonds.y)
+        if figure.layout.xaxis.type != "log":
+            low, high = figure.layout.xaxis.range
+            assert all(low <= x <= high for x in diamonds.x)

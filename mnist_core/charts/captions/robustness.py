@@ -15,8 +15,8 @@ from mnist_core.robustness.result import Robustness
 
 __all__ = ["describe_corruptions", "describe_map", "describe_sweeps"]
 
-# A model stands a distortion as long as its accuracy is at least this.
-_STANDS = 0.9
+# A model tolerates a distortion as long as its accuracy is at least this.
+_TOLERATED = 0.9
 _UNITS = {"rotation": "°", "shift": " px", "size": " times the size", "noise": " grey levels"}
 
 
@@ -45,13 +45,13 @@ def describe_sweeps(results: Sequence[Robustness]) -> Caption:
     """Of `sweep_curves`; at least one model."""
     return Caption(
         "In the middle or at the left of each panel nothing is changed; the wider a curve stays at "
-        "the top, the more the model stands.",
+        "the top, the more the model tolerates.",
         " ".join(_describe_sweeps_of(result) for result in results),
     )
 
 
 def _describe_sweeps_of(result: Robustness) -> str:
-    stands = []
+    tolerated = []
     for name, sweep in SWEEPS.items():
         accuracy = result.accuracy[name]
         if np.isnan(accuracy).any():
@@ -59,19 +59,19 @@ def _describe_sweeps_of(result: Robustness) -> str:
         # The levels around the unchanged one, without a gap.
         clean = sweep.levels.index(sweep.clean)
         low = high = clean
-        while low > 0 and accuracy[low - 1] >= _STANDS:
+        while low > 0 and accuracy[low - 1] >= _TOLERATED:
             low -= 1
-        while high < len(sweep.levels) - 1 and accuracy[high + 1] >= _STANDS:
+        while high < len(sweep.levels) - 1 and accuracy[high + 1] >= _TOLERATED:
             high += 1
-        if accuracy[clean] < _STANDS:
+        if accuracy[clean] < _TOLERATED:
             continue
         ends = f"{sweep.levels[high]:g}"
         if clean > 0:
             ends = f"{sweep.levels[low]:g} to {ends}"
-        stands.append(f"{name} {ends}{_UNITS[name]}")
-    if not stands:
-        return f"{result.name} reads fewer than {_STANDS:.0%} of the images."
-    return f"{result.name} reads at least {_STANDS:.0%} at {enumerate_words(stands)}."
+        tolerated.append(f"{name} {ends}{_UNITS[name]}")
+    if not tolerated:
+        return f"{result.name} reads fewer than {_TOLERATED:.0%} of the images."
+    return f"{result.name} reads at least {_TOLERATED:.0%} at {enumerate_words(tolerated)}."
 
 
 def describe_map(embedding: EmbeddingMap, axes: int = 2) -> Caption:
