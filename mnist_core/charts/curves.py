@@ -74,6 +74,15 @@ def roc_curves(
         y=[point.true_positive_rate for point in points],
         hover="true positive rate %{y:.2%}<br>false positive rate %{customdata[1]:.4%}",
     )
+    _set_roc_axes(figure, roc, view, points, least)
+    return figure
+
+
+def _set_roc_axes(
+    figure: go.Figure, roc: Roc, view: RocView, points: Sequence[OperatingPoint], least: float
+) -> None:
+    """Show the part of the plane that the view is of; `least` is the left end of a log axis."""
+    curves = (*roc.curves, roc.micro)
     if view == "log":
         figure.update_xaxes(
             type="log",
@@ -96,7 +105,6 @@ def roc_curves(
     else:
         figure.update_xaxes(range=[-0.01, 1])
         figure.update_yaxes(range=[0, 1.01])
-    return figure
 
 
 def precision_recall_curves(

@@ -67,7 +67,6 @@ def map_figure(
     import plotly.graph_objects as go
 
     flat = axes == 2
-    _, _, drawn_size, ring_size = _SIZES[axes]
     figure = go.Figure()
 
     def add(positions: NDArray[np.float32], **options: Any) -> None:
@@ -78,18 +77,10 @@ def map_figure(
     for images in _image_traces(embedding, axes, errors_only):
         add(**images)
     if drawn is not None and len(drawn):
-        marker = {
-            "symbol": "star" if flat else "diamond",
-            "size": drawn_size,
-            "color": DRAWN,
-            "line": {"width": 2, "color": "#000000"},
-        }
         names = drawn_names or ["your drawing"] * len(drawn)
-        add(drawn, name="drawn", text=names, hovertemplate="%{text}<extra></extra>", marker=marker)
+        add(drawn, text=names, **_drawn_trace(axes))
     if selected is not None:
-        line = {"width": 3, "color": DRAWN}
-        marker = {"symbol": "circle-open", "size": ring_size, "color": DRAWN, "line": line}
-        add(selected[np.newaxis], name="selected", hoverinfo="skip", marker=marker)
+        add(selected[np.newaxis], **_selected_trace(axes))
     layout = _axis_titles(embedding, axes)
     if not errors_only:
         layout["annotations"] = _digit_labels(embedding, axes)
@@ -103,6 +94,28 @@ def map_figure(
         uirevision="map",
     )
     return figure
+
+
+def _drawn_trace(axes: int) -> dict[str, Any]:
+    """The options of the stars."""
+    marker = {
+        "symbol": "star" if axes == 2 else "diamond",
+        "size": _SIZES[axes][2],
+        "color": DRAWN,
+        "line": {"width": 2, "color": "#000000"},
+    }
+    return {"name": "drawn", "hovertemplate": "%{text}<extra></extra>", "marker": marker}
+
+
+def _selected_trace(axes: int) -> dict[str, Any]:
+    """The options of the ring."""
+    marker = {
+        "symbol": "circle-open",
+        "size": _SIZES[axes][3],
+        "color": DRAWN,
+        "line": {"width": 3, "color": DRAWN},
+    }
+    return {"name": "selected", "hoverinfo": "skip", "marker": marker}
 
 
 def _image_traces(
