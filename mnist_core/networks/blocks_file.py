@@ -28,7 +28,7 @@ def write_blocks(blocks: Sequence[Block]) -> str:
 
 
 def read_blocks(content: bytes) -> tuple[Block, ...]:
-    """Read the content of a file.
+    """Read the content of a file, or of the card of a model that was built from blocks.
 
     Raises:
         TrainingError: it is not JSON, or not a network that can be built.
@@ -47,6 +47,8 @@ def read_blocks(content: bytes) -> tuple[Block, ...]:
         )
     with foreign_bytes(refused):
         values = json.loads(content)
+    if isinstance(values, dict) and isinstance(values.get("configuration"), dict):
+        values = {"blocks": values["configuration"].get("blocks")}
     if not isinstance(values, dict) or set(values) != {"blocks"}:
         raise TrainingError(
             f"A file of a network is a table with the list 'blocks', such as {_EXAMPLE}. Received: "

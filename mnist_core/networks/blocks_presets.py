@@ -68,10 +68,10 @@ PRESETS = (
     ),
     Preset(
         title="Too high a learning rate",
-        lesson="Each step overshoots, so the loss jumps and stays high, and the answers are hardly "
+        lesson="Each step overshoots, so the loss is high and stays high, and the answers are no "
         "better than guesses: divide the learning rate by a hundred, under *More settings*.",
         blocks=_SMALL,
-        settings={"epochs": 2, "learning_rate": 0.1},
+        settings={"epochs": 2, "learning_rate": 0.3},
     ),
     Preset(
         title="Overfitting on 500 images",

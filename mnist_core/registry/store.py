@@ -140,10 +140,9 @@ def read_verified(card: ModelCard, file: str, directory: Path | None = None) -> 
     elif card.architecture == STRINGS:
         command = "train-strings"
     else:
-        # A network of blocks is built from a file with the "blocks" of the card's configuration.
         network = f"--architecture {card.architecture}"
         if card.configuration.get("blocks"):
-            network = "--network FILE.json"
+            network = f"--network {path.with_name(CARD)}"
         command = f"train {network} --name {card.name} --overwrite"
     remedy = (
         f"Restore it ('git checkout -- models/{card.name}' for a bundled model), or make the model "

@@ -31,6 +31,8 @@ def show() -> Draft:
         for place, row in enumerate(draft.rows):
             _show_row(draft, row, place, plan)
         _show_output(len(draft.rows))
+    if plan.problem:
+        st.error(plain(plan.problem))
     _show_add(draft)
     _show_files(draft)
     return draft
@@ -107,8 +109,9 @@ def _shape(plan: Plan, place: int) -> str:
 def _show_setting(row: Row, setting: Setting) -> None:
     """The control of a setting, by what checks its values."""
     key = f"build_{setting.name}_{row.number}"
-    # Kept by the block, and not by the control, which is gone while another page is open.
-    st.session_state.setdefault(key, getattr(row.block, setting.name))
+    # The block keeps it: a control is gone while another page is open, and one in a closed popover
+    # knows its default only (Streamlit 1.67), which therefore is always the present value.
+    value = getattr(row.block, setting.name)
     options: dict[str, Any] = {
         "key": key,
         "help": setting.help,
@@ -117,19 +120,23 @@ def _show_setting(row: Row, setting: Setting) -> None:
     }
     label = setting.name.capitalize()
     if setting.require is require_choice:
-        st.segmented_control(label, list(setting.allowed[0]), required=True, **options)
+        choices = list(setting.allowed[0])
+        st.segmented_control(label, choices, default=value, required=True, **options)
     elif setting.require is require_int:
-        st.number_input(label, *setting.allowed, **options)
+        st.number_input(label, *setting.allowed, value, **options)
     else:
-        st.slider(label, *setting.allowed, step=0.05, **options)
+        st.slider(label, *setting.allowed, float(value), step=0.05, **options)
 
 
 def _change(row: Row, name: str, key: str) -> None:
-    row.block = replace(row.block, **{name: st.session_state[key]})
+    # Streamlit (1.67) also reports a choice that disappears with its block, as None.
+    if (value := st.session_state.get(key)) is not None:
+        row.block = replace(row.block, **{name: value})
 
 
 def _show_output(place: int) -> None:
-    st.markdown(f"{place + 1}. **Output** · {OUTPUT.detail}: a logit for each digit")
+    # Escaped, it is no list, which would be indented.
+    st.markdown(f"{place + 1}\\. **Output** · {OUTPUT.detail}: a logit for each digit")
 
 
 def _show_add(draft: Draft) -> None:

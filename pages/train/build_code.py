@@ -29,4 +29,5 @@ def show(config: TrainingConfig) -> None:
             icon=":material/download:",
             help="Run it with Python.",
         )
-        st.code(script, height=400)
+        # Without a scroll bar, which the keyboard could not reach.
+        st.code(script, wrap_lines=True)

@@ -82,14 +82,16 @@ class Draft:
 
     def move(self, row: Row, by: int) -> None:
         """Move a block nearer to the image (-1) or to the output (1)."""
-        place = self.rows.index(row)
-        self.rows.remove(row)
-        self.rows.insert(place + by, row)
+        if row in self.rows:  # not if the page was older than the draft
+            place = self.rows.index(row)
+            self.rows.remove(row)
+            self.rows.insert(place + by, row)
         self.problem = ""
 
     def remove(self, row: Row) -> None:
         """Remove a block."""
-        self.rows.remove(row)
+        if row in self.rows:
+            self.rows.remove(row)
         self.problem = ""
 
     def _replace(self, blocks: Sequence[Block]) -> None:

@@ -20,6 +20,8 @@ from pages.train.settings import NAMES, choose_settings
 from pages.widgets import rights
 from pages.widgets.show_errors import plain, show_errors
 
+_MISFIT = "First correct the blocks."
+
 
 def show() -> None:
     """Show the form, with the network and its training images beside it."""
@@ -49,20 +51,27 @@ def show() -> None:
             special = architecture.quick if length == "quick" else {}
         defaults = {**vars(architecture), **special}
         settings = _choose_settings(architecture, blocks, name, defaults, key)
-        config = _show_start(architecture, settings)
+        plan = plan_blocks(blocks, settings["dropout"]) if blocks else None
+        config = _show_start(architecture, settings, fits=plan is None or not plan.problem)
     with right:
-        if blocks:
-            preview.show_network(plan_blocks(blocks, settings["dropout"]).layers, "of your blocks")
-        else:
-            preview.show_network(layers_of(kind, settings["dropout"]), kind)
+        layers = plan.layers if plan else layers_of(kind, settings["dropout"])
+        preview.show_network(layers, "of your blocks" if plan else kind)
         if config and blocks:
             build_code.show(config)
         if config:
             preview.show_samples(config)
 
 
-def _show_start(architecture: Architecture, settings: dict[str, Any]) -> TrainingConfig | None:
-    """Show Start and what it will train; returns that, or None if a setting is refused."""
+def _show_start(
+    architecture: Architecture, settings: dict[str, Any], *, fits: bool
+) -> TrainingConfig | None:
+    """Show Start and what it will train; returns that, or None if a setting is refused.
+
+    Args:
+        architecture: of the network.
+        settings: fields of the `TrainingConfig`.
+        fits: whether the network can be built.
+    """
     config = None
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -70,13 +79,13 @@ def _show_start(architecture: Architecture, settings: dict[str, Any]) -> Trainin
             type="primary",
             icon=":material/play_arrow:",
             key="train_start",
-            disabled=bool(reason := training_problem()),
+            disabled=bool(reason := training_problem() or ("" if fits else _MISFIT)),
             help=reason or "The training continues when you close the page.",
         )
         refused = [NAMES[field] for field in NAMES if settings[field] is None]
         if refused:
             st.error(f"Correct under *More settings*: {' and '.join(refused)}.")
-        else:
+        elif fits:
             # Where nothing else is the default, 1 means never, even if all images are learned.
             if settings["target_accuracy"] == 1 and architecture.target_accuracy is None:
                 settings = settings | {"target_accuracy": None}

@@ -71,7 +71,11 @@ WATCH_SHIFTS = """
 def test_tab_reaches_every_control_with_a_visible_focus(
     app: str, open_page: OpenPage, name: str
 ) -> None:
-    page = settle(open_page(app, TABS[name]))
+    reach_all(settle(open_page(app, TABS[name])))
+
+
+def reach_all(page: Page) -> None:
+    """Check that Tab reaches every control, with a visible focus."""
     count = page.evaluate(CONTROLS)
     assert count
     for _ in range(count + 30):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from support.block_networks import EXAMPLES
 
 from mnist_core.charts import network_drawing
 from mnist_core.networks.architectures import ARCHITECTURES
-from mnist_core.networks.summary import layers_of
+from mnist_core.networks.blocks_kinds import Convolution, Dense
+from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
+from mnist_core.networks.summary import Layer, layers_of
 
 
 def box(trace: object) -> tuple[float, float, float, float]:
@@ -15,9 +20,18 @@ def box(trace: object) -> tuple[float, float, float, float]:
     return min(trace.x), max(trace.x), min(trace.y), max(trace.y)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+NETWORKS: dict[str, Sequence[Layer]] = {
+    **{name: layers_of(name) for name in ARCHITECTURES},
+    "own, long": plan_blocks((*[Convolution(filters=1, window=2)] * 10, Dense(), OUTPUT)).layers,
+    "own, thin": plan_blocks((*[Dense(units=1)] * 11, OUTPUT)).layers,
+    "own, short": plan_blocks((OUTPUT,)).layers,
+    "own, all kinds": plan_blocks(EXAMPLES[0]).layers,
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_network_drawing_has_blocks_and_names_that_do_not_overlap(name: str) -> None:
-    figure = network_drawing(layers_of(name))
+    figure = network_drawing(NETWORKS[name])
     boxes = [box(trace) for trace in figure.data]
     (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
     assert len(figure.layout.annotations) == len(boxes)

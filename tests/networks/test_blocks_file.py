@@ -47,6 +47,7 @@ NONSENSE: list[tuple[Any, str]] = [
     ([], "a table with the list 'blocks'"),
     ({}, "a table with the list 'blocks'"),
     ({"blocks": [LAST], "layers": []}, "a table with the list 'blocks'"),
+    ({"configuration": {"architecture": "cnn"}}, "The blocks of a network are a list"),
     ({"blocks": None}, "The blocks of a network are a list"),
     ({"blocks": "dense"}, "The blocks of a network are a list"),
     ({"blocks": {"kind": "dense"}}, "The blocks of a network are a list"),

@@ -19,10 +19,10 @@ from mnist_core.cli.train import config_from
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.explanation.activations import open_activations
 from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_file import parse_blocks, write_blocks
+from mnist_core.networks.blocks_file import parse_blocks, read_blocks_file, write_blocks
 from mnist_core.networks.blocks_kinds import Convolution, Dense, Dropout, Normalization, Pooling
 from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
-from mnist_core.registry.card import TFLITE, ModelCard, write_card
+from mnist_core.registry.card import CARD, TFLITE, ModelCard, write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import read_verified
 from mnist_core.training.config import network_of
@@ -71,8 +71,9 @@ def test_damaged_model_of_blocks_says_how_it_is_made_again(own_models: Path) -> 
     with staged_model("mine", own_models) as stage:
         (stage / TFLITE).write_bytes(b"x")
         card = write_card(card_of_blocks(), stage)
+    assert read_blocks_file(own_models / "mine" / CARD) == BLOCKS_OF_ALL_KINDS
     (own_models / "mine" / TFLITE).write_bytes(b"y")
-    with pytest.raises(Exception, match=r"train --network FILE\.json --name mine"):
+    with pytest.raises(Exception, match=r"train --network .*mine/card\.json --name mine"):
         read_verified(card, TFLITE)
 
 
