@@ -123,9 +123,11 @@ def _show_setting(row: Row, setting: Setting) -> None:
         choices = list(setting.allowed[0])
         st.segmented_control(label, choices, default=value, required=True, **options)
     elif setting.require is require_int:
-        st.number_input(label, *setting.allowed, value, **options)
+        low, high = setting.allowed
+        st.number_input(label, low, high, value, **options)
     else:
-        st.slider(label, *setting.allowed, float(value), step=0.05, **options)
+        low, high = setting.allowed
+        st.slider(label, low, high, float(value), step=0.05, **options)
 
 
 def _change(row: Row, name: str, key: str) -> None:
