@@ -16,7 +16,7 @@ def database_url() -> str:
     return os.environ.get("MNIST_SEARCHES") or default
 
 
-def search_lock(name: str) -> Path:
-    """The lock file of a search, or of the database, for the processes of this machine."""
+def search_lock(name: str = "") -> Path:
+    """The lock file of all searches, or of a search, for the processes of this machine."""
     runs_directory().mkdir(parents=True, exist_ok=True)
-    return runs_directory() / f".search-{name}.lock"
+    return runs_directory() / (f".search-{name}.lock" if name else ".searches.lock")

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.places import database_url
-from mnist_core.tuning.study import database_errors, open_storage
+from mnist_core.tuning.study import database_errors, exclusive, open_storage
 
 __all__ = ["MIN_TRIALS", "SearchResult", "load_result"]
 
@@ -49,7 +49,9 @@ def load_result(name: str) -> SearchResult:
     """
     with database_errors(database_url()):
         try:
-            study = optuna.load_study(study_name=name, storage=open_storage(database_url()))
+            with exclusive(database_url()):
+                storage = open_storage(database_url())
+            study = optuna.load_study(study_name=name, storage=storage)
         except KeyError as error:
             raise TrainingError(
                 "There is no search of that name. Start one with 'python -m mnist_core tune'. "

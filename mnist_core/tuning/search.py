@@ -39,7 +39,13 @@ from mnist_core.training.events import EpochEnd, Message, OnEvent, TrainingEvent
 from mnist_core.tuning.config import TuningConfig
 from mnist_core.tuning.places import database_url, search_lock
 from mnist_core.tuning.search_space import describe_values, suggest_values
-from mnist_core.tuning.study import DATABASE_ERRORS, SharedStudy, database_errors, open_storage
+from mnist_core.tuning.study import (
+    DATABASE_ERRORS,
+    SharedStudy,
+    database_errors,
+    exclusive,
+    open_storage,
+)
 
 __all__ = ["tune"]
 
@@ -79,7 +85,7 @@ def tune(
     name, url = config.base.name, database or database_url()
     check_free(name, models_directory(), overwrite=config.base.overwrite)
     with database_errors(url):
-        with FileLock(search_lock(name)):
+        with exclusive(url):
             shared = SharedStudy(config, open_storage(url))
             if _saved_model(shared) and not shared.is_open:
                 shared = shared.restarted()
@@ -93,21 +99,22 @@ def _run_trials(shared: SharedStudy, config: TuningConfig, on_event: OnEvent) ->
     if complete := len(shared.trials(TrialState.COMPLETE)):
         on_event(Message(text=f"Resuming a search with {complete} complete trials"))
     announced = False
-    while (others := shared.queue_dead()) or shared.is_open:
-        if shared.is_open:
-            _run_trial(shared, config, on_event)
-        elif others:
+    while True:
+        others = shared.queue_dead()
+        if begun := shared.begin_trial():
+            _run_trial(shared, config, *begun, on_event)
+        elif not others:
+            return
+        else:
             if not announced:
                 on_event(Message(text="Waiting for the trials of other processes"))
             announced = True
             time.sleep(_INTERVAL)
 
 
-def _run_trial(shared: SharedStudy, config: TuningConfig, on_event: OnEvent) -> None:
-    begun = shared.begin_trial()
-    if begun is None:
-        return
-    number, trial = begun
+def _run_trial(
+    shared: SharedStudy, config: TuningConfig, number: int, trial: optuna.Trial, on_event: OnEvent
+) -> None:
     title = f"Trial {number + 1} of {config.trials}"
     with shared.heartbeat(trial):
         values = suggest_values(trial, config)

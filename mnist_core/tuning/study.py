@@ -21,15 +21,16 @@ from filelock import FileLock
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.config import TuningConfig
 from mnist_core.tuning.places import search_lock
 from mnist_core.tuning.search_space import SeededSampler, default_values
 
-__all__ = ["DATABASE_ERRORS", "SharedStudy", "database_errors", "open_storage"]
+__all__ = ["DATABASE_ERRORS", "SharedStudy", "database_errors", "exclusive", "open_storage"]
 
 DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
 # Seconds between two heartbeats, and without one until a trial counts as dead. A computer under
@@ -37,6 +38,8 @@ DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
 _INTERVAL, _GRACE = 10, 60
 # Seconds until a silent PostgreSQL server counts as gone.
 _SILENCE = 20
+# The number of PostgreSQL's advisory lock: no other program in the database should use it.
+_LOCK = 2_810_1998
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", ExperimentalWarning)
     # A trial that takes its process with it each time, for want of memory, ends after four.
@@ -68,22 +71,38 @@ def database_errors(url: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def exclusive(url: str) -> Iterator[None]:
+    """Let no other process of a search, on any machine, make tables or begin a trial meanwhile."""
+    with FileLock(search_lock()):
+        if make_url(url).get_backend_name() != "postgresql":
+            yield
+            return
+        engine = create_engine(url, connect_args=_connection_options(url), poolclass=NullPool)
+        with engine.connect() as connection:  # whose end releases the lock
+            connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
+            yield
+
+
 def open_storage(url: str) -> RDBStorage:
-    """Connect to the database of searches; a new one gets its tables."""
+    """Connect to the database of searches; a new one gets its tables. Call it in `exclusive`."""
     optuna.logging.set_verbosity(logging.CRITICAL)  # its news come as events
-    options: dict[str, int] = {"timeout": 60}  # for another process to finish writing
-    if make_url(url).get_backend_name() == "postgresql":
-        # Otherwise a server that vanished without a word would be waited for forever.
-        options = {"connect_timeout": _SILENCE, "tcp_user_timeout": _SILENCE * 1000}
-    with warnings.catch_warnings(), FileLock(search_lock("database")):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return RDBStorage(
             url,
-            engine_kwargs={"connect_args": options, "pool_pre_ping": True},
+            engine_kwargs={"connect_args": _connection_options(url), "pool_pre_ping": True},
             heartbeat_interval=_INTERVAL,
             grace_period=_GRACE,
             heartbeat_stale_trial_callback=_RETRY,
         )
+
+
+def _connection_options(url: str) -> dict[str, int]:
+    if make_url(url).get_backend_name() == "postgresql":
+        # Otherwise a server that vanished without a word would be waited for forever.
+        return {"connect_timeout": _SILENCE, "tcp_user_timeout": _SILENCE * 1000}
+    return {"timeout": 60}  # for another process to finish writing
 
 
 class SharedStudy:
@@ -91,7 +110,7 @@ class SharedStudy:
 
     Args:
         config: the search.
-        storage: from `open_storage`.
+        storage: from `open_storage`, in the same `exclusive` block.
 
     Attributes:
         study: Optuna's.
@@ -118,7 +137,7 @@ class SharedStudy:
             )
         if not study.get_trials(deepcopy=False):
             study.set_user_attr("settings", settings)
-            study.enqueue_trial(default_values(config), skip_if_exists=True)
+            study.enqueue_trial(default_values(config))
         self.study = study
 
     def restarted(self) -> SharedStudy:
@@ -142,19 +161,17 @@ class SharedStudy:
         return self.study.get_trials(deepcopy=False, states=states)
 
     def begin_trial(self) -> tuple[int, optuna.Trial] | None:
-        """Begin a trial, and return its number from 0; None if other processes began the last.
+        """Begin a trial, and return its number from 0; None if all were begun.
 
         A trial that is tried again keeps the number of its first try.
         """
-        with warnings.catch_warnings():
+        with exclusive(self._storage.url), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about the heartbeat: see below
+            if not self.is_open:
+                return None
             trial = self.study.ask()
         first = _first_number(self.study.get_trials(deepcopy=False)[trial.number])
-        number = self._first_tries.index(first)
-        if number < self._config.trials:
-            return number, trial
-        self.study.tell(trial, state=TrialState.FAIL)
-        return None
+        return self._first_tries.index(first), trial
 
     @contextmanager
     def heartbeat(self, trial: optuna.Trial) -> Iterator[None]:

@@ -7,13 +7,21 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.searches import check_killed_worker_loses_nothing, search, trial_runs
+from support.processes import start_process
+from support.searches import (
+    check_killed_worker_loses_nothing,
+    make_config,
+    search,
+    trial_runs,
+)
 
 from mnist_core.__main__ import main
+from mnist_core.tuning.study import SharedStudy, exclusive, open_storage
 
 COMMAND = ["tune", "--architecture", "mlp", "--name", "best"]
 
@@ -121,6 +129,25 @@ def test_killed_worker_loses_nothing_on_postgresql(
     # Both processes make the tables of the empty database at once.
     check_killed_worker_loses_nothing()
     assert not (runs / "searches.sqlite3").exists()
+
+
+@pytest.mark.slow
+def test_machines_that_start_at_once_share_one_search(server: Server, tmp_path: Path) -> None:
+    # Each has a folder of its own, as on machines of their own.
+    folders = [tmp_path / str(number) for number in range(4)]
+    machines = [start_process(open_in_child, server.url, folder) for folder in folders]
+    assert [machine.message() for machine in machines] == ["1 trials"] * 4
+
+
+def open_in_child(tell: Callable[[str], None], url: str, folder: Path) -> None:
+    """Open the study of a search as soon as the others are ready."""
+    os.environ["MNIST_RUNS"] = str(folder)
+    folder.mkdir()
+    while len(list(folder.parent.glob("[0-9]"))) < 4:
+        time.sleep(0.01)
+    with exclusive(url):
+        shared = SharedStudy(make_config(), open_storage(url))
+    tell(f"{len(shared.study.trials)} trials")
 
 
 @pytest.mark.slow
