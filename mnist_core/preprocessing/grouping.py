@@ -1,8 +1,7 @@
 """Components to digits: which strokes belong to one digit?
 
 A hand lifts the pen inside a digit (the bar of a 5, the stem of a 4, the bar through a 7) but
-leaves a gap between digits. So strokes are merged by their distance, size and position, and then
-halves of digits that are still separate.
+leaves a gap between digits. So strokes are merged by their distance, size and position.
 """
 
 from __future__ import annotations
@@ -38,12 +37,6 @@ _CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
 _STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
 # … and the left one is a single stroke in this upper share of its height, in this share of rows.
 _ABOVE_FOOT, _SINGLE_ROWS = 0.5, 0.9
-# Two components above each other are halves of a digit if, in shares of the typical height, each
-# is lower than this, both together are this high, and they are this near; a bar, which is flatter
-# than a half, may be farther. Together they are at most this many times as wide as high.
-_HALF, _WHOLE, _HALF_REACH, _BAR_REACH = 0.7, (0.6, 1.1), 0.2, 0.4
-_WHOLE_WIDTH = 1.5
-
 # No yardstick is taller than this share of the typical height.
 _TALL = 1.4
 
@@ -62,7 +55,7 @@ def group_components(components: list[Component], labels: Labels) -> list[Compon
         return components
     components = [c for c in components if c.side >= _DUST * components[0].side]
     shapes = _Shapes(components, labels)
-    return _merge_halves(_merge_strokes(components, shapes), shapes)
+    return _merge_strokes(components, shapes)
 
 
 class _Shapes:
@@ -186,43 +179,6 @@ def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
         and stem.bottom >= angle.bottom + _STEM_PASSES * height
         and shapes.is_single_stroke(angle)
     )
-
-
-def _merge_halves(components: list[Component], shapes: _Shapes) -> list[Component]:
-    """Merge pairs that are too low to be digits beside most others, but not together."""
-    typical = typical_height(components)
-    halves = [c for c in components if c.height < _HALF * typical]
-    digits = [c for c in components if c.height >= _HALF * typical]
-
-    def are_halves(one: Component, other: Component) -> bool:
-        check_time()
-        upper, lower = (one, other) if one.top <= other.top else (other, one)
-        whole = upper.merge(lower)
-        bar = upper.width >= _BAR_WIDTH * upper.height and upper.height < lower.height
-        shared = min(one.right, other.right) - max(one.left, other.left)
-        return (
-            _WHOLE[0] * typical <= whole.height <= _WHOLE[1] * typical
-            and whole.width <= _WHOLE_WIDTH * whole.height
-            and (bar or shared >= _OVERLAP * min(one.width, other.width))
-            and shapes.distance(one, other) <= (_BAR_REACH if bar else _HALF_REACH) * typical
-        )
-
-    boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in halves]).reshape(-1, 4)
-    left = np.ones(len(halves), bool)
-    for i, component in enumerate(halves):
-        if not left[i]:
-            continue
-        left[i] = False
-        # Most pairs are too far from each other, or too high: quick to tell for all at once.
-        low = np.minimum(boxes[:, :2], boxes[i, :2])
-        size = np.maximum(boxes[:, 2:], boxes[i, 2:]) - low
-        possible = (size[:, 1] <= _WHOLE[1] * typical) & (size[:, 0] <= _WHOLE_WIDTH * size[:, 1])
-        others = (int(j) for j in np.flatnonzero(possible & left))
-        other = next((j for j in others if are_halves(component, halves[j])), None)
-        if other is not None:
-            left[other] = False
-        digits.append(component if other is None else component.merge(halves[other]))
-    return digits
 
 
 def _outline(component: Component, labels: Labels) -> NDArray[np.float64]:

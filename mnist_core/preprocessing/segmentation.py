@@ -36,9 +36,6 @@ Reason = Literal["border", "speck"]
 # If a photograph shows something this high clear of its border, everything at the border is left
 # out: a share of its shorter side. (Height, because a dash of a printed line is long.)
 _CLEAR_HEIGHT = 0.15
-# Strokes of one pen differ in width by at most this factor: fingers and shadows are wider, and
-# printed lines thinner than the digits that they are beside.
-_SAME_PEN = 0.4
 # What the border cuts is at most this many times as high as a digit beside it.
 _MAX_CUT = 1.25
 # A speck is smaller than this share of the largest digit …
@@ -172,7 +169,7 @@ def _drop_border_objects(
     clear = [c for c in components if is_clear(c)]
     if max((c.height for c in clear), default=0) >= min_height:
         digits = [c for c in clear if c.height >= min_height]
-        return [c for c in components if is_clear(c) or _is_cut_digit(c, digits, labels)]
+        return [c for c in components if is_clear(c) or _is_cut_digit(c, digits)]
 
     def lies_along_border(c: Component) -> bool:
         # Ink that touches two opposite sides may be a digit that fills its picture.
@@ -185,17 +182,13 @@ def _drop_border_objects(
     return [c for c in components if not lies_along_border(c)]
 
 
-def _is_cut_digit(component: Component, digits: list[Component], labels: Labels) -> bool:
-    """Does a component at the border stand in a row with digits, and is it from the same pen?
+def _is_cut_digit(component: Component, digits: list[Component]) -> bool:
+    """Does a component at the border stand in a row with digits?
 
     It may be lower than they are: the border can cut a 0 into two.
     """
     beside = (d for d in digits if d.height >= component.height / _MAX_CUT)
-    digit = next((d for d in beside if stands_beside(component.box, d.box)), None)
-    if digit is None:
-        return False
-    pens = sorted((_stroke_width(component, labels), _stroke_width(digit, labels)))
-    return pens[0] >= _SAME_PEN * pens[1]
+    return any(stands_beside(component.box, d.box) for d in beside)
 
 
 def _drop_specks(
