@@ -68,7 +68,7 @@ class Architecture:
 
 # Keras's default of 0.99 is too slow for a training of one epoch: after its 430 steps, the moving
 # statistics still contain 1.3% of their initial values, and the variances are about a hundredth of
-# these. The `cnn` then read 95.60% of the validation images, and 98.68% with 0.9.
+# these. The `cnn` then read 97.80% of the validation images, and 98.82% with 0.9.
 _QUICK_MOMENTUM = 0.9
 
 
@@ -117,14 +117,12 @@ def _build_cnn(dropout: float | None = None) -> keras.Model:
             keras.Input((28, 28), dtype="float32", name="image"),
             layers.Rescaling(1 / 255),
             layers.Reshape((28, 28, 1)),
-            *_convolutions(24, 32, momentum=_QUICK_MOMENTUM),
+            *_convolutions(16, window=5, momentum=_QUICK_MOMENTUM),
             layers.MaxPooling2D(),
-            *_convolutions(48, 64, momentum=_QUICK_MOMENTUM),
+            *_convolutions(32, 32, 64, momentum=_QUICK_MOMENTUM),
             layers.MaxPooling2D(),
             layers.Dropout(0.3 if dropout is None else dropout),
             layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dropout(0.5 if dropout is None else dropout),
             layers.Dense(10, dtype="float32", name="logits"),
         ],
         name="cnn",
@@ -183,18 +181,19 @@ ARCHITECTURES = {
             summary="Four small convolutions and dropout; trains in minutes.",
             build=_build_cnn,
             epochs=12,
-            # Of 5,000 validation images 98.94% are read; with batches of 128 98.68%, with half the
-            # learning rate 98.70%, with dropout 98.40%.
+            # Of 5,000 validation images 99.14% are read; with batches of 128 98.82%, with half the
+            # learning rate 98.92%, with dropout 98.78%.
             quick={
                 "epochs": 1,
                 "batch_size": 64,
-                "learning_rate": 4e-3,
+                "learning_rate": 6e-3,
                 "schedule": "warm-up",
                 "dropout": 0.0,
             },
             batch_size=128,
-            learning_rate=1e-3,
+            learning_rate=3e-3,
             schedule="cosine",
+            steps_at_once=10,
             gains_from_16_bits=True,
         ),
         Architecture(

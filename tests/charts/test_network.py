@@ -53,8 +53,8 @@ def test_network_drawing_has_blocks_and_names_that_do_not_overlap(name: str) -> 
 def test_network_drawing_of_a_sequence_is_one_row() -> None:
     figure = network_drawing(layers_of("cnn"))
     boxes = [box(trace) for trace in figure.data]
-    assert [trace.name for trace in figure.data][:2] == ["image 28×28×1", "Conv2D 26×26×24"]
-    assert figure.layout.annotations[1].text == "Conv<br>26×26×24"
+    assert [trace.name for trace in figure.data][:2] == ["image 28×28×1", "Conv2D 24×24×16"]
+    assert figure.layout.annotations[1].text == "Conv<br>24×24×16"
     assert boxes == sorted(boxes)
     assert {(bottom + top) / 2 for _, _, bottom, top in boxes} == {0}
     assert not figure.layout.shapes

@@ -164,9 +164,13 @@ def compare_fused_normalization() -> dict[str, Any]:
 
     settings = TrainingConfig(architecture="cnn", mixed_precision=True).resolved()
     mixed = build_compiled_model(settings, 1)
-    out["compute dtypes"] = [
-        layer.compute_dtype for layer in mixed.layers if isinstance(layer, FusedBatchNormalization)
-    ]
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    network = keras.Sequential([keras.Input((8, 8, 1))])
+    for channels in (24, 32):
+        network.add(keras.layers.Conv2D(channels, 3))
+        network.add(keras.layers.BatchNormalization())
+    keras.config.set_dtype_policy("float32")
+    out["compute dtypes"] = [layer.compute_dtype for layer in training_form(network).layers[1::2]]
     out["logits dtype"] = tf.as_dtype(mixed(images).dtype).name
     out["policy"] = keras.config.dtype_policy().name
     return out
