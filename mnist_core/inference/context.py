@@ -67,8 +67,11 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
 def _is_texture(digits: Sequence[Digit]) -> bool:
     """Are there many marks, of which few are digits, or all the same digit, as in a bar code?"""
     labels = [digit.label for digit in digits if digit.is_digit]
-    # A 1 is a bare stroke: among more non-digits it is an edge.
-    if set(labels) == {_ONE} and 2 * len(labels) < len(digits):
+    # A 1 is a bare stroke: among more non-digits it is an edge, and so it is in a photograph with
+    # any, where its background is never quite even.
+    photographed = any(digit.unevenness > 0 for digit in digits)
+    few = len(labels) < len(digits) if photographed else 2 * len(labels) < len(digits)
+    if set(labels) == {_ONE} and few:
         return True
     if len(digits) < _MANY or not labels:
         return False
