@@ -178,13 +178,9 @@ def make_ensembles(
     return results
 
 
-def use_network_of_blocks(config: TrainingConfig) -> np.ndarray:
-    """Train a network on all devices and on one, fine-tune and combine it; its Grad-CAM map."""
-    from mnist_core import load_mnist, train
-    from mnist_core.explanation.grad_cam import grad_cam
-    from mnist_core.networks.keras_files import load_network
-    from mnist_core.registry.card import KERAS
-    from mnist_core.storage.paths import models_directory
+def use_network_of_blocks(config: TrainingConfig) -> None:
+    """Train a network on all devices and on one, fine-tune it and combine both."""
+    from mnist_core import train
     from mnist_core.training.ensemble import make_ensemble
     from mnist_core.training.export import export_again
 
@@ -197,5 +193,3 @@ def use_network_of_blocks(config: TrainingConfig) -> np.ndarray:
     train(tuned)
     export_again("tuned", quantize=False)
     make_ensemble(["first", "tuned"], "duo")
-    model = load_network(models_directory() / "tuned" / KERAS)
-    return grad_cam(model, load_mnist().x_test[0], 7)

@@ -18,13 +18,15 @@ from mnist_core import TrainingConfig, TrainingError, list_models, load_mnist, l
 from mnist_core.cli.train import config_from
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.explanation.activations import open_activations
+from mnist_core.explanation.grad_cam import grad_cam
+from mnist_core.explanation.keras_process import keras_process
 from mnist_core.networks.blocks import BLOCKS
 from mnist_core.networks.blocks_file import parse_blocks, read_blocks_file, write_blocks
 from mnist_core.networks.blocks_kinds import Convolution, Dense, Dropout, Normalization, Pooling
 from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
 from mnist_core.registry.card import CARD, TFLITE, ModelCard, write_card
 from mnist_core.registry.staging import staged_model
-from mnist_core.registry.store import read_verified
+from mnist_core.registry.store import load_card, read_verified
 from mnist_core.training.config import network_of
 
 BLOCKS_OF_ALL_KINDS = (
@@ -87,7 +89,8 @@ def test_model_of_blocks_works_like_any_other(
         architecture=BLOCKS, blocks=BLOCKS_OF_ALL_KINDS, name="first", training_images=2000,
         epochs=4, batch_size=32, quantize=True,
     )  # fmt: skip
-    heat_map = run_with_tensorflow(use_network_of_blocks, config)
+    run_with_tensorflow(use_network_of_blocks, config)
+    heat_map = grad_cam(keras_process(), load_card("tuned"), load_mnist().x_test[0], 7)
     assert (heat_map.shape, heat_map.max()) == ((28, 28), 1)
     cards = {card.name: card for card in list_models()}
     assert set(cards) == {"first", "devices", "tuned", "duo"}
