@@ -45,6 +45,12 @@ def test_row_of_non_digits_with_a_likely_digit_is_a_word() -> None:
     assert word.text == "????"
 
 
+@pytest.mark.parametrize("digits", [1, 2, 3])
+def test_blot_among_clear_digits_costs_none_of_them(digits: int) -> None:
+    marks = [_digit(0.9999999, 100 + 90 * k) for k in range(digits)]
+    assert _judge(*marks, _digit(1e-6, 100 + 90 * digits)).text == "4" * digits + "?"
+
+
 def test_single_mark_just_below_the_threshold_is_a_digit_among_digits() -> None:
     scores = (1.0, 1.0, 0.9, 1.0)
     assert _judge(*(_digit(score, 100 + 90 * k) for k, score in enumerate(scores))).text == "4444"
