@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_core import Recognizer
+from mnist_core import load_recognizer
 from mnist_core.augmentation.prints import print_digits, print_sign
 
 
-def test_print_digits_are_readable_and_reproducible(recognizer: Recognizer) -> None:
+def test_print_digits_are_readable_and_reproducible() -> None:
     labels = np.arange(100) % 10
     frames = print_digits(labels, np.random.default_rng(1))
     assert (frames.shape, frames.dtype) == ((100, 28, 28), np.uint8)
+    recognizer = load_recognizer("champion")
     assert (recognizer.classify(frames).argmax(axis=1) == labels).mean() > 0.95
     assert np.array_equal(frames[:5], print_digits(labels[:5], np.random.default_rng(1)))
     assert print_digits(labels[:0], np.random.default_rng(1)).shape == (0, 28, 28)

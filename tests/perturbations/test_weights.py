@@ -37,7 +37,6 @@ def test_parts_are_the_layers_by_their_kind(process: KerasProcess) -> None:
     assert list_parts(process, load_card("cnn")) == [
         *(f"convolution {number}" for number in range(1, 5)),
         "dense 1",
-        "dense 2",
     ]
 
 
