@@ -196,9 +196,9 @@ def _drop_specks(
 ) -> list[Component]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    The longer side of a digit has at least `min_side` pixels. What stands in the row of the digits
-    and is about as high as they are is kept: recognition decides. Only an upright line, which
-    paper may have, is not, in a photograph.
+    The longer side of a digit has at least `min_side` pixels. In a drawing, what stands in the row
+    of the digits and is about as high as they are is kept: recognition decides. In a photograph it
+    may be a printed line, and reads as a 1.
     """
     if not components:
         return []
@@ -219,10 +219,9 @@ def _drop_specks(
         scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
-    def is_upright_line(component: Component) -> bool:
-        return component.width <= _DOT * _stroke_width(component, labels)
-
     digits = [c for c in components if is_digit(c)]
+    if not drawn:
+        return digits
     boxes = [c.box for c in digits]
     return [
         c
@@ -232,7 +231,6 @@ def _drop_specks(
             c.side >= min_side
             and not is_sign(c)
             and any(are_neighbors(c.box, box) for box in boxes)
-            and (drawn or not is_upright_line(c))
         )
     ]
 
