@@ -103,7 +103,7 @@ def export_as(card: ModelCard, kind: str) -> ExportedModel:
             f"{' '.join(_ONNX_PACKAGES)}. Received: no package {missing!r}"
         )
     known = load_arrays(_path("export", card, kind))
-    if not known:
+    if known.keys() != {"content", "accuracy"}:  # a file may be another program's
         process = KerasProcess()
         try:
             with _CONVERTING:
@@ -124,7 +124,9 @@ def export_as(card: ModelCard, kind: str) -> ExportedModel:
 def known_accuracy(card: ModelCard, kind: str) -> tuple[int, float] | None:
     """The size in bytes and the accuracy of a file that was made before; else None."""
     figures = load_arrays(_path("export-figures", card, kind))
-    return (int(figures["size"]), float(figures["accuracy"])) if figures else None
+    if figures.keys() != {"size", "accuracy"}:
+        return None
+    return int(figures["size"]), float(figures["accuracy"])
 
 
 def convert(model: keras.Model, card: ModelCard, kind: str) -> tuple[bytes, float]:

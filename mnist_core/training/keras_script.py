@@ -81,7 +81,7 @@ def keras_script(settings: Settings) -> str:
     """The training of a network of blocks as a Python script.
 
     It has the same network, validation images and settings. Its numbers differ by what is random:
-    Keras shuffles the images anew in each epoch.
+    Keras shuffles the images in another order.
 
     Args:
         settings: of a network of blocks, from random weights, on MNIST's images as they are.

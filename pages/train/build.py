@@ -137,7 +137,7 @@ def _change(row: Row, name: str, key: str) -> None:
 
 
 def _show_output(place: int) -> None:
-    # Escaped, it is no list, which would be indented.
+    # Escaped: Markdown would indent a list.
     st.markdown(f"{place + 1}\\. **Output** · {OUTPUT.detail}: a logit for each digit")
 
 

@@ -19,6 +19,7 @@ from mnist_core.data import NOT_A_DIGIT
 from mnist_core.networks.keras_files import load_network
 from mnist_core.registry.card import KERAS
 from mnist_core.registry.store import load_card
+from mnist_core.storage.cache import store_arrays
 from mnist_core.storage.paths import BUNDLED_MODELS
 from mnist_core.training import formats
 from mnist_core.training.c_array import IntegerNetwork
@@ -186,6 +187,18 @@ def test_file_is_made_once(conversions: list[str]) -> None:
     export_as(card, "int8")
     export_as(load_card("mlp"), "micro")
     assert conversions == ["micro", "int8", "micro"]
+
+
+def test_file_of_another_program_in_the_cache_is_made_again(
+    conversions: list[str], cache: Path
+) -> None:
+    card = load_card("cnn")
+    export_as(card, "micro")
+    for path in cache.iterdir():
+        store_arrays(path, {"size": np.array(3)})
+    assert known_accuracy(card, "micro") is None
+    assert export_as(card, "micro").content == b"a file"
+    assert conversions == ["micro", "micro"]
 
 
 def test_missing_packages_and_formats_are_named(

@@ -107,15 +107,15 @@ def test_tune_resumes_a_stopped_search(runs: Path, own_models: Path) -> None:
     assert again.final
 
 
-def test_finished_search_is_extended_or_begun_anew(runs: Path, own_models: Path) -> None:
+def test_finished_search_is_extended_or_replaced(runs: Path, own_models: Path) -> None:
     assert search(trials=2).error == ""
     assert "already exists" in search(trials=2).error
     more = search(trials=3, overwrite=True)
     assert (more.error, more.trials) == ("", ["best-2"])
     assert len(stored_study().trials) == 3
     # The same settings give the same weights: no trial is trained again.
-    anew = search(trials=3, overwrite=True)
-    assert (anew.error, anew.trials) == ("", [])
+    repeated = search(trials=3, overwrite=True)
+    assert (repeated.error, repeated.trials) == ("", [])
     assert len(stored_study().trials) == 3
 
 

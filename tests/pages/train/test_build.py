@@ -15,26 +15,10 @@ from mnist_core.networks.blocks_file import write_blocks
 from mnist_core.networks.blocks_kinds import Convolution, Dense, Pooling
 from mnist_core.networks.blocks_plan import OUTPUT
 from mnist_core.networks.blocks_presets import PRESETS
-from mnist_core.runs import jobs
-from mnist_core.runs.run import Run
-from mnist_core.runs.store import new_run
 from pages.train.build_state import Draft
 
 pytestmark = pytest.mark.usefixtures("runs", "models")
 FORM = "from pages.train import form; form.show()"
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainingConfig]:
-    """The started runs' settings; no process starts."""
-    configs: list[TrainingConfig] = []
-
-    def start(config: TrainingConfig) -> Run:
-        configs.append(config)
-        return new_run(config)
-
-    monkeypatch.setattr(jobs, "start", start)
-    return configs
 
 
 def open_builder(**state: object) -> AppTest:

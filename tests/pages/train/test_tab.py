@@ -37,19 +37,6 @@ def _mine(models: Path) -> None:
     st.cache_data.clear()
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainingConfig]:
-    """The started runs' settings; no process starts."""
-    configs: list[TrainingConfig] = []
-
-    def start(config: TrainingConfig) -> Run:
-        configs.append(config)
-        return new_run(config)
-
-    monkeypatch.setattr(jobs, "start", start)
-    return configs
-
-
 def report_epochs(run: Run, epochs: int) -> None:
     for epoch in range(1, epochs + 1):
         run.report(
