@@ -15,8 +15,8 @@ from mnist_core.distributed.cluster import Cluster
 from mnist_core.distributed.worker import run_worker
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES
-from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_file import read_blocks_file
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.file import read_blocks_file
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Run

@@ -16,10 +16,10 @@ from mnist_core.errors import (
     require_number,
 )
 from mnist_core.networks.architectures import Architecture, get_architecture
-from mnist_core.networks.blocks import BLOCKS, Block
-from mnist_core.networks.blocks_file import parse_blocks
-from mnist_core.networks.blocks_network import architecture_of
-from mnist_core.networks.blocks_plan import check_blocks
+from mnist_core.networks.blocks.block import BLOCKS, Block
+from mnist_core.networks.blocks.file import parse_blocks
+from mnist_core.networks.blocks.network import architecture_of
+from mnist_core.networks.blocks.plan import check_blocks
 from mnist_core.registry.card import ModelCard, check_name
 from mnist_core.training.cpu import multiplies_bfloat16
 

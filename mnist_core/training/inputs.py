@@ -19,7 +19,7 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.data import NOT_A_DIGIT, Dataset, LabelledArrays, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
-from mnist_core.networks.blocks_network import describe_blocks
+from mnist_core.networks.blocks.network import describe_blocks
 from mnist_core.registry.card import KERAS, ModelCard
 from mnist_core.registry.splits import splits
 from mnist_core.registry.store import load_card, read_verified

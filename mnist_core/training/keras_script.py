@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mnist_core.errors import TrainingError
-from mnist_core.networks.blocks_plan import plan_blocks
+from mnist_core.networks.blocks.plan import plan_blocks
 from mnist_core.training.config import Settings
 from mnist_core.training.optimizers import MOMENTUM, WARM_UP, WEIGHT_DECAY
 

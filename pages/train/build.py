@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from mnist_core.errors import require_choice, require_int
-from mnist_core.networks.blocks import Setting
-from mnist_core.networks.blocks_file import write_blocks
-from mnist_core.networks.blocks_kinds import KINDS
-from mnist_core.networks.blocks_plan import MOST_BLOCKS, OUTPUT, Plan, check_blocks, plan_blocks
-from mnist_core.networks.blocks_presets import PRESETS
+from mnist_core.networks.blocks.block import Setting
+from mnist_core.networks.blocks.file import write_blocks
+from mnist_core.networks.blocks.kinds import KINDS
+from mnist_core.networks.blocks.plan import MOST_BLOCKS, OUTPUT, Plan, check_blocks, plan_blocks
+from mnist_core.networks.blocks.presets import PRESETS
 from pages.train.build_state import Draft, Row, current
 from pages.widgets import uploads
 from pages.widgets.save_button import save_button

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from mnist_core import TrainingError
-from mnist_core.networks.blocks import Block
-from mnist_core.networks.blocks_file import read_blocks
-from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
-from mnist_core.networks.blocks_presets import PRESETS, Preset
+from mnist_core.networks.blocks.block import Block
+from mnist_core.networks.blocks.file import read_blocks
+from mnist_core.networks.blocks.plan import OUTPUT, plan_blocks
+from mnist_core.networks.blocks.presets import PRESETS, Preset
 
 __all__ = ["Draft", "Row", "current"]
 

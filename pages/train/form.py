@@ -7,9 +7,9 @@ import streamlit as st
 
 from mnist_core import TrainingConfig, list_models
 from mnist_core.networks.architectures import ARCHITECTURES, Architecture, get_architecture
-from mnist_core.networks.blocks import BLOCKS, Block
-from mnist_core.networks.blocks_network import architecture_of
-from mnist_core.networks.blocks_plan import plan_blocks
+from mnist_core.networks.blocks.block import BLOCKS, Block
+from mnist_core.networks.blocks.network import architecture_of
+from mnist_core.networks.blocks.plan import plan_blocks
 from mnist_core.networks.summary import layers_of
 from mnist_core.registry.store import is_bundled
 from mnist_core.runs import jobs

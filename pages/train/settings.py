@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_core import MnistError, TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.networks.architectures import Architecture
-from mnist_core.networks.blocks import Block
+from mnist_core.networks.blocks.block import Block
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES, computes_in_16_bits, network_of
 from pages.widgets.decimal_field import decimal_field
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from mnist_core import MnistError, ModelCard, Recognizer, list_models, load_recognizer
 from mnist_core.networks.architectures import ARCHITECTURES
-from mnist_core.networks.blocks_file import parse_blocks
-from mnist_core.networks.blocks_network import architecture_of
+from mnist_core.networks.blocks.file import parse_blocks
+from mnist_core.networks.blocks.network import architecture_of
 from mnist_core.registry.store import load_card
 from pages.widgets.show_errors import plain
 

@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from mnist_core import TrainingConfig, train  # noqa: E402
-from mnist_core.networks.blocks import BLOCKS  # noqa: E402
-from mnist_core.networks.blocks_plan import plan_blocks  # noqa: E402
-from mnist_core.networks.blocks_presets import PRESETS  # noqa: E402
+from mnist_core.networks.blocks.block import BLOCKS  # noqa: E402
+from mnist_core.networks.blocks.plan import plan_blocks  # noqa: E402
+from mnist_core.networks.blocks.presets import PRESETS  # noqa: E402
 from mnist_core.training.events import EpochEnd, TrainingEvent  # noqa: E402
 
 

@@ -10,8 +10,8 @@ from support.block_networks import EXAMPLES
 
 from mnist_core.charts import network_drawing
 from mnist_core.networks.architectures import ARCHITECTURES
-from mnist_core.networks.blocks_kinds import Convolution, Dense
-from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
+from mnist_core.networks.blocks.kinds import Convolution, Dense
+from mnist_core.networks.blocks.plan import OUTPUT, plan_blocks
 from mnist_core.networks.summary import Layer, layers_of
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_core.networks.blocks import Block
-from mnist_core.networks.blocks_kinds import (
+from mnist_core.networks.blocks.block import Block
+from mnist_core.networks.blocks.kinds import (
     KINDS,
     Convolution,
     Dense,
@@ -17,8 +17,8 @@ from mnist_core.networks.blocks_kinds import (
     Normalization,
     Pooling,
 )
-from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
-from mnist_core.networks.blocks_presets import PRESETS
+from mnist_core.networks.blocks.plan import OUTPUT, plan_blocks
+from mnist_core.networks.blocks.presets import PRESETS
 from mnist_core.networks.summary import Layer
 
 
@@ -67,7 +67,7 @@ def as_layers(layers: Iterable[Layer]) -> list[dict[str, Any]]:
 
 def build_examples() -> list[dict[str, Any]]:
     """Build each example with Keras: its layers, counts and outputs."""
-    from mnist_core.networks.blocks_network import build_network
+    from mnist_core.networks.blocks.network import build_network
     from mnist_core.networks.summary import describe
     from mnist_core.networks.training_layers import training_form
 
@@ -97,7 +97,7 @@ def run_scripts_until_training(
     scripts: list[str], networks: list[tuple[tuple[Block, ...], float | None]]
 ) -> list[dict[str, Any]]:
     """The networks that scripts build, beside those that trainings build."""
-    from mnist_core.networks.blocks_network import build_network
+    from mnist_core.networks.blocks.network import build_network
     from mnist_core.networks.summary import describe
 
     results = []

@@ -20,10 +20,10 @@ from mnist_core.corrections.store import CorrectionStore
 from mnist_core.explanation.activations import open_activations
 from mnist_core.explanation.grad_cam import grad_cam
 from mnist_core.explanation.keras_process import keras_process
-from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_file import parse_blocks, read_blocks_file, write_blocks
-from mnist_core.networks.blocks_kinds import Convolution, Dense, Dropout, Normalization, Pooling
-from mnist_core.networks.blocks_plan import OUTPUT, plan_blocks
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.file import parse_blocks, read_blocks_file, write_blocks
+from mnist_core.networks.blocks.kinds import Convolution, Dense, Dropout, Normalization, Pooling
+from mnist_core.networks.blocks.plan import OUTPUT, plan_blocks
 from mnist_core.registry.card import CARD, TFLITE, ModelCard, write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.registry.store import load_card, read_verified

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
-from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_kinds import Convolution, Dropout, Pooling
-from mnist_core.networks.blocks_plan import OUTPUT
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.kinds import Convolution, Dropout, Pooling
+from mnist_core.networks.blocks.plan import OUTPUT
 from mnist_core.registry.card import is_name
 from mnist_core.registry.store import load_card
 from mnist_core.training.config import (

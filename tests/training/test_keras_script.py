@@ -14,8 +14,8 @@ from support.processes import run_with_tensorflow
 
 from mnist_core import TrainingConfig, TrainingError
 from mnist_core.data import MNIST_PATH
-from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_presets import PRESETS
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.presets import PRESETS
 from mnist_core.training.config import OPTIMIZERS, SCHEDULES
 from mnist_core.training.keras_script import keras_script
 

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from support.apps import press, run_script, texts
 
 from mnist_core import TrainingConfig
-from mnist_core.networks.blocks import BLOCKS
-from mnist_core.networks.blocks_file import write_blocks
-from mnist_core.networks.blocks_kinds import Convolution, Dense, Pooling
-from mnist_core.networks.blocks_plan import OUTPUT
-from mnist_core.networks.blocks_presets import PRESETS
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.file import write_blocks
+from mnist_core.networks.blocks.kinds import Convolution, Dense, Pooling
+from mnist_core.networks.blocks.plan import OUTPUT
+from mnist_core.networks.blocks.presets import PRESETS
 from pages.train.build_state import Draft
 
 pytestmark = pytest.mark.usefixtures("runs", "models")

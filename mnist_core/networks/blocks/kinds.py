@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from mnist_core.errors import TrainingError, require_choice, require_int, require_number
-from mnist_core.networks.blocks import Block, PlannedLayer, Shape, setting
+from mnist_core.networks.blocks.block import Block, PlannedLayer, Shape, setting
 from mnist_core.networks.summary import counted, rate_text
 
 __all__ = ["KINDS", "Convolution", "Dense", "Dropout", "Normalization", "Pooling"]

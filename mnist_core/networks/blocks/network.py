@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import Architecture
-from mnist_core.networks.blocks import BLOCKS, Block
-from mnist_core.networks.blocks_plan import plan_blocks
+from mnist_core.networks.blocks.block import BLOCKS, Block
+from mnist_core.networks.blocks.plan import plan_blocks
 
 if TYPE_CHECKING:
     import keras

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mnist_core.errors import TrainingError, foreign_bytes
-from mnist_core.networks.blocks import Block
-from mnist_core.networks.blocks_kinds import KINDS
-from mnist_core.networks.blocks_plan import MOST_BLOCKS, check_blocks
+from mnist_core.networks.blocks.block import Block
+from mnist_core.networks.blocks.kinds import KINDS
+from mnist_core.networks.blocks.plan import MOST_BLOCKS, check_blocks
 
 __all__ = ["parse_blocks", "read_blocks", "read_blocks_file", "write_blocks"]
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from support.block_networks import EXAMPLES, random_blocks
 
 from mnist_core import TrainingError
-from mnist_core.networks.blocks_file import (
+from mnist_core.networks.blocks.file import (
     parse_blocks,
     read_blocks,
     read_blocks_file,
     write_blocks,
 )
-from mnist_core.networks.blocks_kinds import KINDS
-from mnist_core.networks.blocks_plan import plan_blocks
+from mnist_core.networks.blocks.kinds import KINDS
+from mnist_core.networks.blocks.plan import plan_blocks
 
 
 @pytest.mark.parametrize("blocks", EXAMPLES)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mnist_core.networks.blocks import Block
-from mnist_core.networks.blocks_kinds import Convolution, Dense, Pooling
-from mnist_core.networks.blocks_plan import OUTPUT
+from mnist_core.networks.blocks.block import Block
+from mnist_core.networks.blocks.kinds import Convolution, Dense, Pooling
+from mnist_core.networks.blocks.plan import OUTPUT
 
 __all__ = ["PRESETS", "Preset"]
 

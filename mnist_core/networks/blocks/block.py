@@ -2,8 +2,8 @@
 
 A block knows its settings, their ranges, and the Keras layers that it becomes for an input of a
 given shape. Nothing here imports Keras: shapes, parameters and multiplications are computed, so
-that a page can draw a network as it grows. `blocks_kinds` has the kinds of blocks, `blocks_plan`
-puts them together, `blocks_network` builds the Keras network, `blocks_file` reads and writes them.
+that a page can draw a network as it grows. `kinds` has the kinds of blocks, `plan` puts them
+together, `network` builds the Keras network, `file` reads and writes them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def setting(default: Any, help: str, require: Callable[..., None], *allowed: Any
 
 @dataclass(frozen=True, kw_only=True)
 class Block(ABC):
-    """A part of a network. Each subclass is a kind of block, and is listed in `blocks_kinds.KINDS`.
+    """A part of a network. Each subclass is a kind of block, and is listed in `kinds.KINDS`.
 
     Attributes:
         kind: its name in files.

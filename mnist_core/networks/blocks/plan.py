@@ -11,8 +11,8 @@ from math import prod
 
 from mnist_core.data import CLASSES, FRAME_SIZE
 from mnist_core.errors import TrainingError
-from mnist_core.networks.blocks import Block, PlannedLayer, Shape
-from mnist_core.networks.blocks_kinds import Dense, Dropout
+from mnist_core.networks.blocks.block import Block, PlannedLayer, Shape
+from mnist_core.networks.blocks.kinds import Dense, Dropout
 
 __all__ = ["MOST_BLOCKS", "OUTPUT", "Plan", "check_blocks", "plan_blocks"]
 

@@ -11,8 +11,8 @@ from support.block_networks import EXAMPLES, as_layers, build_examples, random_b
 from support.processes import run_with_tensorflow
 
 from mnist_core import TrainingError
-from mnist_core.networks.blocks import Block
-from mnist_core.networks.blocks_kinds import (
+from mnist_core.networks.blocks.block import Block
+from mnist_core.networks.blocks.kinds import (
     KINDS,
     Convolution,
     Dense,
@@ -20,9 +20,9 @@ from mnist_core.networks.blocks_kinds import (
     Normalization,
     Pooling,
 )
-from mnist_core.networks.blocks_network import architecture_of, build_network
-from mnist_core.networks.blocks_plan import OUTPUT, check_blocks, plan_blocks
-from mnist_core.networks.blocks_presets import PRESETS
+from mnist_core.networks.blocks.network import architecture_of, build_network
+from mnist_core.networks.blocks.plan import OUTPUT, check_blocks, plan_blocks
+from mnist_core.networks.blocks.presets import PRESETS
 
 
 @pytest.fixture(scope="module")
