@@ -30,9 +30,11 @@ def show(selected: Assessment, assessments: Sequence[Assessment]) -> None:
             (data.digest, *(item.card.digest for item in assessments)),
             assessments,
         )
-        reviews = LabelReviews().find(data.images, selected.evaluation.labels)
         st.header("Labels that may be wrong")
         st.markdown("**Is this label right?** The least probable labels first")
+        reviews: dict[int, str] = {}
+        with show_errors():  # an unusable file of reviews hides no image
+            reviews = LabelReviews().find(data.images, selected.evaluation.labels)
         _explain(selected, issues, reviews, len(assessments))
         state = st.session_state
         # The image stays chosen when the models change, but not when the data do.

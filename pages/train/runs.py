@@ -14,6 +14,8 @@ from pages.widgets.charts import show_caption
 from pages.widgets.show_errors import show_errors
 
 _SHOWN = 200
+# The network of a run whose settings are damaged.
+_UNKNOWN = "?"
 
 
 def show() -> None:
@@ -86,7 +88,11 @@ def _show_selected(selected: list[Run]) -> None:
 
 def _searches(table: list[dict[str, object]]) -> list[str]:
     """The names of the searches whose trials are in the table, newest first."""
-    trials = [str(row["model"]) for row in table if row["validation"] and not row["MNIST test"]]
+    trials = [
+        str(row["model"])
+        for row in table
+        if row["validation"] and not row["MNIST test"] and row["network"] != _UNKNOWN
+    ]
     return list(dict.fromkeys(name.rpartition("-")[0] for name in trials))
 
 
@@ -97,7 +103,7 @@ def _row(run: Run) -> dict[str, object]:
         config = run.config
         name, network, epochs = config.name, config.architecture, config.epochs
     except MnistError:
-        name, network, epochs = "damaged", "?", None
+        name, network, epochs = run.id, _UNKNOWN, None
     done = card.epochs if card else run.epochs_done
     validation = outcome.validation_accuracy if outcome else None
     if validation is not None:  # a trial of a search, which keeps no checkpoints
@@ -105,7 +111,9 @@ def _row(run: Run) -> dict[str, object]:
     if card:
         validation = card.validation_accuracy
     note = " ".join(outcome.text.split()) if outcome else ""
-    if run.state == "interrupted":
+    if network == _UNKNOWN:
+        note = f"The run's settings are damaged. {note}".strip()
+    elif run.state == "interrupted":
         note = "The process was killed; the run can be resumed."
     return {
         "model": name,

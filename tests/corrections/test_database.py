@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.damaged_files import cut_off, not_sqlite, overwritten_in_the_middle
 from support.frames import make_correction
 from support.processes import run_in_fresh_process
 from support.store_users import add_corrections, die_in_a_transaction, fill_disk
@@ -107,22 +108,6 @@ def test_add_to_a_locked_store_explains_it(store: CorrectionStore) -> None:
     assert store.add(make_correction(2))
 
 
-def not_sqlite(path: Path) -> None:
-    path.write_bytes(b"Seven. " * 400)
-
-
-def cut_off(path: Path) -> None:
-    CorrectionStore(path).add(*(make_correction(number) for number in range(200)))
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def overwritten_in_the_middle(path: Path) -> None:
-    CorrectionStore(path).add(*(make_correction(number) for number in range(200)))
-    with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xa7" * (path.stat().st_size - 4096))
-
-
 def another_programs(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE corrections (wording TEXT)")
@@ -153,6 +138,8 @@ def test_an_unusable_file_is_explained_and_kept(
     tmp_path: Path, spoil: Callable[[Path], None], damaged: bool, says: str
 ) -> None:
     store = CorrectionStore(tmp_path / "corrections.sqlite3")
+    if damaged:
+        store.add(*(make_correction(number) for number in range(200)))
     spoil(store.path)
     before = store.path.read_bytes() if store.path.is_file() else None
     for action in (

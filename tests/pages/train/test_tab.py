@@ -236,7 +236,8 @@ def test_table_of_runs_shows_damaged_runs() -> None:
     damaged.finish(Outcome(state="failed", text="why"))
     (damaged.folder / "config.json").write_text("{")
     table = run_script(SHOW).dataframe[-1].value
-    assert sorted(table["model"]) == ["damaged", "one"]
+    assert sorted(table["model"]) == [damaged.id, "one"]
+    assert "The run's settings are damaged. why" in table["note"].tolist()
     assert set(table["state"]) == {"done", "failed"}
     assert "98.00%" in table["MNIST test"].tolist()
 
