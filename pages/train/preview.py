@@ -7,10 +7,11 @@ import streamlit as st
 
 from mnist_core import TrainingConfig
 from mnist_core.charts import network_drawing
+from mnist_core.charts.captions.network import describe_network
 from mnist_core.data import FRAME_SIZE
 from mnist_core.networks.summary import Layer
 from mnist_core.training.preview import draw_samples
-from pages.widgets.charts import enlarged
+from pages.widgets.charts import enlarged, show_caption
 from pages.widgets.show_errors import show_errors
 
 _SAMPLES, _ROW = 40, 10
@@ -25,9 +26,7 @@ def show_network(layers: Sequence[Layer], name: str) -> None:
             config={"displayModeBar": False},
             alt=f"Block diagram of the network {name}, from the image to the ten outputs.",
         )
-        parameters = sum(layer.parameters for layer in layers)
-        multiplications = sum(layer.multiplications for layer in layers)
-        st.caption(f"{parameters:,} parameters, {multiplications:,} multiplications for each image")
+        show_caption(describe_network(layers))
         branched = any(layer.branch for layer in layers)
         with st.popover("Layers", icon=":material/table_rows:", help="The layers as a table."):
             st.dataframe(

@@ -38,9 +38,9 @@ def chart(
         show_caption(caption)
 
 
-def show_caption(caption: Caption) -> None:
-    """Show how to read a chart, and in bold what it shows."""
-    st.caption(f"{plain(caption.reading)} **{plain(caption.result)}**")
+def show_caption(caption: Caption, *, help: str | None = None) -> None:
+    """Show how to read a chart, and in bold what it shows; `help` is Markdown."""
+    st.caption(f"{plain(caption.reading)} **{plain(caption.result)}**", help=help)
 
 
 def enlarged(frame: np.ndarray, factor: int) -> np.ndarray:

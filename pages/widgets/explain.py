@@ -1,33 +1,29 @@
 """Explains a prediction: evidence, activations, Grad-CAM, similar training images, attacks."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_core import Recognizer, load_mnist
+from mnist_core import Recognizer
+from mnist_core.charts.captions.explanation import describe_evidence, describe_grad_cam
 from mnist_core.charts.explanation import evidence_map, heat_over, layer_tiles, perturbation_image
 from mnist_core.explanation.activations import ActivationReader, open_activations
 from mnist_core.explanation.grad_cam import grad_cam
 from mnist_core.explanation.keras_process import keras_process
 from mnist_core.explanation.occlusion import Explanation, explain
-from mnist_core.explanation.similar_images import SimilarImages, find_similar_images
 from mnist_core.registry.card import ModelCard
-from pages.widgets import break_it
-from pages.widgets.charts import chart, enlarged
+from pages.widgets import break_it, similar
+from pages.widgets.charts import chart, show_caption
 from pages.widgets.model_picker import HASHES
 from pages.widgets.show_errors import show_errors
 
 ACTIVATIONS, GRAD_CAM, SIMILAR = "Activations", "Grad-CAM", "Most like yours"
 BREAK = "Break it"
-# Neighbors whose labels are counted, and those that are shown.
-NEIGHBORS, SHOWN = 50, 8
 HELP = (
     "Each patch of 4 by 4 pixels was erased and filled with ink, one at a time, and the network "
-    "was run again. **Blue** supports the digit, be it ink or empty paper; **orange** speaks "
-    "against it. Hover for values: at +1, changing the patch makes the odds of the digit ten times "
-    "lower."
+    "was run again. Hover for values: at +1, changing the patch makes the odds of the digit ten "
+    "times lower."
 )
 # The side of a map in px: two fit beside each other in a dialog.
 SIDE = 220
@@ -69,7 +65,7 @@ def _show_evidence(explanation: Explanation, key: str, side: int) -> None:
                 side=side,
                 alt=f"The digit; blue marks evidence for {digit}, orange evidence against it.",
             )
-    st.caption(":small[:blue[■] for · :orange[■] against]", help=HELP)
+    show_caption(describe_evidence(explanation), help=HELP)
 
 
 def _show_map(title: str, figure: Any, *, key: str, name: str, side: int, alt: str) -> None:
@@ -124,9 +120,11 @@ def _show_internals(recognizer: Recognizer, explanation: Explanation, key: str, 
         digits = (explanation.label, explanation.runner_up)
         # The first call loads TensorFlow, in a process of its own.
         with st.spinner("Computing Grad-CAM; the first time takes several seconds …"):
-            heats = [grad_cam(keras_process(), card, explanation.frame, digit) for digit in digits]
+            heats = {
+                digit: grad_cam(keras_process(), card, explanation.frame, digit) for digit in digits
+            }
         with st.container(horizontal=True, gap="small"):
-            for digit, heat in zip(digits, heats, strict=True):
+            for digit, heat in heats.items():
                 _show_map(
                     f"**Grad-CAM for {digit}**",
                     heat_over(explanation.frame, heat, side=side),
@@ -135,51 +133,9 @@ def _show_internals(recognizer: Recognizer, explanation: Explanation, key: str, 
                     side=side,
                     alt=f"The digit; orange marks where a late convolution supports {digit}.",
                 )
-        st.caption(
-            "Where a late convolution supports the prediction and the runner-up (Grad-CAM, "
-            "Selvaraju et al., 2017). A map without orange shows no support for that digit."
-        )
+        show_caption(describe_grad_cam(heats))
     elif choice == SIMILAR:
-        _show_similar(card, explanation)
+        answers = (explanation.label, explanation.runner_up)
+        similar.show(recognizer, activation_reader(card), explanation.frame, *answers)
     elif choice == BREAK:
         break_it.show(recognizer, explanation.frame, key)
-
-
-@st.cache_resource(
-    show_spinner="Looking at all training images; the first time takes a minute or two …",
-    max_entries=4,
-    hash_funcs=HASHES,
-)
-def _similar_images(card: ModelCard) -> SimilarImages:
-    return find_similar_images(activation_reader(card))
-
-
-def _show_similar(card: ModelCard, explanation: Explanation) -> None:
-    """Show the nearest training images, and the nearest of the runner-up."""
-    dataset = load_mnist()
-    similar = _similar_images(card)
-    features = activation_reader(card).features(explanation.frame[np.newaxis])[0]
-    ranking = similar.nearest(features)
-    if (dataset.x_train[ranking[0]] == explanation.frame).all():
-        ranking = ranking[1:]  # it is a training image itself
-    labels = dataset.y_train[ranking]
-    counts = Counter(labels[:NEIGHBORS].tolist()).most_common()
-    words = ", ".join(
-        f"{'all' if count == NEIGHBORS else count} are labeled {label}" for label, count in counts
-    )
-    st.caption(
-        f"Of the {NEIGHBORS} training images that are most like yours to the network, {words}. "
-        "They are compared by the input of the last layer (Papernot and McDaniel, 2018)."
-    )
-    groups = {
-        "The most similar": ranking[:SHOWN],
-        f"The most similar {explanation.runner_up}": ranking[labels == explanation.runner_up],
-    }
-    for title, found in groups.items():
-        st.markdown(f"**{title}**")
-        st.image(
-            [enlarged(dataset.x_train[index], 2) for index in found[:SHOWN]],
-            caption=[str(dataset.y_train[index]) for index in found[:SHOWN]],
-            width=56,
-            alt=[f"A training image labeled {dataset.y_train[index]}." for index in found[:SHOWN]],
-        )

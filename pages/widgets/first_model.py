@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_core import MnistError, TrainingConfig, TrainingError
 from mnist_core.charts import training_curves
+from mnist_core.charts.captions.training import describe_training_curves
 from mnist_core.networks.architectures import get_architecture
 from mnist_core.registry.store import list_models
 from mnist_core.runs import jobs
@@ -12,6 +13,7 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.store import find_run, list_runs
 from mnist_core.storage.paths import models_directory
 from pages.widgets.appearance import show_title
+from pages.widgets.charts import show_caption
 
 _RUN = "first_run"
 
@@ -49,6 +51,8 @@ def _watch() -> None:
         key="training_curves",
         alt="Accuracy and loss during the training, so far.",
     )
+    if progress.training:
+        show_caption(describe_training_curves(progress.training, progress.validation))
 
 
 def _find_or_start() -> Run:
