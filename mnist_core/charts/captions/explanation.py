@@ -31,7 +31,9 @@ def describe_evidence(explanation: Explanation) -> Caption:
     kind = "ink" if explanation.frame[strongest] >= _INK else "empty paper"
     # Evidence is a logarithm: beyond this, the factor says no more, and would overflow.
     logarithm = float(evidence[strongest])
-    times = f"{10**logarithm:,.1f}" if logarithm <= _MILLION else "more than a million"
+    times = f"{10**logarithm:,.{int(logarithm < 1)}f}"
+    if logarithm > _MILLION:
+        times = "more than a million"
     return Caption(
         "Blue parts, ink or empty paper, support the digit, orange ones speak against it.",
         f"The strongest support for {label} is the {kind} at the {_place(evidence)}: without it, "

@@ -31,19 +31,25 @@ def _explanation(evidence: float, *, level: int) -> Explanation:
             1.0,
             200,
             "The strongest support for 4 is the ink at the top right: without it, the odds of 4 "
-            "are 10.0 times lower.",
+            "are 10 times lower.",
         ),
         (
             3.5,
             0,
             "The strongest support for 4 is the empty paper at the top right: without it, the odds "
-            "of 4 are 3,162.3 times lower.",
+            "of 4 are 3,162 times lower.",
         ),
         (
             31.0,
             0,
             "The strongest support for 4 is the empty paper at the top right: without it, the odds "
             "of 4 are more than a million times lower.",
+        ),
+        (
+            0.3,
+            200,
+            "The strongest support for 4 is the ink at the top right: without it, the odds of 4 "
+            "are 2.0 times lower.",
         ),
         (0.0, 0, "No part alone supports 4."),
     ],
