@@ -18,6 +18,7 @@ from mnist_core.cli.terminal import (
     write,
 )
 from mnist_core.inference.recognizer import Recognizer, load_recognizer
+from mnist_core.networks.blocks.network import name_network
 from mnist_core.registry.store import damaged_models, list_models
 from mnist_core.storage.paths import models_directory
 
@@ -161,9 +162,10 @@ def _models(options: argparse.Namespace) -> int:
         print(f"No models in {models_directory()}", file=sys.stderr)
     for card in cards:
         low, high = card.test_interval
+        network = name_network(card.architecture, card.configuration.get("blocks"))
         print(
             f"{card.name}\t{card.test_accuracy:.2%} ({low:.2%} to {high:.2%})\t"
-            f"{card.architecture}, {card.parameters:,} parameters, {card.epochs} epochs in "
+            f"{network}, {card.parameters:,} parameters, {card.epochs} epochs in "
             f"{card.training_seconds:.0f} s"
         )
     return 0

@@ -10,6 +10,7 @@
     outcome.json    how the run ended
     model.json      which model the run has saved
     owner.json      who has started it, if the server knows
+    search.json     for a trial of a search: which one
     lock            held by the process while it is alive
 
 No state is kept in memory: the pages, other servers and the command line read the same files.
@@ -262,6 +263,16 @@ class Run:
     def record_owner(self, owner: str) -> None:
         """Record who has started the run, such as a person's number."""
         write_json(self.folder / "owner.json", {"owner": owner})
+
+    @property
+    def search(self) -> str | None:
+        """The name of the search whose trial it is; None for a training of its own."""
+        name = read_json(self.folder / "search.json").get("name")
+        return name if isinstance(name, str) else None
+
+    def record_search(self, name: str) -> None:
+        """Record that the run is a trial of this search."""
+        write_json(self.folder / "search.json", {"name": name})
 
     def _table(self) -> dict[str, Any]:
         return read_json(self.folder / "config.json")

@@ -60,8 +60,17 @@ def reopen_run(run: Run) -> None:
     """Prepare a cancelled, failed or interrupted run to resume; no process is started.
 
     Raises:
-        TrainingError: the run is active or done; or as for `new_run`.
+        TrainingError: the run is active or done, or a trial of a search; or as for `new_run`.
     """
+    if run.search is not None:
+        raise TrainingError(
+            "A trial is resumed by its search. Start that again: python -m mnist_core tune, with "
+            f"the same options. Received: {run.id}, a trial of {run.search!r}"
+        )
+    _reopen(run)
+
+
+def _reopen(run: Run) -> None:
     require_tensorflow("Training")
     with _creation_lock():
         state = run.state
@@ -90,7 +99,7 @@ def begin_run(config: TrainingConfig, models: Path | None = None) -> Run:
         with suppress(TrainingError):
             same = run.config == settings and run.models == models
             if same and run.epochs_done and run.state in resumable:
-                reopen_run(run)
+                _reopen(run)
                 return run
     return new_run(settings, models)
 

@@ -148,6 +148,7 @@ def _score(trial: optuna.Trial, settings: Settings, on_event: OnEvent) -> float:
                 _record(trial, run)
                 return outcome.validation_accuracy
     run = begin_run(settings)
+    run.record_search(trial.study.study_name)
     _record(trial, run)
 
     def report(event: TrainingEvent) -> None:

@@ -23,6 +23,7 @@ from mnist_core.charts.captions.training import describe_history
 from mnist_core.charts.curves import RocView
 from mnist_core.evaluation.assessment import Assessment
 from mnist_core.evaluation.curves import operating_points
+from mnist_core.networks.blocks.network import name_network
 from mnist_core.registry.artifacts import load_history
 from pages.widgets.charts import chart
 from pages.widgets.show_errors import plain, show_errors
@@ -182,8 +183,9 @@ def show_training_curves(assessment: Assessment) -> None:
             "itself. Choose one of them to see its training curves."
         )
         return
+    network = name_network(card.architecture, card.configuration.get("blocks"))
     st.caption(
-        f"{plain(card.architecture)}, {card.parameters:,} parameters, {card.epochs} epochs in "
+        f"{plain(network)}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}, {plain(card.created[:10])}."
     )
     with show_errors():

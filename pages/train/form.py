@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_core import TrainingConfig, list_models
 from mnist_core.networks.architectures import ARCHITECTURES, Architecture, get_architecture
 from mnist_core.networks.blocks.block import BLOCKS, Block
-from mnist_core.networks.blocks.network import architecture_of
+from mnist_core.networks.blocks.network import architecture_of, name_network
 from mnist_core.networks.blocks.plan import plan_blocks
 from mnist_core.networks.summary import layers_of
 from mnist_core.registry.store import is_bundled
@@ -92,7 +92,8 @@ def _show_start(
             with show_errors():
                 config = TrainingConfig(**settings)
                 st.caption(
-                    f"{plain(config.name or '')}: {config.architecture}, at most "
+                    f"{plain(config.name or '')}: "
+                    f"{name_network(config.architecture, config.blocks)}, at most "
                     f"{settings['epochs']} epoch{'s' * (settings['epochs'] != 1)}, "
                     f"learning rate {settings['learning_rate']:g}"
                 )

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mnist_core import ModelCard, list_models
+from mnist_core.networks.blocks.network import name_network
 from mnist_core.networks.packages import tensorflow_problem
 from mnist_core.registry.card import CARD, KERAS, TFLITE
 from mnist_core.registry.staging import delete_model, rename_model
@@ -44,21 +45,27 @@ def show() -> None:
     )
     card = cards[name]
     low, high = card.test_interval
+    network = name_network(card.architecture, card.configuration.get("blocks"))
     st.caption(
-        f"{plain(card.architecture)}, {card.parameters:,} parameters, {card.epochs} epochs in "
+        f"{plain(network)}, {card.parameters:,} parameters, {card.epochs} epochs in "
         f"{card.training_seconds:,.0f} s, seed {card.seed}. MNIST test accuracy "
         f"**{card.test_accuracy:.2%}** (95% CI {low:.2%} to {high:.2%})."
     )
     with st.container(horizontal=True):
         for file, (label, description) in _FILES.items():
             _show_download(card, file, label, description)
-        with st.popover(
+        popover = st.popover(
             "More formats",
             icon=":material/deployed_code:",
             key="shelf_formats",
+            on_change="rerun",
             help="For microcontrollers, ONNX and others.",
-        ):
-            _show_formats(card)
+        )
+        # Closed, it reads no files, but still hands over one that is being made.
+        making = any(st.session_state.get(f"shelf_as_{kind}_files") for kind in FORMATS)
+        if popover.open or making:
+            with popover:
+                _show_formats(card)
         if is_bundled(card.name):
             st.caption("Bundled models cannot be renamed or deleted.")
             return

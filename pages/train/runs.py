@@ -5,6 +5,7 @@ import streamlit as st
 from mnist_core import MnistError
 from mnist_core.charts import compared_curves
 from mnist_core.charts.captions.training import describe_compared_curves
+from mnist_core.networks.blocks.network import name_network
 from mnist_core.runs.progress import follow
 from mnist_core.runs.run import Run
 from mnist_core.runs.store import list_runs
@@ -25,9 +26,8 @@ def show() -> None:
     if not runs:
         st.info("No runs yet. Press *Start* above: each training is listed here with its curves.")
         return
-    table = [_row(run) for run in runs]
     rows = st.dataframe(
-        table,
+        [_row(run) for run in runs],
         hide_index=True,
         key="runs",
         on_select="rerun",
@@ -44,7 +44,7 @@ def show() -> None:
         _show_selected(selected)
     else:
         st.caption("Select rows to compare their curves, or to resume or delete a run.")
-    searches.show(_searches(table))
+    searches.show(list(dict.fromkeys(name for run in runs if (name := run.search))))
 
 
 def _show_selected(selected: list[Run]) -> None:
@@ -60,7 +60,7 @@ def _show_selected(selected: list[Run]) -> None:
     with st.container(horizontal=True):
         if len(selected) == 1:
             (run,) = selected
-            if not run.is_active and rights.may_change_run(run) and run.state != "done":
+            if watch.may_resume(run) and rights.may_change_run(run):
                 watch.resume_button(run, "runs_resume")
             if st.button(
                 "Show",
@@ -86,22 +86,13 @@ def _show_selected(selected: list[Run]) -> None:
                 st.rerun()
 
 
-def _searches(table: list[dict[str, object]]) -> list[str]:
-    """The names of the searches whose trials are in the table, newest first."""
-    trials = [
-        str(row["model"])
-        for row in table
-        if row["validation"] and not row["MNIST test"] and row["network"] != _UNKNOWN
-    ]
-    return list(dict.fromkeys(name.rpartition("-")[0] for name in trials))
-
-
 def _row(run: Run) -> dict[str, object]:
     outcome = run.outcome
     card = outcome.card if outcome else None
     try:
         config = run.config
-        name, network, epochs = config.name, config.architecture, config.epochs
+        name, epochs = config.name, config.epochs
+        network = name_network(config.architecture, config.blocks)
     except MnistError:
         name, network, epochs = run.id, _UNKNOWN, None
     done = card.epochs if card else run.epochs_done
@@ -115,6 +106,8 @@ def _row(run: Run) -> dict[str, object]:
         note = f"The run's settings are damaged. {note}".strip()
     elif run.state == "interrupted":
         note = "The process was killed; the run can be resumed."
+        if run.search is not None:
+            note = "The process was killed; its search tries this trial again."
     return {
         "model": name,
         "network": network,

@@ -9,7 +9,7 @@ from mnist_core.charts import training_curves
 from mnist_core.charts.captions.training import describe_training_curves
 from mnist_core.runs import jobs
 from mnist_core.runs.progress import Progress, follow
-from mnist_core.runs.run import Run
+from mnist_core.runs.run import ACTIVE, Run
 from mnist_core.runs.store import find_run, list_runs
 from pages.train.availability import training_problem
 from pages.widgets import model_picker, rights
@@ -208,7 +208,7 @@ def _show_result(run: Run) -> None:
     with st.container(horizontal=True):
         if card and any(other.name == card.name for other in list_models()):
             _show_use_button(card.name)
-        if state != "done":
+        if may_resume(run):
             resume_button(run, "train_resume")
         st.button(
             "Close",
@@ -256,6 +256,11 @@ def _show_use_button(name: str) -> None:
         args=(name,),
     ):
         st.toast(f"{name} is now in use.")
+
+
+def may_resume(run: Run) -> bool:
+    """True for a run that has stopped before its end; a trial is resumed by its search."""
+    return run.state not in (*ACTIVE, "done") and run.search is None
 
 
 def resume_button(run: Run, key: str) -> None:

@@ -208,6 +208,17 @@ def test_reopen_run_refuses_a_run_that_is_done() -> None:
         reopen_run(run)
 
 
+def test_reopen_run_leaves_a_trial_to_its_search() -> None:
+    run = interrupt(new_run(MLP))
+    assert run.search is None
+    run.record_search("best")
+    assert run.search == "best"
+    with pytest.raises(TrainingError, match="a trial of 'best'"):
+        reopen_run(run)
+    # The search itself begins it again.
+    assert begin_run(MLP) == run
+
+
 def test_reopen_run_replaces_only_its_own_model(own_models: Path) -> None:
     run = interrupt(new_run(MLP))
     card = make_card("mine", created="2026-02-03T04:05:06+00:00")

@@ -10,11 +10,12 @@ from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import Architecture
 from mnist_core.networks.blocks.block import BLOCKS, Block
 from mnist_core.networks.blocks.plan import plan_blocks
+from mnist_core.networks.summary import counted
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["architecture_of", "build_network", "describe_blocks"]
+__all__ = ["architecture_of", "build_network", "describe_blocks", "name_network"]
 
 
 def architecture_of(blocks: Sequence[Block]) -> Architecture:
@@ -28,6 +29,20 @@ def architecture_of(blocks: Sequence[Block]) -> Architecture:
         batch_size=128,
         learning_rate=1e-3,
     )
+
+
+def name_network(architecture: str, blocks: object) -> str:
+    """A name for users: of the architecture, or "own network, 5 blocks".
+
+    Args:
+        architecture: of a training or a card.
+        blocks: its blocks, such as a card has them, which may be damaged.
+    """
+    if architecture != BLOCKS:
+        return architecture
+    if not isinstance(blocks, Sequence):
+        return "own network"
+    return f"own network, {counted(len(blocks), 'block')}"
 
 
 def describe_blocks(blocks: Sequence[Block]) -> str:

@@ -51,7 +51,8 @@ def test_builder_starts_with_a_good_network(started: list[TrainingConfig]) -> No
         "2. **Pooling** · 2×2",
     ]
     assert PRESETS[0].lesson in texts(app, "markdown")
-    assert "56,714 parameters, 706,752 multiplications" in texts(app, "caption")
+    assert "56,714 parameters, 9" in texts(app, "caption")
+    assert "706,752 multiplications for each image" in texts(app, "caption")
     press(app, "train_start")
     (config,) = started
     assert (config.architecture, config.name) == (BLOCKS, "my-blocks-1")

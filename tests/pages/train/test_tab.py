@@ -17,6 +17,9 @@ from support.searches import search
 from mnist_core import TrainingConfig, list_models
 from mnist_core.corrections.store import CorrectionStore
 from mnist_core.networks.architectures import get_architecture
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.kinds import Convolution, Pooling
+from mnist_core.networks.blocks.plan import OUTPUT
 from mnist_core.registry.card import CARD, write_card
 from mnist_core.registry.staging import staged_model
 from mnist_core.runs import jobs
@@ -247,20 +250,46 @@ def test_table_of_runs_shows_notes() -> None:
         "failed": Outcome(state="failed", text="The disk\nis full."),
         "cancelled": Outcome(state="cancelled", text="Stopped before anything was saved."),
         "best-0": Outcome(state="done", text="A trial: 97.10%.", validation_accuracy=0.971),
+        "best-1": Outcome(state="cancelled", text="Pruned after epoch 1."),
     }
     for name, outcome in ends.items():
         run = new_run(TrainingConfig(architecture="mlp", name=name, epochs=2))
         report_epochs(run, 1)
         run.finish(outcome)
-    cut = new_run(TrainingConfig(architecture="mlp", name="cut"))
-    cut.set_phase("running")
+    for name in ("cut", "best-2"):
+        cut = new_run(TrainingConfig(architecture="mlp", name=name))
+        cut.set_phase("running")
+    cut.record_search("best")
     table = run_script(SHOW).dataframe[-1].value.set_index("model")
     assert table.loc["failed", "note"] == "The disk is full."
     assert table.loc["cancelled", "note"] == "Stopped before anything was saved."
     assert "can be resumed" in table.loc["cut", "note"]
+    assert table.loc["best-2", "note"].endswith("its search tries this trial again.")
     assert table.loc["best-0", "validation"] == "97.10%"
     assert table.loc["best-0", "epochs"] == "1 of 2"
     assert table.loc["best-0", "MNIST test"] == ""
+
+
+def test_table_of_runs_describes_own_networks() -> None:
+    blocks = (Convolution(filters=4), Pooling(), OUTPUT)
+    new_run(TrainingConfig(architecture=BLOCKS, blocks=blocks, name="own"))
+    new_run(TrainingConfig(architecture="mlp", name="other"))
+    table = run_script(SHOW).dataframe[-1].value.set_index("model")
+    assert table["network"].to_dict() == {"own": "own network, 3 blocks", "other": "mlp"}
+
+
+@pytest.mark.parametrize("search", [None, "best"])
+def test_stopped_run_is_resumed_unless_it_is_a_trial(search: str | None) -> None:
+    run = new_run(TrainingConfig(architecture="mlp", name="best-1"))
+    run.finish(Outcome(state="cancelled", text="Pruned after epoch 1."))
+    if search is not None:
+        run.record_search(search)
+    app = run_script(
+        SHOW, training_watched=run.id, runs={"selection": {"rows": [0], "columns": []}}
+    )
+    assert not app.exception
+    resume = [button.key for button in app.button if "resume" in str(button.key)]
+    assert resume == ([] if search else ["train_resume", "runs_resume"])
 
 
 def charts_of_a_search(app: AppTest) -> list[str]:
@@ -310,7 +339,12 @@ def test_other_formats_say_what_they_are_worth(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats.KerasProcess, "call", lambda *_: (b"a file", 0.9744))
-    app = run_script(SHOW, shelf="mlp")
+    # Closed, the panel reads no files.
+    with monkeypatch.context() as patch:
+        patch.setattr("pages.train.models.known_accuracy", lambda *_: pytest.fail("read"))
+        assert not run_script(SHOW, shelf="mlp").exception
+    # AppTest cannot press a popover: set what the press sets.
+    app = run_script(SHOW, shelf="mlp", shelf_formats=True)
     assert app.button(key="shelf_as_int8").label == "LiteRT, 8 bits"
     assert "MNIST test accuracy **97.44%**" not in texts(app, "caption")
     app.button(key="shelf_as_micro").click().run()
