@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--architecture", default="mlp")
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--training-images", type=int, default=10_000)
     parser.add_argument("--algorithm", choices=tuple(ALGORITHMS), default="bayesian")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--search", action="store_true", help="one search, in this process")
@@ -66,6 +67,7 @@ def search_in_process(
             f"--{name}={getattr(options, name)}"
             for name in ("architecture", "trials", "epochs", "algorithm")
         ]
+        command.append(f"--training-images={options.training_images}")
         environment = os.environ | places
         environment.pop("MNIST_SEARCHES", None)
         output = subprocess.run(
@@ -84,7 +86,11 @@ def search(options: argparse.Namespace) -> None:
     if options.unpruned:
         optuna.pruners.MedianPruner = lambda **_: optuna.pruners.NopPruner()
     base = TrainingConfig(
-        architecture=options.architecture, name=NAME, seed=options.seeds[0], epochs=options.epochs
+        architecture=options.architecture,
+        name=NAME,
+        seed=options.seeds[0],
+        epochs=options.epochs,
+        training_images=options.training_images,
     )
     config = TuningConfig(base=base.resolved(), trials=options.trials, algorithm=options.algorithm)
     card = searches.tune(config)
