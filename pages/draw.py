@@ -75,53 +75,8 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
             start = replace_drawing(strokes())
         with st.container(key="canvas"):
             drawing, image = show_drawing(width, brush, start)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            read_now = st.button(
-                browser.label_with_key("Read", "P"),
-                icon=":material/search:",
-                type="primary",
-                key="read",
-                help="Read the drawing. Key: P",
-            )
-            st.button(
-                browser.label_with_key("Undo", "Z"),
-                icon=":material/undo:",
-                key="remove_stroke",
-                on_click=undo_stroke,
-                help="Remove the last stroke. Key: Z",
-            )
-            st.button(
-                browser.label_with_key("Clear", "C"),
-                icon=":material/delete:",
-                key="clear",
-                on_click=clear_canvas,
-                help="Remove the whole drawing. Key: C",
-            )
-            live = st.toggle(
-                "Read as I draw",
-                value=True,
-                key="live",
-                persist_state="session",
-                help="Read while the pen moves and after every stroke; otherwise only with *Read*.",
-            )
-        with st.container(horizontal=True, vertical_alignment="top"):
-            st.segmented_control(
-                "Canvas",
-                list(CANVAS_WIDTHS),
-                required=True,
-                key="canvas_size",
-                persist_state="session",
-                help="The drawing is kept; the wide canvas has room for a number.",
-            )
-            st.slider(
-                "Brush width (px)",
-                4,
-                40,
-                key="brush",
-                persist_state="session",
-                width=170,
-                help="Width of the next strokes.",
-            )
+        read_now, live = show_buttons()
+        show_canvas_settings()
     state["canvas_objects"] = drawing
     cleared = drawing == state.get("canvas_cleared")
     if image is None:
@@ -140,6 +95,62 @@ def show_drawing_and_reading(recognizer: Recognizer) -> None:
             drawn=drawn,
             live=live,
             most=reading.MAX_CARDS,
+        )
+
+
+def show_buttons() -> tuple[bool, bool]:
+    """Show the buttons; return whether to read now, and whether to read with every stroke."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        read_now = st.button(
+            browser.label_with_key("Read", "P"),
+            icon=":material/search:",
+            type="primary",
+            key="read",
+            help="Read the drawing. Key: P",
+        )
+        st.button(
+            browser.label_with_key("Undo", "Z"),
+            icon=":material/undo:",
+            key="remove_stroke",
+            on_click=undo_stroke,
+            help="Remove the last stroke. Key: Z",
+        )
+        st.button(
+            browser.label_with_key("Clear", "C"),
+            icon=":material/delete:",
+            key="clear",
+            on_click=clear_canvas,
+            help="Remove the whole drawing. Key: C",
+        )
+        live = st.toggle(
+            "Read as I draw",
+            value=True,
+            key="live",
+            persist_state="session",
+            help="Read while the pen moves and after every stroke; otherwise only with *Read*.",
+        )
+    return read_now, live
+
+
+def show_canvas_settings() -> None:
+    """Show the size of the canvas and of the brush; the next run of the page applies them."""
+    with st.container(horizontal=True, vertical_alignment="top"):
+        st.segmented_control(
+            "Canvas",
+            list(CANVAS_WIDTHS),
+            required=True,
+            key="canvas_size",
+            persist_state="session",
+            help="The drawing is kept; the wide canvas has room for a number.",
+        )
+        st.slider(
+            "Brush width (px)",
+            4,
+            40,
+            key="brush",
+            persist_state="session",
+            width=170,
+            help="Width of the next strokes.",
         )
 
 

@@ -50,48 +50,39 @@ def show(live: LiveReader) -> None:
         st.caption("Only digits completely inside the box are read.")
         left, right = st.columns(2)
         with left:
-            width = st.slider(
-                "Width (%)",
-                5,
-                100,
-                round(100 * default.roi[2]),
-                key="roi_width",
-                persist_state="session",
-                help="Width of the box, in percent of the video.",
-            )
-            x = st.slider(
-                "Horizontal position (%)",
-                0,
-                100,
-                50,
-                key="roi_x",
-                persist_state="session",
-                help="50: centered.",
-            )
+            x, width = show_extent("Width", "Horizontal", "roi_width", "roi_x", default.roi[2])
         with right:
-            height = st.slider(
-                "Height (%)",
-                5,
-                100,
-                round(100 * default.roi[3]),
-                key="roi_height",
-                persist_state="session",
-                help="Height of the box, in percent of the video.",
-            )
-            y = st.slider(
-                "Vertical position (%)",
-                0,
-                100,
-                50,
-                key="roi_y",
-                persist_state="session",
-                help="50: centered.",
-            )
+            y, height = show_extent("Height", "Vertical", "roi_height", "roi_y", default.roi[3])
     live.settings = WebcamSettings(
         inference=not st.session_state["paused"],
-        roi=((100 - width) * x / 10_000, (100 - height) * y / 10_000, width / 100, height / 100),
+        roi=(x, y, width, height),
         threshold=None if automatic else threshold,
         ink=ink,
         smoothing=smoothing,
         mirror=mirror,
     )
+
+
+def show_extent(
+    side: str, direction: str, side_key: str, place_key: str, initial: float
+) -> tuple[float, float]:
+    """Show the length and place of one side of the box; return its start and length, 0 to 1."""
+    length = st.slider(
+        f"{side} (%)",
+        5,
+        100,
+        round(100 * initial),
+        key=side_key,
+        persist_state="session",
+        help=f"{side} of the box, in percent of the video.",
+    )
+    place = st.slider(
+        f"{direction} position (%)",
+        0,
+        100,
+        50,
+        key=place_key,
+        persist_state="session",
+        help="50: centered.",
+    )
+    return (100 - length) * place / 10_000, length / 100
