@@ -177,7 +177,7 @@ def frame_found(inked: InkMap, digits: Sequence[InkedDigit]) -> list[FramedDigit
         return [FramedDigit(box=d.box, frame=frame_digit(d), ink=d.ink) for d in digits]
     solid = binarize(inked.ink, SOFT_EDGE - 1)
     if inked.ruled is not None:  # a line beside a digit is no part of its background
-        solid[inked.ruled] = 255
+        solid[inked.ruled.across | inked.ruled.down] = 255
     return [
         FramedDigit(
             box=digit.box,

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.drawing import drawing_ink
-from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, Mask, to_grey
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, to_grey
 from mnist_core.preprocessing.photo import photo_ink
-from mnist_core.preprocessing.ruled_lines import erase_ruled_lines
+from mnist_core.preprocessing.ruled_lines import RuledLines, erase_ruled_lines
 
 __all__ = ["Ink", "InkMap", "flatten_alpha", "ink_map"]
 
@@ -30,12 +30,12 @@ class InkMap:
     Attributes:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
         grey: (h, w) uint8, the photograph, scan or video frame; None for a drawing on a screen.
-        ruled: (h, w) bool, True on ruled lines that were erased; None without any.
+        ruled: the lines that were erased; None without any.
     """
 
     ink: Image
     grey: Image | None = None
-    ruled: Mask | None = None
+    ruled: RuledLines | None = None
 
     @property
     def drawn(self) -> bool:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.grey import Image, Ink, Mask, binarize, estimate_noise, median, shrink
-from mnist_core.preprocessing.ruled_lines import are_remains, ruled_line_mask
+from mnist_core.preprocessing.grey import Image, Ink, binarize, estimate_noise, median, shrink
+from mnist_core.preprocessing.ruled_lines import RuledLines, are_remains, find_ruled_lines
 
 __all__ = ["measure_polarity", "photo_ink"]
 
@@ -50,7 +50,9 @@ _PAPER_MEDIAN = 5
 _LOGARITHMS = np.log(np.arange(256) + 16).astype(np.float32)
 
 
-def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image, Mask | None]:
+def photo_ink(
+    grey: Image, ink: Ink, *, keep_lines: bool = False
+) -> tuple[Image, RuledLines | None]:
     """Find the ink of a photograph, scan or video frame.
 
     Args:
@@ -59,8 +61,8 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
         keep_lines: True to keep ruled lines as ink.
 
     Returns:
-        (h, w) uint8, from 0 for paper to 255 for full ink; and (h, w) bool, True on the ruled lines
-        that were erased, or None without any.
+        (h, w) uint8, from 0 for paper to 255 for full ink; and the ruled lines that were erased, or
+        None without any.
     """
     if min(grey.shape) < 3:
         return np.zeros_like(grey), None
@@ -76,9 +78,9 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
     # Ink absorbs a share of the light, however bright it is …
     contrast = cv2.divide(difference, cv2.max(paper, _MIN_LIGHT), scale=255)
     threshold = _ink_threshold(contrast)
-    ruled = None if keep_lines else ruled_line_mask(contrast, threshold / 2)
+    ruled = None if keep_lines else find_ruled_lines(contrast, threshold / 2)
     if ruled is not None:
-        contrast[ruled] = 0
+        contrast[ruled.erased] = 0
         # Printed lines can be much darker than the pen.
         threshold = _ink_threshold(contrast)
     # … but noise is as strong in the shade.
@@ -99,7 +101,7 @@ def photo_ink(grey: Image, ink: Ink, *, keep_lines: bool = False) -> tuple[Image
     return cv2.min(cv2.LUT(contrast, soft), near), ruled
 
 
-def _apply_hysteresis(certain: Image, weak: Image, ruled: Mask | None) -> Image:
+def _apply_hysteresis(certain: Image, weak: Image, ruled: RuledLines | None) -> Image:
     """Keep the weak ink that is connected to certain ink, without remains of ruled lines.
 
     One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).

@@ -30,14 +30,14 @@ from mnist_core.preprocessing.line_detection import (
     thin_lines,
 )
 
-__all__ = ["are_remains", "erase_ruled_lines", "ruled_line_mask"]
+__all__ = ["RuledLines", "are_remains", "erase_ruled_lines", "find_ruled_lines"]
 
 # Both ends of a line, each this share of its length, are covered by ink to at least this share.
 _END, _MIN_END_COVERAGE = 0.1, 0.5
-# A line is no thicker than this share of the image across it, and never than this many pixels.
-_MAX_THICKNESS, _MAX_THICKNESS_PX = 0.12, 40
-# For most lines, a band of this many rows above and below is enough.
-_NARROW_BAND = 10
+# A line is no thicker than this share of the image across it …
+_MAX_THICKNESS = 0.12
+# … and, with its surroundings, than this many rows above and below its middle.
+_REACH = 10
 # Rows belong to a line where their coverage is at least this share of that in its middle.
 _SAME_LINE = 0.7
 # Ink this many pixels beyond a line belongs to a stroke.
@@ -46,9 +46,6 @@ _STROKE_REACH = 2
 _PARTS = 8
 # Images with a shorter side, in pixels, have no room for a line and a digit.
 _MIN_SIDE = 24
-# Remains of a ruled line: more than this share of their pixels lies in a square of this side, in
-# pixels, around the line.
-_REMAINS, _REMAINS_SIDE = 0.6, 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,15 +67,30 @@ class _Bands:
     ink: Mask
 
 
-def ruled_line_mask(contrast: Image, threshold: float) -> Mask | None:
-    """Find the pixels of straight lines that run through an image from border to border.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RuledLines:
+    """The lines that run through an image from border to border; both masks are (h, w).
+
+    Attributes:
+        erased: True on a line, but not where a stroke crosses it.
+        across: True on a line that runs across, also where a stroke crosses it.
+        down: True on a line that runs down, likewise.
+    """
+
+    erased: Mask
+    across: Mask
+    down: Mask
+
+
+def find_ruled_lines(contrast: Image, threshold: float) -> RuledLines | None:
+    """Find the straight lines that run through an image from border to border.
 
     Args:
         contrast: (h, w) uint8, the difference of each pixel from the paper.
         threshold: the least contrast of ink.
 
     Returns:
-        (h, w) bool, True on a line, but not where a stroke crosses it; None without any line.
+        The lines; None without any.
     """
     if min(contrast.shape) < _MIN_SIDE:
         return None
@@ -88,86 +100,88 @@ def ruled_line_mask(contrast: Image, threshold: float) -> Mask | None:
         return None
     # A stem between two printed lines looks like a line from border to border as long as they are
     # there. So each direction is judged without the lines of the other.
-    mask = _line_mask(contrast, horizontal, None, threshold)
+    erased, across = _erase(contrast, horizontal, None, threshold)
+    down = np.zeros_like(across)
     if vertical:
-        across = _line_mask(contrast.T, vertical, mask.T, threshold).T
-        mask = across | _line_mask(contrast, horizontal, across, threshold)
-    return mask if mask.any() else None
+        erased_down, down = (mask.T for mask in _erase(contrast.T, vertical, erased.T, threshold))
+        erased, across = _erase(contrast, horizontal, erased_down, threshold)
+        erased |= erased_down
+    return RuledLines(erased=erased, across=across, down=down) if erased.any() else None
 
 
-def are_remains(labels: Labels, count: int, ruled: Mask) -> Mask:
-    """Which components are only remains of ruled lines: (count,) bool.
+def are_remains(labels: Labels, count: int, lines: RuledLines) -> Mask:
+    """Which components are only remains of ruled lines: more than half of each lies on one line.
+
+    Returns (count,) bool.
 
     Args:
         labels: (h, w), the component that each pixel belongs to, from 1; 0 is background.
         count: the number of labels, with the background.
-        ruled: (h, w) bool, True on an erased line.
+        lines: those that were erased.
     """
-    square = np.ones((_REMAINS_SIDE, _REMAINS_SIDE), np.uint8)
-    near_line = cv2.dilate(ruled.view(np.uint8), square) > 0
     sizes = np.bincount(labels.ravel(), minlength=count)
-    remains: Mask = np.bincount(labels[near_line], minlength=count) > sizes * _REMAINS
+    # On one line: on closely squared paper, a digit is on several.
+    on_line = [np.bincount(labels[line], minlength=count) for line in (lines.across, lines.down)]
+    remains: Mask = 2 * np.maximum(*on_line) > sizes
     return remains
 
 
-def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, Mask | None]:
-    """Erase the ruled lines of a drawing: its ink without them, and where they are.
+def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | None]:
+    """Erase the ruled lines of a drawing: its ink without them, and the lines; None without any.
 
-    Ink of at least `threshold` is a line or a stroke. `ink` is (h, w) uint8, 0 to 255; the lines
-    are (h, w) bool, None without any.
+    Ink of at least `threshold` is a line or a stroke. `ink` is (h, w) uint8, 0 to 255.
     """
     columns, rows = ink[:, [0, -1]].max(axis=0), ink[[0, -1]].max(axis=1)
     if max(columns.min(), rows.min()) < threshold:
         return ink, None  # no line reaches from border to border
-    ruled = ruled_line_mask(ink, threshold)
-    if ruled is None:
+    lines = find_ruled_lines(ink, threshold)
+    if lines is None:
         return ink, None
-    solid = ((ink >= threshold) & ~ruled).view(np.uint8)
+    solid = ((ink >= threshold) & ~lines.erased).view(np.uint8)
     count, labels = cv2.connectedComponents(solid, ltype=label_type(solid.shape))
-    keep = ~are_remains(labels, count, ruled)
+    keep = ~are_remains(labels, count, lines)
     keep[0] = False
     near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
-    return np.where((near > 0) & ~ruled, ink, 0).astype(np.uint8), ruled
+    return np.where((near > 0) & ~lines.erased, ink, 0).astype(np.uint8), lines
 
 
-def _line_mask(
+def _erase(
     contrast: Image, lines: list[Line], other_lines: Mask | None, threshold: float
-) -> Mask:
-    """The pixels of nearly horizontal lines that are lines without the others, too."""
+) -> tuple[Mask, Mask]:
+    """The pixels of nearly horizontal lines that are lines without the others, too.
+
+    Those to erase, and all, also where a stroke crosses a line.
+    """
     height, width = contrast.shape
-    widest = min(_MAX_THICKNESS_PX, max(4, round(_MAX_THICKNESS * height))) + _STROKE_REACH + 2
     # A band may reach beyond the border.
-    border = widest + int(MAX_SLOPE * width) + 2
+    border = _REACH + int(MAX_SLOPE * width) + 2
     edges = (border, border, 0, 0, cv2.BORDER_CONSTANT)
     padded, hidden = cv2.copyMakeBorder(contrast, *edges), None
     if other_lines is not None and other_lines.any():
         hidden = cv2.copyMakeBorder(other_lines.view(np.uint8), *edges).view(bool)
         padded[hidden] = 0
-    mask = np.zeros(padded.size, bool)
-    # Nearly all lines are thin: the wide band is used only where the narrow one is not enough.
-    for reach in sorted({min(_NARROW_BAND, widest), widest}):
-        if not lines:
-            break
+    erased, whole = np.zeros(padded.size, bool), np.zeros(padded.size, bool)
+    if lines:
         check_time()
-        bands = _cut_bands(lines, reach, padded, hidden, border, threshold)
+        bands = _cut_bands(lines, _REACH, padded, hidden, border, threshold)
         moved = _fit_to_ink(lines, bands.ink, 2 * -(-height // SEARCH_ROWS))
         if moved != lines:
-            lines, bands = moved, _cut_bands(moved, reach, padded, hidden, border, threshold)
+            bands = _cut_bands(moved, _REACH, padded, hidden, border, threshold)
         coverage = _count_true(bands.ink) / np.maximum(_count_true(bands.inside), 1)
-        thick = []
-        for index, line in enumerate(lines):
-            if coverage[index, reach - 2 : reach + 3].max() < MIN_COVERAGE:
+        for index in range(len(lines)):
+            if coverage[index, _REACH - 2 : _REACH + 3].max() < MIN_COVERAGE:
                 continue  # no line of any thickness
             top, bottom = _thickness(coverage[index])
-            fits = _STROKE_REACH < top < bottom < 2 * reach + 1 - _STROKE_REACH
-            if reach < widest and not fits:
-                thick.append(line)
-            elif bottom - top <= max(3, round(_MAX_THICKNESS * height)) and (
-                coverage[index, top:bottom].mean() >= MIN_COVERAGE  # no row of digits
+            if (
+                _STROKE_REACH < top < bottom < 2 * _REACH + 1 - _STROKE_REACH
+                and bottom - top <= max(3, round(_MAX_THICKNESS * height))
+                and coverage[index, top:bottom].mean() >= MIN_COVERAGE  # no row of digits
             ):
-                mask[_line_pixels(bands, index, top, bottom)] = True
-        lines = thick
-    return mask.reshape(-1, width)[border:-border]
+                pixels, crossed = _line_pixels(bands, index, top, bottom)
+                erased[pixels[~crossed]] = True
+                whole[pixels] = True
+    inner = slice(border, -border)
+    return erased.reshape(-1, width)[inner], whole.reshape(-1, width)[inner]
 
 
 def _cut_bands(
@@ -233,10 +247,10 @@ def _count_true(mask: Mask) -> NDArray[np.int32]:
     return counts.reshape(mask.shape[:2])
 
 
-def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> NDArray[np.intp]:
-    """The pixels to erase of the line in rows `top` to `bottom` of a band; none without a line.
+def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDArray[np.intp], Mask]:
+    """The pixels of the line in rows `top` to `bottom` of a band; none without a line.
 
-    They are indices into the flattened, padded image.
+    They are indices into the flattened, padded image; and True for those of strokes across it.
     """
     ink, inside, hidden = (part[index] for part in (bands.ink, bands.inside, bands.hidden))
     # The line is found to a pixel, and its soft edges are erased with it.
@@ -244,9 +258,10 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> NDArray[np
     covered = np.asarray(ink[rows].any(axis=0))
     known = inside[len(ink) // 2] & (covered | ~hidden[rows].any(axis=0))
     if not _runs_through(covered[known]):
-        return np.zeros(0, np.intp)
+        return np.zeros(0, np.intp), np.zeros(0, bool)
     crossed = _crossings(bands.strokes[index], rows.start, rows.stop)[rows]
-    return bands.pixels[index, rows][inside[rows] & ~hidden[rows] & ~crossed]
+    visible = inside[rows] & ~hidden[rows]
+    return bands.pixels[index, rows][visible], crossed[visible]
 
 
 def _thickness(coverage: NDArray[np.float64]) -> tuple[int, int]:

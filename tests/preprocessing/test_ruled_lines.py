@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mnist_core.preprocessing.ruled_lines import ruled_line_mask
+from mnist_core.preprocessing.ruled_lines import are_remains, find_ruled_lines
 
 INK = 100
 
@@ -18,13 +18,18 @@ def paper(height: int = 240, width: int = 320) -> np.ndarray:
     return np.zeros((height, width), np.uint8)
 
 
+def erased_pixels(contrast: np.ndarray) -> np.ndarray:
+    lines = find_ruled_lines(contrast, INK)
+    assert lines is not None
+    return lines.erased
+
+
 @pytest.mark.parametrize("rise", [-12, 0, 7])
 @pytest.mark.parametrize("thickness", [2, 3, 6])
 def test_line_from_side_to_side_is_erased(rise: int, thickness: int) -> None:
     contrast = paper()
     cv2.line(contrast, (0, 100), (319, 100 + rise), 200, thickness)
-    erased = ruled_line_mask(contrast, INK)
-    assert erased is not None
+    erased = erased_pixels(contrast)
     assert (contrast[~erased] > INK).mean() < 0.002
     assert not erased[:60].any()
     assert not erased[150:].any()
@@ -36,8 +41,7 @@ def test_vertical_lines_and_squares_are_erased() -> None:
         cv2.line(contrast, (place, 0), (place, 239), 180, 2)
     for place in range(30, 240, 60):
         cv2.line(contrast, (0, place), (319, place), 180, 2)
-    erased = ruled_line_mask(contrast, INK)
-    assert erased is not None
+    erased = erased_pixels(contrast)
     assert (contrast[~erased] > INK).sum() < 0.03 * (contrast > INK).sum()
 
 
@@ -47,8 +51,7 @@ def test_crossing_strokes_are_kept() -> None:
     cv2.line(stroke, (150, 60), (170, 180), 255, 8)
     cv2.line(contrast, (0, 120), (319, 120), 200, 3)
     contrast = cv2.max(contrast, stroke)
-    erased = ruled_line_mask(contrast, INK)
-    assert erased is not None
+    erased = erased_pixels(contrast)
     kept = np.where(erased, 0, contrast)
     pieces, _ = cv2.connectedComponents((kept > INK).view(np.uint8))
     assert pieces == 2  # the background and one whole stroke
@@ -63,7 +66,22 @@ def test_crossing_strokes_are_kept() -> None:
 def test_strokes_are_not_erased(ends: tuple[tuple[int, int], tuple[int, int]]) -> None:
     contrast = paper()
     cv2.line(contrast, *ends, 255, 6)
-    assert ruled_line_mask(contrast, INK) is None
+    assert find_ruled_lines(contrast, INK) is None
+
+
+def test_what_stands_in_the_gap_of_a_line_is_no_digit() -> None:
+    contrast, pieces = paper(), paper()
+    for place in range(20, 320, 60):
+        cv2.line(contrast, (place, 0), (place, 239), 180, 2)
+    for place in range(30, 240, 60):
+        cv2.line(contrast, (0, place), (319, place), 180, 2)
+    lines = find_ruled_lines(contrast, INK)
+    assert lines is not None
+    # A dark piece of a line, a stroke that crosses it, and a digit between the lines.
+    cv2.line(pieces, (80, 100), (80, 130), 1, 5)
+    cv2.line(pieces, (100, 50), (120, 110), 2, 5)
+    cv2.circle(pieces, (230, 120), 15, 3, 4)
+    assert are_remains(pieces, 4, lines).tolist() == [False, True, False, False]
 
 
 @pytest.mark.parametrize("height", [500, 826, 1000])
@@ -73,8 +91,7 @@ def test_digits_on_thin_lines_do_not_draw_them_aside(height: int) -> None:
         cv2.line(contrast, (0, place), (657, place), 120, 1)
         for column in range(40, 300, 40):
             cv2.circle(contrast, (column, place + 16), 14, 255, 5)
-    erased = ruled_line_mask(contrast, INK)
-    assert erased is not None
+    erased = erased_pixels(contrast)
     for place in places:
         assert erased[place, 350:].mean() > 0.9
 
@@ -87,8 +104,7 @@ def test_a_row_of_digits_is_not_a_thick_line() -> None:
     rings = paper(800, 700)
     for column in range(20, 690, 33):
         cv2.ellipse(rings, (column, 402), (12, 22), 0, 0, 360, 255, 5)
-    erased = ruled_line_mask(cv2.max(contrast, rings), INK)
-    assert erased is not None
+    erased = erased_pixels(cv2.max(contrast, rings))
     assert erased[rings > 0].mean() < 0.4
 
 
@@ -98,15 +114,14 @@ def test_steep_line_at_the_border_is_erased_at_any_width(width: int) -> None:
     rise = round(0.08 * width)
     cv2.line(contrast, (0, 238 - rise), (width - 1, 238), 200, 3)
     cv2.line(contrast, (0, 1), (width - 1, 1 + rise), 200, 3)
-    erased = ruled_line_mask(contrast, INK)
-    assert erased is not None
+    erased = erased_pixels(contrast)
     assert (contrast[~erased] > INK).mean() < 0.004
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 300), (23, 23), (240, 320)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_uniform_image_has_no_lines(shape: tuple[int, int], level: int) -> None:
-    assert ruled_line_mask(np.full(shape, level, np.uint8), INK) is None
+    assert find_ruled_lines(np.full(shape, level, np.uint8), INK) is None
 
 
 @given(
@@ -116,6 +131,9 @@ def test_uniform_image_has_no_lines(shape: tuple[int, int], level: int) -> None:
     threshold=st.floats(1, 255),
 )
 @settings(deadline=None, max_examples=60)
-def test_any_image_gives_a_mask_or_none(contrast: np.ndarray, threshold: float) -> None:
-    erased = ruled_line_mask(contrast, threshold)
-    assert erased is None or (erased.shape == contrast.shape and erased.dtype == bool)
+def test_any_image_gives_lines_or_none(contrast: np.ndarray, threshold: float) -> None:
+    lines = find_ruled_lines(contrast, threshold)
+    if lines is not None:
+        for mask in (lines.erased, lines.across, lines.down):
+            assert (mask.shape, mask.dtype) == (contrast.shape, bool)
+        assert not (lines.erased & ~(lines.across | lines.down)).any()
