@@ -97,7 +97,7 @@ def _row(run: Run) -> dict[str, object]:
         name, network, epochs = run.id, _UNKNOWN, None
     done = card.epochs if card else run.epochs_done
     validation = outcome.validation_accuracy if outcome else None
-    if validation is not None:  # a trial of a search, which keeps no checkpoints
+    if run.search is not None:  # only the best trial keeps its checkpoints
         done = len(follow(run.events()).validation)
     if card:
         validation = card.validation_accuracy
