@@ -7,12 +7,13 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import Digit, MnistError, Reading, Recognizer, load_image
+from mnist_core.charts.captions.evaluation import describe_probabilities_of_several
 from mnist_core.charts.probabilities import probability_bars
 from mnist_core.errors import InvalidImageError
 from mnist_core.inference.annotation import draw_boxes
 from mnist_core.preprocessing.grey import Ink
 from pages.widgets import correct, explain
-from pages.widgets.charts import enlarged
+from pages.widgets.charts import enlarged, show_caption
 from pages.widgets.show_errors import plain
 from pages.widgets.uploads import Picture
 
@@ -104,6 +105,9 @@ def show_digits(digits: Sequence[Digit], source: str, recognizer: Recognizer) ->
                     ):
                         _show_explanation(recognizer, digit, key)
                     correct.show(digit, recognizer.card, source, key)
+    if digits:
+        probabilities = np.stack([digit.probabilities for digit in digits[:MAX_CARDS]])
+        show_caption(describe_probabilities_of_several(probabilities))
     if len(digits) > MAX_CARDS:
         st.caption(f"Showing the first {MAX_CARDS} of {len(digits)} digits.")
 

@@ -39,6 +39,7 @@ GOALS = {
     "a cell clicked, images shown": 500,
     "an image clicked, probabilities shown": 500,
     "the coverage slider moved": 500,
+    "Break it: ε moved": 300,
 }
 # Waits for the next press, then checks the condition in every frame.
 WATCH = """
@@ -132,6 +133,8 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
     page.locator(".st-key-mistakes_gallery button").first.click()
     watch.stop(page)
 
+    break_it(page, watch)
+
     page.locator(".st-key-evaluation_models input").click()
     page.get_by_role("option", name="mlp").wait_for()
     watch.time(page, "a model added, comparison shown", contains("Comparison"))
@@ -154,6 +157,24 @@ def visit(browser: Browser, address: str, watch: Stopwatch, first: bool) -> None
     page.keyboard.press("ArrowRight")
     watch.stop(page)
     context.close()
+
+
+def break_it(page: Page, watch: Stopwatch) -> None:
+    """Move the slider of an attack on the image shown; the attack itself is not measured."""
+    panel = page.locator(".st-key-mistake_shown")
+    choice = panel.get_by_text("Break it", exact=True)
+    choice.click()
+    selector = '.st-key-mistake_shown [class*="_attacked"]'
+    page.locator(selector).wait_for(timeout=180_000)  # the first one loads Keras
+    page.wait_for_timeout(1000)
+    before = page.evaluate(f"document.querySelector({selector!r}).innerText")
+    panel.get_by_role("slider").focus()
+    moved = f"document.querySelector({selector!r})?.innerText !== {before!r}"
+    watch.time(page, "Break it: ε moved", moved)
+    page.keyboard.press("ArrowRight")
+    watch.stop(page)
+    choice.click()
+    page.locator(selector).wait_for(state="detached")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "describe_coverage_of_several",
     "describe_precision_recall",
     "describe_probabilities",
+    "describe_probabilities_of_several",
     "describe_reliability",
     "describe_roc",
 ]
@@ -194,3 +195,12 @@ def describe_probabilities(probabilities: NDArray[np.float32]) -> Caption:
         f"{first} has {probabilities[first]:.1%}, then comes {second} with "
         f"{probabilities[second]:.1%}.",
     )
+
+
+def describe_probabilities_of_several(probabilities: NDArray[np.float32]) -> Caption:
+    """Of `probability_bars` of a number's digits, from (n, 10) probabilities; n is at least 1."""
+    place = int(probabilities.max(axis=1).argmin())
+    caption = describe_probabilities(probabilities[place])
+    if len(probabilities) == 1:
+        return caption
+    return caption._replace(result=f"The least certain is place {place + 1}: {caption.result}")

@@ -13,6 +13,7 @@ from mnist_core.charts.captions.evaluation import (
     describe_coverage_of_several,
     describe_precision_recall,
     describe_probabilities,
+    describe_probabilities_of_several,
     describe_reliability,
     describe_roc,
 )
@@ -107,3 +108,11 @@ def test_coverage() -> None:
 def test_probabilities() -> None:
     row = POOR.probabilities[10]
     assert describe_probabilities(row).result.startswith("9 has 95.0%, then comes ")
+
+
+def test_probabilities_of_several() -> None:
+    assert describe_probabilities_of_several(POOR.probabilities[10:11]) == describe_probabilities(
+        POOR.probabilities[10]
+    )
+    result = describe_probabilities_of_several(POOR.probabilities[[0, 11, 10]]).result
+    assert result.startswith("The least certain is place 2: 9 has 50.0%, then comes ")
