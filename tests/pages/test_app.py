@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.apps import ROOT, alts, replace_canvas, run_page
+from support.apps import ROOT, alts, replace_canvas, run_page, texts
 from support.own_strokes import OWN_STROKES, SCRIBBLE
 from support.strokes import Stroke, draw_strokes, place_strokes
 
@@ -24,7 +24,8 @@ from mnist_core.registry.card import CARD, TFLITE
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Run
-from mnist_core.runs.store import new_run
+from mnist_core.runs.store import list_runs, new_run
+from mnist_core.training.events import BatchEnd
 from pages.widgets import model_picker
 
 
@@ -211,8 +212,13 @@ def test_app_without_models_trains_a_quick_cnn(
     quick = TrainingConfig(architecture="cnn", overwrite=True, **get_architecture("cnn").quick)
     assert started == [quick]
     # The next visitor watches the same run.
-    assert not run_app().exception
+    (run,) = list_runs()
+    values = {"loss": 0.5, "accuracy": 0.875, "images_per_second": 9000.0}
+    run.report(BatchEnd(epoch=1, epochs=1, batch=200, batches=860, **values))
+    app = run_app()
+    assert not app.exception
     assert len(started) == 1
+    assert "So far, 87.50% of the training images are read correctly" in texts(app, "caption")
 
 
 def test_unwritable_models_folder_is_explained(
