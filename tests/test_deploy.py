@@ -9,11 +9,13 @@ import shlex
 import shutil
 import subprocess
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from support.dockerfile import build, can_run, environment_of, parse, run_in, words_of
 from support.servers import encode_digit
 
@@ -84,6 +86,26 @@ def test_compose_has_two_equal_replicas_without_privileges(compose: dict[str, An
             source = volume.partition(":")[0]
             assert source in compose["volumes"] or (DEPLOY / source).exists()
     assert set(services["proxy"]["environment"]["REPLICAS"].split()) == {"app-1:8501", "app-2:8501"}
+
+
+def test_compose_follows_the_schema_of_the_compose_specification() -> None:
+    # What `docker compose config` would read: the file with the variables of the example.
+    lines = (DEPLOY / "env.example").read_text().splitlines()
+    values = dict(line.partition("=")[::2] for line in lines if line and line[0] != "#")
+
+    def fill(found: re.Match[str]) -> str:
+        name, default = found["name"], found["default"]
+        assert name in values or default is not None, f"{name} is in neither file"
+        return values.get(name) or default or "a-secret"
+
+    variable = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+    filled = yaml.safe_load(variable.sub(fill, (DEPLOY / "compose.yaml").read_text()))
+    assert "$" not in json.dumps(filled)
+    schema = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    validator = Draft202012Validator(json.loads(schema.read_text()))
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(filled)] == []
+    broken = filled | {"services": {"proxy": {"image": "caddy:2", "port": ["80:80"]}}}
+    assert list(validator.iter_errors(broken))
 
 
 def test_every_variable_is_explained() -> None:
