@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser.chromium import find
-from browser.conftest import ARGUMENTS, ARTIFACTS
+from browser.conftest import ARGUMENTS, keep_picture
 from playwright.sync_api import Browser, Locator, Page, expect
 
 # Found at import: the search may start Playwright, which cannot start twice in one thread.
@@ -44,11 +44,9 @@ def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Op
         return page
 
     yield open_camera
-    ARTIFACTS.mkdir(exist_ok=True)
-    for number, own in enumerate(browsers):
-        for context in own.contexts:
-            for page in context.pages:
-                page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
+    pages = [page for own in browsers for context in own.contexts for page in context.pages]
+    keep_picture(request.node, pages)
+    for own in browsers:
         own.close()
     assert not errors, errors
 

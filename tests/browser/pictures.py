@@ -49,7 +49,7 @@ def draw_number(page: Page) -> None:
 
 def upload_sheet(page: Page) -> None:
     """Upload a photograph of the number."""
-    from browser.test_draw import picture_of
+    from browser.test_photo import picture_of
 
     content = picture_of(tuple(int(digit) for digit in NUMBER))
     file = {"name": "sheet.png", "mimeType": "image/png", "buffer": content}

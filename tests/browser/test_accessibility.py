@@ -10,7 +10,8 @@ import axe_playwright_python
 import pytest
 from browser.conftest import OpenPage
 from browser.tabs import TABS, settle
-from browser.test_draw import draw, expect_reading, picture_of, ready, upload
+from browser.test_draw import draw, expect_reading, ready
+from browser.test_photo import picture_of, upload
 from playwright.sync_api import Page, expect
 from support.own_strokes import OWN_STROKES
 

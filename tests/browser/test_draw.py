@@ -11,17 +11,13 @@ import pytest
 from browser.conftest import OpenPage, running_app
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES, SCRIBBLE, STYLES
-from support.sheets import sheet
-from support.small_pictures import SMALL_PICTURES
 from support.strokes import (
     DEVELOPMENT_STROKES,
     Stroke,
-    draw_strokes,
     load_development_strokes,
     place_strokes,
 )
 
-from mnist_core import Dataset
 from mnist_core.registry.store import load_card
 
 SIDE = 180
@@ -70,14 +66,12 @@ def clear(page: Page) -> None:
     expect(reading(page)).to_contain_text("Draw a digit")
 
 
-def test_empty_canvas_shows_a_hint_and_no_reading(app: str, open_page: OpenPage) -> None:
+def test_digits_of_our_own_strokes_are_read_and_nothing_before(
+    app: str, open_page: OpenPage
+) -> None:
     page = ready(open_page(app))
     assert not re.search(r"\d", reading(page).inner_text())
     expect(page.locator(".stPlotlyChart")).to_have_count(0)
-
-
-def test_digits_of_our_own_strokes_are_read(app: str, open_page: OpenPage) -> None:
-    page = ready(open_page(app))
     for digit, strokes in OWN_STROKES.items():
         draw(page, strokes)
         expect_reading(page, str(digit)[0])
@@ -212,46 +206,6 @@ def test_visitors_have_separate_drawings(app: str, open_page: OpenPage) -> None:
     expect_reading(other, "8")
 
 
-def upload(page: Page, name: str, content: bytes) -> None:
-    page.get_by_role("tab", name=re.compile("Photo")).click()
-    files = [{"name": name, "mimeType": "image/png", "buffer": content}]
-    page.locator("input[type=file]").set_input_files(files)
-
-
-def picture_of(digits: tuple[int, ...], suffix: str = ".png") -> bytes:
-    """Dark ink on unevenly lit, grainy paper."""
-    image = np.zeros((300, 160 * len(digits) + 80), np.uint8)
-    for position, digit in enumerate(digits):
-        center = (120 + 160 * position, 150)
-        draw_strokes(
-            place_strokes(OWN_STROKES[digit], side=130, center=center), image=image, brush=11
-        )
-    paper = 225 - np.linspace(0, 70, image.shape[1])[np.newaxis]
-    grain = np.random.default_rng(0).normal(0, 4, image.shape)
-    photo = np.clip(paper * (1 - 0.75 * image / 255) + grain, 0, 255).astype(np.uint8)
-    return bytes(cv2.imencode(suffix, photo)[1])
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
-def test_uploaded_photo_is_read(app: str, open_page: OpenPage, suffix: str) -> None:
-    page = ready(open_page(app))
-    upload(page, f"sheet{suffix}", picture_of((4, 7, 2), suffix))
-    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*472\s*$"))
-    expect(page.get_by_alt_text(re.compile("with the digits that were found"))).to_be_visible()
-
-
-@pytest.mark.parametrize("name", ["JPEG 75", "black on white, JPEG 75", "dim, JPEG 75"])
-def test_uploaded_mnist_image_is_read(
-    app: str, open_page: OpenPage, dataset: Dataset, name: str
-) -> None:
-    page = ready(open_page(app))
-    picture = SMALL_PICTURES[name](dataset.x_test[0])
-    # The picture is compressed already: a second time at full quality.
-    content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 100])[1]
-    upload(page, "digit.jpg", bytes(content))
-    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*7\s*$"))
-
-
 def test_touching_number_drawn_by_mouse_is_read(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     page.get_by_text("A number", exact=True).click()
@@ -261,37 +215,6 @@ def test_touching_number_drawn_by_mouse_is_read(app: str, open_page: OpenPage) -
     for place, digit in enumerate((1, 0, 0, 0)):
         draw(page, OWN_STROKES[digit], side=120, x=120 + 80 * place)
     expect_reading(page, "1000")
-
-
-def test_uploaded_sheet_on_a_dark_desk_is_read(app: str, open_page: OpenPage) -> None:
-    page = ready(open_page(app))
-    paper = sheet(4, 0, 7, width=420, height=280, side=110)
-    desk = np.clip(np.random.default_rng(3).normal(55, 4, (600, 800, 3)), 0, 255).astype(np.uint8)
-    desk[160:440, 190:610] = paper
-    upload(page, "desk.png", bytes(cv2.imencode(".png", desk)[1]))
-    expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*407\s*$"))
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"Seven.", "a text file"),
-        (b"", "This file is empty"),
-        (picture_of((7,))[:900], "damaged or truncated"),
-    ],
-    ids=["text", "empty", "truncated"],
-)
-def test_invalid_file_is_explained(
-    app: str, open_page: OpenPage, content: bytes, message: str
-) -> None:
-    page = ready(open_page(app))
-    upload(page, "seven.png", content)
-    expect(page.get_by_role("alert")).to_contain_text(message)
-    assert "Traceback" not in page.inner_text("body")
-    # The canvas still works.
-    page.get_by_role("tab", name=re.compile("Draw")).click()
-    draw(page, OWN_STROKES[7])
-    expect_reading(page, "7")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from browser.conftest import OpenPage
-from browser.test_draw import clear, draw, expect_reading, picture_of, ready, upload
+from browser.test_draw import clear, draw, expect_reading, ready
+from browser.test_photo import picture_of, upload
 from playwright.sync_api import Locator, expect
 from support.own_strokes import OWN_STROKES
 

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 from browser.conftest import OpenPage
-from browser.test_draw import picture_of, upload
+from browser.test_photo import picture_of, upload
 from playwright.sync_api import Browser, expect
 
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 
 from browser.conftest import OpenPage
-from browser.test_draw import (
-    canvas,
-    draw,
-    expect_reading,
-    picture_of,
-    ready,
-    upload,
-    wait_for_width,
-)
+from browser.test_draw import canvas, draw, expect_reading, ready, wait_for_width
+from browser.test_photo import picture_of, upload
 from playwright.sync_api import Locator, Page, expect
 from support.own_strokes import OWN_STROKES
 
