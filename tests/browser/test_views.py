@@ -141,3 +141,18 @@ def test_accuracy_of_a_broken_network(lab: Address, open_page: OpenPage) -> None
     expect(page.locator(".st-key-break_it")).to_contain_text("The complete network reads")
     expect(page.locator(".st-key-break_it .stPlotlyChart")).to_have_count(4)
     expect_shown_well(page, off, "break-it")
+
+
+@pytest.mark.slow
+def test_grad_cam_and_attack_of_one_image(lab: Address, open_page: OpenPage) -> None:
+    page = settle(open_page(lab, f"{EVALUATE.replace('mlp', 'cnn')}Confusion+matrix"))
+    page.locator(".st-key-mistakes_gallery button").first.click()
+    shown = page.locator(".st-key-mistake_shown")
+    shown.get_by_text("Grad-CAM", exact=True).click()
+    where = shown.get_by_text(re.compile(r"It supports \d (most at the|nowhere)"))
+    expect(where).to_be_visible(timeout=LONG)
+    expect_shown_well(page, where, "grad-cam")
+    shown.get_by_text("Break it", exact=True).click()
+    panel = shown.locator('[class*="st-key-break_"]').first
+    expect(panel).to_contain_text(re.compile("The answer (changes from|stays)"), timeout=LONG)
+    expect_shown_well(page, panel, "attack")
