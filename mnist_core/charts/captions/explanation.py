@@ -53,6 +53,10 @@ def describe_grad_cam(heats: Mapping[int, NDArray[np.float32]]) -> Caption:
         f"{digit} most at the {_place(heat)}" if heat.any() else f"{digit} nowhere"
         for digit, heat in heats.items()
     ]
+    stack = np.stack(list(heats.values()))
+    if len(heats) > 1 and stack.any(axis=(1, 2)).all():
+        overlap = float(stack.min(axis=0).sum() / stack.max(axis=0).sum())
+        parts[-1] += f"; the places overlap by {overlap:.0%}"
     return Caption(
         "Orange marks where a late convolution supports the digit (Grad-CAM, Selvaraju et al., "
         "2017).",

@@ -64,6 +64,11 @@ def test_grad_cam() -> None:
     assert describe_grad_cam({4: heat, 9: np.zeros_like(heat)}).result == (
         "It supports 4 most at the center and 9 nowhere."
     )
+    other = heat / 2
+    other[0, 0] = 1
+    assert describe_grad_cam({4: heat, 9: other}).result == (
+        "It supports 4 most at the center and 9 most at the top left; the places overlap by 25%."
+    )
 
 
 def test_crossing() -> None:
