@@ -26,6 +26,10 @@ Mask: TypeAlias = NDArray[np.bool_]
 # nearest source alone, 40 test images changed by the ink of 15.7 full pixels (median; `cnn`, 7 ms),
 # and with cells of 2 px from the beginning by 14.9 (29 ms).
 _CELL, _FINE = 4, 2
+# Cells that a source tries from its second step on: the best of the step before. With all of them,
+# 100 test images took twice as long (`champion`, 95%: 245 instead of 118 to 180 ms, with 6 to 10
+# cells), and changed by the ink of 13.9 instead of 14.5 to 14.1 full pixels (mean).
+_TRIED = 8
 # Smaller probabilities count as this.
 _MIN_PROBABILITY = 1e-30
 
@@ -115,20 +119,26 @@ def _replace_cells(
     answers = classify(frame[np.newaxis])
     label = int(answers[0].argmax())
     crossed = np.repeat(answers.argmax(axis=1) == digit, len(sources))
+    waiting = [list(_cells(_CELL, frame != source)) for source in sources]
+    most = FRAME_SIZE**2  # in the first step, all of them
     while not crossed.any():
         tried = [
             (place, masks[place] | cell)
-            for place, source in enumerate(sources)
-            for cell in _cells(_CELL, (frame != source) & ~masks[place])
+            for place, cells in enumerate(waiting)
+            for cell in cells[:most]
         ]
         places = np.array([place for place, _ in tried])
         changed = np.stack([mask for _, mask in tried])
         probabilities = classify(np.where(changed, sources[places], frame))
         odds = _log_odds(probabilities, label, digit)
         for place in np.unique(places):
-            best = max(np.flatnonzero(places == place), key=odds.__getitem__)
+            own = np.flatnonzero(places == place)
+            ranking = np.argsort(-odds[own], kind="stable")
+            best, cells = own[ranking[0]], waiting[place]
             masks[place] = changed[best]
             crossed[place] = probabilities[best].argmax() == digit
+            waiting[place] = [cells[number] for number in ranking[1:]] + cells[len(own) :]
+        most = _TRIED
     return masks, crossed
 
 

@@ -48,6 +48,24 @@ def test_folder_is_read_and_a_bad_file_is_a_line_with_its_error(
     assert output.read_bytes() == before
 
 
+def test_folder_without_a_picture_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, output = tmp_path / "notes", tmp_path / "readings.jsonl"
+    folder.mkdir()
+    (folder / ".hidden.png").write_bytes(b"hidden files are left out")
+    assert read(folder, output) == 2
+    assert "There is no file in this folder" in capsys.readouterr().err
+    assert not output.exists()
+    # Files of other kinds are lines with the reason.
+    for name in ("notes.txt", "program.py"):
+        (folder / name).write_text("no picture")
+    assert read(folder, output) == 2
+    assert "2 images read, 2 of them with an error" in capsys.readouterr().out
+    for line in output.read_text().splitlines():
+        assert "This is a text file" in json.loads(line)["error"]
+
+
 def test_line_of_a_killed_process_is_read_again(folder: Path) -> None:
     output = folder / "readings.jsonl"
     read(folder, output)
