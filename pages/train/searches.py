@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core.charts import importance_bars, parallel_coordinates
-from mnist_core.charts.captions import Caption
+from mnist_core.charts.captions.tuning import describe_importances, describe_trials
 from mnist_core.networks.packages import require_tensorflow
-from pages.widgets.charts import chart, show_caption
+from pages.widgets.charts import chart
 from pages.widgets.show_errors import show_errors
 
 
@@ -33,38 +33,23 @@ def _show_trials(name: str) -> None:
     from mnist_core.tuning.result import MIN_TRIALS, load_result  # Optuna takes a second
 
     result = load_result(name)
-    count = len(result.accuracies)
-    if not count:
+    if not result.accuracies:
         st.info("No trial of this search is complete yet.")
         return
     chart(
         parallel_coordinates(result.values, result.accuracies),
         f"{name}-trials",
         "The settings and the validation accuracy of each trial.",
+        caption=describe_trials(result.accuracies, result.pruned),
         key="search_trials",
-    )
-    show_caption(
-        Caption(
-            "Each line is a trial: its settings, and its accuracy on the validation images. Drag "
-            "along an axis to select trials.",
-            f"{count} trials are complete, {result.pruned} were pruned; the best has "
-            f"{max(result.accuracies):.2%}.",
-        )
     )
     if not result.importances:
         st.caption(f"The importance of each setting is shown from {MIN_TRIALS} complete trials on.")
         return
-    first, share = max(result.importances.items(), key=lambda item: item[1])
     chart(
         importance_bars(result.importances),
         f"{name}-importance",
         "The importance of each setting.",
+        caption=describe_importances(result.importances),
         key="search_importance",
-    )
-    show_caption(
-        Caption(
-            "The longer the bar, the more the values of the best trials differ from those of all "
-            "(PED-ANOVA).",
-            f"The {first.replace('_', ' ')} matters most, with {share:.0%}.",
-        )
     )
