@@ -17,6 +17,7 @@ from mnist_core.errors import TrainingError
 from mnist_core.networks.architectures import ARCHITECTURES
 from mnist_core.networks.blocks.block import BLOCKS
 from mnist_core.networks.blocks.file import read_blocks_file
+from mnist_core.networks.blocks.network import name_network
 from mnist_core.registry.store import load_card
 from mnist_core.runs import jobs
 from mnist_core.runs.run import Run
@@ -183,7 +184,8 @@ def _runs(options: argparse.Namespace) -> int:
         values = _run_as_json(run)
         accuracy = values["test_accuracy"]
         end = f"{accuracy:.2%} test accuracy" if accuracy else values["why"]
-        print(f"{run.id}\t{values['state']}\t{values['architecture']}\t{end}".rstrip())
+        network = name_network(values["architecture"], values["configuration"].get("blocks"))
+        print(f"{run.id}\t{values['state']}\t{network}\t{end}".rstrip())
     return 0
 
 

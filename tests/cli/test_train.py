@@ -13,6 +13,8 @@ from mnist_core import TrainingConfig
 from mnist_core.__main__ import main
 from mnist_core.cli.train import config_from
 from mnist_core.networks.architectures import ARCHITECTURES, get_architecture
+from mnist_core.networks.blocks.block import BLOCKS
+from mnist_core.networks.blocks.plan import OUTPUT
 from mnist_core.runs.run import Outcome
 from mnist_core.runs.store import new_run
 
@@ -27,9 +29,12 @@ def test_runs_lists_all_runs(
     )
     done.finish(Outcome(state="done", card=make_card("one")))
     failed.finish(Outcome(state="failed", text="for a\nreason"))
+    own = new_run(TrainingConfig(architecture=BLOCKS, blocks=(OUTPUT,), name="own"))
+    own.finish(Outcome(state="cancelled"))
     assert main(["runs"]) == 0
     lines = sorted(capsys.readouterr().out.splitlines(), key=lambda line: line.split("\t")[1])
     assert lines == [
+        f"{own.id}\tcancelled\town network, 1 block",
         f"{done.id}\tdone\tmlp\t98.00% test accuracy",
         f"{failed.id}\tfailed\tmlp\tfor a reason",
     ]
