@@ -19,6 +19,7 @@ __all__ = [
     "component_mask",
     "find_components",
     "label_type",
+    "of_most_ink",
     "typical_height",
 ]
 
@@ -85,13 +86,21 @@ def find_components(solid: Image, most: int) -> tuple[list[Component], Labels]:
 
 
 def typical_height(components: Sequence[Component]) -> float:
-    """The height of most ink: a median in which each component counts as often as it is high.
+    """The height of most ink, in pixels; 0 without components. See `of_most_ink`."""
+    return of_most_ink([component.height for component in components], components)
 
-    Neither many dots nor a single tall component change it. In pixels; 0 without components.
+
+def of_most_ink(values: Sequence[float], components: Sequence[Component]) -> float:
+    """The value of most ink: a median in which each component counts as often as it is high.
+
+    Neither many dots nor a single tall component change it. 0 without components.
     """
-    heights = np.sort([component.height for component in components])
+    if not components:
+        return 0.0
+    order = np.argsort(values)
+    heights = np.array([component.height for component in components])[order]
     sums = np.cumsum(heights)
-    return float(heights[np.searchsorted(2 * sums, sums[-1])]) if len(heights) else 0.0
+    return float(values[order[np.searchsorted(2 * sums, sums[-1])]])
 
 
 def label_type(shape: tuple[int, ...]) -> int:

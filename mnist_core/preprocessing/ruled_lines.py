@@ -30,7 +30,7 @@ from mnist_core.preprocessing.line_detection import (
     thin_lines,
 )
 
-__all__ = ["RuledLines", "are_remains", "erase_ruled_lines", "find_ruled_lines"]
+__all__ = ["STROKE_REACH", "RuledLines", "are_remains", "erase_ruled_lines", "find_ruled_lines"]
 
 # Both ends of a line, each this share of its length, are covered by ink to at least this share.
 _END, _MIN_END_COVERAGE = 0.1, 0.5
@@ -41,7 +41,7 @@ _REACH = 10
 # Rows belong to a line where their coverage is at least this share of that in its middle.
 _SAME_LINE = 0.7
 # Ink this many pixels beyond a line belongs to a stroke.
-_STROKE_REACH = 2
+STROKE_REACH = 2
 # A line's ink is counted in this many parts of its length.
 _PARTS = 8
 # Images with a shorter side, in pixels, have no room for a line and a digit.
@@ -173,7 +173,7 @@ def _erase(
                 continue  # no line of any thickness
             top, bottom = _thickness(coverage[index])
             if (
-                _STROKE_REACH < top < bottom < 2 * _REACH + 1 - _STROKE_REACH
+                STROKE_REACH < top < bottom < 2 * _REACH + 1 - STROKE_REACH
                 and bottom - top <= max(3, round(_MAX_THICKNESS * height))
                 and coverage[index, top:bottom].mean() >= MIN_COVERAGE  # no row of digits
             ):
@@ -285,10 +285,10 @@ def _runs_through(covered: Mask) -> bool:
 def _crossings(strokes: Mask, top: int, bottom: int) -> Mask:
     """Where strokes that reach out of a line on both sides run through it: (rows, columns)."""
     crossed = np.zeros(strokes.shape, np.uint8)
-    above, below = top - _STROKE_REACH, bottom + _STROKE_REACH - 1
+    above, below = top - STROKE_REACH, bottom + STROKE_REACH - 1
     if above < 0 or below >= len(strokes):
         return crossed.view(bool)
-    slant = bottom - top + _STROKE_REACH
+    slant = bottom - top + STROKE_REACH
     runs_below = runs(strokes[below])
     for left, right in runs(strokes[above]):
         for start, end in runs_below:

@@ -21,12 +21,14 @@ from mnist_core.preprocessing.components import (
     Labels,
     component_mask,
     find_components,
+    of_most_ink,
     typical_height,
 )
 from mnist_core.preprocessing.frames import frame_mask
-from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Mask, binarize
 from mnist_core.preprocessing.grouping import group_components
 from mnist_core.preprocessing.rows import are_neighbors, reading_order, stands_beside
+from mnist_core.preprocessing.ruled_lines import STROKE_REACH
 
 __all__ = ["Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
 
@@ -40,8 +42,8 @@ _CLEAR_HEIGHT = 0.15
 _MAX_CUT = 1.25
 # A speck is smaller than this share of the largest digit …
 _SPECK = 0.16
-# … or a scratch: shorter than this share of the tallest digit's height, and thinner than this share
-# of the largest digit's stroke …
+# … or a scratch: shorter than this share of the typical height, and thinner than this share of the
+# typical stroke …
 _SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
 # … or, of any length, a hair or the remains of a printed line: thinner than this share …
 _HAIR_WIDTH = 0.27
@@ -98,13 +100,14 @@ class Found:
     left_out: list[Mark]
 
 
-def find_digits(ink: Image, *, drawn: bool) -> Found:
+def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     """Find the digits of an ink map.
 
     Args:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
         drawn: True for a drawing, where all ink is intended. In a photograph, ink that touches the
             border is a printed line, a shadow or a finger.
+        lines: (h, w) bool, True on lines that run down and were erased; None without any.
     """
     shape, solid = ink.shape, binarize(ink, SOFT_EDGE - 1)
     # Crop to the ink and one pixel around it, so that only ink at the image's border touches it.
@@ -112,10 +115,12 @@ def find_digits(ink: Image, *, drawn: bool) -> Found:
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
     ink, solid = ink[y:bottom, x:right], solid[y:bottom, x:right]
     components, labels = find_components(solid, _MAX_COMPONENTS)
+    erased = np.zeros(solid.shape, bool) if lines is None else lines[y:bottom, x:right]
     frames = frame_mask(components, labels)
     if frames is not None:
         solid = np.where(frames > 0, 0, solid)
         components, labels = find_components(solid, _MAX_COMPONENTS)
+        erased = erased | (frames > 0)
         # The soft edge of a frame goes with it.
         near = cv2.dilate(frames, np.ones((3, 3), np.uint8))
         ink = np.where((near > 0) & (solid == 0), 0, ink)
@@ -124,7 +129,9 @@ def find_digits(ink: Image, *, drawn: bool) -> Found:
         min_height = _CLEAR_HEIGHT * min(shape)
         inside = _drop_border_objects(components, labels, min_height)
     min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(shape))
-    digits = _drop_specks(group_components(inside, labels), labels, min_side, drawn=drawn)
+    groups = group_components(inside, labels)
+    digits, thin = _drop_specks(groups, labels, min_side)
+    digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
     return Found(
         digits=[
             _cut_out(digits[index], ink, labels, (x, y))
@@ -192,47 +199,54 @@ def _is_cut_digit(component: Component, digits: list[Component]) -> bool:
 
 
 def _drop_specks(
-    components: list[Component], labels: Labels, min_side: float, *, drawn: bool
-) -> list[Component]:
+    components: list[Component], labels: Labels, min_side: float
+) -> tuple[list[Component], list[Component]]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    The longer side of a digit has at least `min_side` pixels. In a drawing, what stands in the row
-    of the digits and is about as high as they are is kept: recognition decides. In a photograph it
-    may be a printed line, and reads as a 1.
+    The longer side of a digit has at least `min_side` pixels. Returns the digits, and what is only
+    too thin or too round.
     """
     if not components:
-        return []
+        return [], []
     typical = typical_height(components)
     min_side = max(min_side, _SPECK * typical)
-    tallest = max(c.height for c in components)
-    # A line can be longer than any digit, but a digit fills a larger box.
-    fullest = max(components, key=lambda c: c.width * c.height)
-    pen = _stroke_width(fullest, labels)
 
     def is_sign(component: Component) -> bool:
         return component.width > _SIGN * component.height and component.height < _LOW * typical
 
-    def is_digit(component: Component) -> bool:
-        if component.side < min_side or is_sign(component):
-            return False
-        width = pen if component is fullest else _stroke_width(component, labels)
-        scratch = component.side < _SCRATCH_SIDE * tallest and width < _SCRATCH_WIDTH * pen
+    large = [c for c in components if c.side >= min_side and not is_sign(c)]
+    widths = [_stroke_width(c, labels) for c in large]
+    pen = of_most_ink(widths, large)
+
+    def is_digit(component: Component, width: float) -> bool:
+        scratch = component.side < _SCRATCH_SIDE * typical and width < _SCRATCH_WIDTH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
-    digits = [c for c in components if is_digit(c)]
-    if not drawn:
-        return digits
-    boxes = [c.box for c in digits]
-    return [
-        c
-        for c in components
-        if c in digits
-        or (
-            c.side >= min_side
-            and not is_sign(c)
-            and any(are_neighbors(c.box, box) for box in boxes)
-        )
-    ]
+    digits = [c for c, width in zip(large, widths, strict=True) if is_digit(c, width)]
+    return digits, [c for c in large if c not in digits]
+
+
+def _digits_in_rows(
+    thin: list[Component], digits: list[Component], labels: Labels, erased: Mask | None
+) -> list[Component]:
+    """Which thin marks stand in the row of digits and are about as high: recognition decides.
+
+    In a photograph, they stand beside two digits, and are no remains of a line: at most half of
+    their ink lies beside one that was erased. `erased` is (h, w), None in a drawing.
+    """
+    least = 1 if erased is None else 2
+    boxes = [digit.box for digit in digits]
+    found = [c for c in thin if sum(are_neighbors(c.box, box) for box in boxes) >= least]
+    if erased is None or not found:
+        return found
+    beside = cv2.dilate(erased.view(np.uint8), np.ones((1, 2 * STROKE_REACH + 1), np.uint8))
+
+    def is_remain(c: Component) -> bool:
+        mask = component_mask(c, labels)
+        on_line = mask & beside[c.top : c.bottom, c.left : c.right]
+        return 2 * cv2.countNonZero(on_line) > cv2.countNonZero(mask)
+
+    return [c for c in found if not is_remain(c)]
 
 
 def _stroke_width(component: Component, labels: Labels) -> float:

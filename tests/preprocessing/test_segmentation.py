@@ -186,3 +186,37 @@ def test_largest_possible_number_of_components_is_labelled(shape: tuple[int, int
 def test_texture_is_limited_to_the_largest_components() -> None:
     dots = (np.random.default_rng(0).random((1600, 1600)) < 0.05).astype(np.uint8) * 255
     assert len(find_digits(dots, drawn=True).digits) <= 1000
+
+
+def photographed_row(*, thick: bool = False) -> np.ndarray:
+    """A 0, a gap with room for a thin mark, and two 0s; the last one may be a blot."""
+    image = np.zeros((200, 420), np.uint8)
+    for place in (60, 200, 330):
+        pen = 34 if thick and place == 330 else 10
+        cv2.ellipse(image, (place, 100), (30, 45), 0, 0, 360, 255, pen)
+    return image
+
+
+def test_a_thin_one_in_a_photographed_row_is_a_digit() -> None:
+    image = photographed_row()
+    cv2.line(image, (130, 60), (130, 140), 255, 1)
+    assert len(find_digits(image, drawn=False).digits) == 4
+    # Beside one digit alone, it may be a printed line.
+    image[:, 150:] = 0
+    assert len(find_digits(image, drawn=False).digits) == 1
+
+
+def test_a_thin_mark_beside_an_erased_line_is_a_remain_of_it() -> None:
+    image = photographed_row()
+    cv2.line(image, (130, 60), (130, 140), 255, 1)
+    lines = np.zeros(image.shape, bool)
+    lines[:, 131:134] = True
+    found = find_digits(image, drawn=False, lines=lines)
+    assert len(found.digits) == 3
+    assert [mark.reason for mark in found.left_out] == ["speck"]
+
+
+def test_one_thick_digit_makes_no_scratches_of_the_others() -> None:
+    image = photographed_row(thick=True)
+    cv2.ellipse(image, (130, 120), (14, 20), 0, 0, 360, 255, 5)
+    assert len(find_digits(image, drawn=False).digits) == 4
