@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--training-images", type=int, default=10_000)
     parser.add_argument("--algorithm", choices=tuple(ALGORITHMS), default="bayesian")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--search", action="store_true", help="one search, in this process")
     parser.add_argument("--unpruned", action="store_true")
     options = parser.parse_args()
