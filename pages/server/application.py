@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import cv2
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
@@ -46,6 +47,10 @@ def routes() -> list[BaseRoute]:
         sys.exit(2)
     sys.setswitchinterval(_SWITCH_INTERVAL)
     memory.limit_heaps()
+    # Each answer to a visitor runs in a new thread, and leaves 880 bytes behind if OpenCV has divided
+    # its work among threads of its own: with thirty visitors 0.6 MB a minute. Readings with them are
+    # not quicker: 12 and 11 ms for a photograph, 0.97 ms both for a drawing.
+    cv2.setNumThreads(1)
     base = config.get_option("server.baseUrlPath")
     return [
         WebSocketRoute(make_url_path(base, "live/strokes"), strokes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import http.client
 import json
 import os
@@ -202,3 +203,48 @@ def test_server_computes_with_one_thread_of_openblas() -> None:
     assert all(
         library["num_threads"] == 1 for library in libraries if library["user_api"] == "blas"
     )
+
+
+# Reads in a new thread each time, as Streamlit does, and prints the bytes that each one leaves.
+READ_IN_THREADS = """
+import app, ctypes, gc, threading
+from support.own_strokes import OWN_STROKES
+from support.strokes import drawn_digit
+from mnist_core import load_recognizer
+
+class Usage(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+glibc = ctypes.CDLL(None)
+glibc.mallinfo2.restype = Usage
+recognizer, drawing = load_recognizer("cnn"), drawn_digit(OWN_STROKES[4])
+
+def used_after(threads):
+    for _ in range(threads):
+        thread = threading.Thread(target=recognizer.read, args=(drawing,))
+        thread.start()
+        thread.join()
+    gc.collect()
+    usage = glibc.mallinfo2()
+    return usage.uordblks + usage.hblkhd
+
+before = used_after(100)
+print((used_after(400) - before) / 400)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc"
+)
+def test_threads_that_have_read_leave_nothing_behind() -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", READ_IN_THREADS],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # With OpenCV's own threads, 880 bytes.
+    assert float(process.stdout.splitlines()[-1]) < 100
