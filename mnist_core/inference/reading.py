@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_core.preprocessing.rows import stands_beside
 from mnist_core.preprocessing.segmentation import Box, Mark
 
-__all__ = ["Digit", "Mark", "Reading", "mean_certainty"]
+__all__ = ["Digit", "Mark", "Reading", "certain_area", "explained_area", "mean_certainty"]
 
 # Marks are noted from this share of the digits' height on, as a decimal point has, and, without
 # digits, of the image's longer side. Smaller ones are dust and noise.
@@ -194,3 +194,17 @@ def mean_certainty(digits: Sequence[Digit]) -> float:
         return 0.0
     areas = [digit.box[2] * digit.box[3] for digit in digits]
     return float(np.average([digit.certainty for digit in digits], weights=areas))
+
+
+def explained_area(digits: Sequence[Digit]) -> int:
+    """The area of the boxes of digits, without non-digits, in pixels.
+
+    No box counts as wider than high: a line that a digit touches belongs to its box.
+    """
+    boxes = [digit.box for digit in digits if digit.is_digit]
+    return sum(min(width, height) * height for _, _, width, height in boxes)
+
+
+def certain_area(reading: Reading) -> float:
+    """The area of the digits' boxes times their quality: much is read, and little refused."""
+    return reading.quality * explained_area(reading.digits)

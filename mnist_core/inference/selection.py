@@ -2,7 +2,8 @@
 
     hypotheses  the normal one (`extract_digits`), and, where it leaves a doubt, the ink lighter and
                 the ink darker than a plain border (`extract_plain_digits`); where it leaves a doubt
-                or leaves out ink, the surfaces with a clear edge (`extract_surfaces`)
+                or leaves out ink, the surfaces with a clear edge (`extract_surfaces`), compared
+                in `inference.surfaces`
     doubt       no digit, a non-digit, as much ink left out as a digit is long, or a small image,
                 whose polarity is not measured reliably
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
@@ -16,17 +17,8 @@ table may do so, too. Where lines were erased and digits are in doubt, or few, t
 with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
 must be fewer digits: a line may also make another digit of one.
 
-An alternative reading of a larger image may contain digits only, and not more than `_MAX_DIGITS`:
+An alternative reading of a larger image may contain digits only, and not more than `MAX_DIGITS`:
 many small pieces are a texture. An image without doubt is read once.
-
-What is on a surface wins over what is read on the surface and around it, if
-
-    - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
-      stands in a line with digits on the surface; so, among larger non-digits, is what crosses
-      the edge of a quadrilateral);
-    - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
-    - the quality is higher, with what is around it as non-digits. So the empty surface wins if
-      nothing was read on it before. Ones alone are read on quadrilaterals only.
 
 All this takes `READING_SECONDS` at most. A cluttered image, for which that is not enough, is read
 in the normal way only; if even that takes longer, it is refused.
@@ -45,7 +37,8 @@ import numpy as np
 
 from mnist_core.errors import ClutteredImageError
 from mnist_core.inference.context import judge_in_context
-from mnist_core.inference.reading import Digit, Reading, mean_certainty
+from mnist_core.inference.reading import Digit, Reading, certain_area
+from mnist_core.inference.surfaces import MAX_DIGITS, best_on_surfaces, move_to_image
 from mnist_core.inference.surroundings import refuse_unwritten
 from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
 from mnist_core.preprocessing.framing import (
@@ -65,16 +58,10 @@ __all__ = ["read_best"]
 # Images up to this longer side, in pixels, are small: 28x28, also enlarged to twice that. Of 1,000
 # MNIST test images as JPEG of quality 75, 99.4% are read correctly; 69% with one hypothesis.
 _SMALL_SIDE = 64
-_MAX_DIGITS = 12
 # More marks are a page, or a texture: what else it may be would take seconds to read.
 _MOST = 150
-_ONE = 1
 # A digit that runs from border to border falls into a few pieces when its strokes are erased.
 _FEW = 3
-# On a surface, at least this share of the digits' area is read again: boxes vary with the turn.
-_MIN_EXPLAINED = 0.8
-# Digits in a line share at least this much of the higher one's height.
-_SAME_LINE = 0.5
 
 
 def read_best(
@@ -146,19 +133,19 @@ def _compare(
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
         # A line that is kept must not be one more digit.
         fewer = len(kept.digits) < len(best.digits) + (not clean)
-        if fewer and _certain_area(kept) > _certain_area(best):
+        if fewer and certain_area(kept) > certain_area(best):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     if ink == "auto" and not extract.drawn and not is_small and best.digits and not best.quality:
         inverted = read(extract_inverted_digits(image), "other polarity")
-        best = max(best, inverted, key=_certain_area)
+        best = max(best, inverted, key=certain_area)
     clean = _is_clean(best)
     if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
         return best
     for hypothesis, found in _alternatives(image, ink) if is_small or not clean else ():
         reading = read(found, hypothesis)
         digits = reading.digits
-        is_clean = len(digits) <= _MAX_DIGITS and all(digit.is_digit for digit in digits)
+        is_clean = len(digits) <= MAX_DIGITS and all(digit.is_digit for digit in digits)
         if (is_small or is_clean) and reading.quality > best.quality:
             best = reading
     return best if is_small else _read_surfaces(image, ink, best, read, drawn=extract.drawn)
@@ -173,53 +160,14 @@ def _read_surfaces(
     drawn: bool,
 ) -> Reading:
     """The best reading of a surface, or `best` if that is better."""
-    winner = best
-    for surface, extract in extract_surfaces(image, ink):
-        if drawn and extract.drawn:
-            continue  # a filled shape in a drawing, not a photograph pasted into one
-        reading = read(extract, "surface")
-        digits = [replace(d, box=surface.box_in_image(d.box)) for d in reading.digits]
-        left_out = [replace(m, box=surface.box_in_image(m.box)) for m in reading.left_out]
-        reading = replace(reading, digits=digits, left_out=left_out)
-        wins = _wins_on_surface(digits, best.digits, surface)
-        if wins and (winner is best or _certain_area(reading) > _certain_area(winner)):
-            winner = reading
-    return winner
 
+    def readings() -> Iterator[tuple[Surface, Reading]]:
+        for surface, extract in extract_surfaces(image, ink):
+            if drawn and extract.drawn and not extract.digits:
+                continue  # a filled shape in a drawing, or what a stroke encloses
+            yield surface, move_to_image(read(extract, "surface"), surface)
 
-def _wins_on_surface(digits: list[Digit], before: Sequence[Digit], surface: Surface) -> bool:
-    """Are the digits of a surface a better reading than what was read before? See above."""
-    only_ones = bool(digits) and all(digit.label == _ONE for digit in digits if digit.is_digit)
-    if len(digits) > _MAX_DIGITS or (only_ones and not surface.is_quadrilateral):
-        return False
-    on = [digit for digit in before if surface.holds(digit.box)]
-    around = [digit for digit in before if not surface.holds(digit.box)]
-    clutter = sum(_area(digit) for digit in around if not digit.is_digit)
-    if clutter < sum(
-        _area(digit)
-        for digit in around
-        if digit.is_digit
-        and (digit.label != _ONE or _is_in_line(digit, on))
-        and not (clutter > _area(digit) and surface.is_quadrilateral and surface.touches(digit.box))
-    ):
-        return False
-    if _explained(digits) < _MIN_EXPLAINED * _explained(on):
-        return False
-    if not digits:
-        return not on
-    areas = sum(map(_area, on)), sum(map(_area, before))
-    return mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
-
-
-def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
-    """Is a digit as high as one of the others, and beside it?"""
-    _, top, _, height = digit.box
-    return any(
-        min(top + height, other.box[1] + other.box[3]) - max(top, other.box[1])
-        >= _SAME_LINE * max(height, other.box[3])
-        for other in others
-        if other.is_digit
-    )
+    return best_on_surfaces(best, readings())
 
 
 def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
@@ -235,21 +183,3 @@ def _is_clean(reading: Reading) -> bool:
     longest = max((max(digit.box[2:]) for digit in reading.digits), default=0)
     left_out = sum(max(mark.box[2:]) for mark in reading.left_out if mark.reason == "speck")
     return longest >= max(left_out, 1) and all(digit.is_digit for digit in reading.digits)
-
-
-def _certain_area(reading: Reading) -> float:
-    """The area of the digits' boxes times their quality: much is read, and little refused."""
-    return reading.quality * _explained(reading.digits)
-
-
-def _explained(digits: Sequence[Digit]) -> int:
-    """The area of the boxes of digits, without non-digits, in pixels.
-
-    No box counts as wider than high: a line that a digit touches belongs to its box.
-    """
-    boxes = [digit.box for digit in digits if digit.is_digit]
-    return sum(min(width, height) * height for _, _, width, height in boxes)
-
-
-def _area(digit: Digit) -> int:
-    return digit.box[2] * digit.box[3]

@@ -32,7 +32,8 @@ from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
 from mnist_core.preprocessing.photo import measure_polarity
 from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
-from mnist_core.preprocessing.surface import Surface, find_surfaces
+from mnist_core.preprocessing.surface import Surface
+from mnist_core.preprocessing.surface_search import find_surfaces
 
 __all__ = [
     "LINE_HEIGHT",
@@ -137,7 +138,7 @@ def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract
 
 
 def extract_surfaces(image: Image, ink: Ink) -> Iterator[tuple[Surface, Extract]]:
-    """Find digits as `extract_digits` does, but on each surface of an image (see `surface`).
+    """Find digits as `extract_digits` does, but on each surface (see `surface_search`).
 
     Args:
         image: as checked by `extract_digits`.

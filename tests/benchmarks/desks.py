@@ -43,6 +43,9 @@ FOCAL_LENGTH = 1.2
 SURFACE_MARGIN, PHOTOGRAPH_MARGIN = 0.08, 0.03
 # In pixels: digits are at least this high in the photograph, their lines this wide.
 LEAST_HEIGHT, LEAST_LINE = 24, 2.2
+# In pixels: redrawn at this height, an MNIST digit keeps its loops, as `video.py` makes sure. At
+# 30, the median filter over five pixels would close them.
+CLEAR_HEIGHT = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +182,7 @@ def _write_number(
     if tall * scale < LEAST_HEIGHT:
         return None
     line = max(LEAST_LINE / scale, pen.width * tall)
-    row = [write(d, height=round(tall * random.uniform(0.88, 1.1)), width=line) for d in digits]
+    row = [_write_digit(d, round(tall * random.uniform(0.88, 1.1)), line) for d in digits]
     gaps = tall * random.uniform(0.14, 0.3, len(row)) + pen.width * tall
     total = sum(part.shape[1] for part in row) + gaps[1:].sum()
     lift = 0.06 * tall
@@ -202,6 +205,14 @@ def _write_number(
         np.maximum(window, part[: window.shape[0], : window.shape[1]], out=window)
         left += part.shape[1] + gap
     return ink, pen
+
+
+def _write_digit(digit: Image | Sequence[Stroke], height: int, width: float) -> Floats:
+    """Write a digit at least so high that its loops stay open, then shrink it."""
+    scale = max(1.0, CLEAR_HEIGHT / height)
+    ink = write(digit, height=round(scale * height), width=scale * width)
+    size = tuple(max(1, round(side / scale)) for side in ink.shape[::-1])
+    return ink if scale == 1 else cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
 
 
 def _jacobian(view: Points, at: tuple[float, float]) -> Points:

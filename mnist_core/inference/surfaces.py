@@ -1,0 +1,114 @@
+"""What is written on a surface, or what was read on it and around it: which is the better reading?
+
+What is on a surface (see `preprocessing.surface`) wins over what was read before, if
+
+    - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
+      stands in a line with digits on the surface; so, among larger non-digits, is what crosses
+      the edge of a quadrilateral);
+    - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
+    - the quality is higher, with what is around it as non-digits, or more is read on it. So the
+      empty surface wins if nothing was read on it before. Ones alone are read on quadrilaterals
+      only.
+
+Of several surfaces the one on which most is read wins, but ones alone are no match for a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mnist_core.inference.reading import (
+    Digit,
+    Reading,
+    certain_area,
+    explained_area,
+    mean_certainty,
+)
+from mnist_core.preprocessing.surface import Surface
+
+__all__ = ["MAX_DIGITS", "best_on_surfaces", "move_to_image"]
+
+# More digits are small pieces of a texture.
+MAX_DIGITS = 12
+_ONE = 1
+# On a surface, at least this share of the digits' area is read again: boxes vary with the turn.
+_MIN_EXPLAINED = 0.8
+# Digits in a line share at least this much of the higher one's height.
+_SAME_LINE = 0.5
+
+
+def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]]) -> Reading:
+    """The best reading of a surface, or `best` if that is better.
+
+    Args:
+        best: what was read without a surface.
+        readings: surfaces, and what was read on each. All boxes are in the pixels of `best`.
+    """
+    winner = best
+    for surface, reading in readings:
+        wins = _wins(reading.digits, best.digits, surface)
+        if wins and (winner is best or _rank(reading) > _rank(winner)):
+            winner = reading
+    return winner
+
+
+def move_to_image(reading: Reading, surface: Surface) -> Reading:
+    """The reading of a straightened surface with its boxes in pixels of the surface's image."""
+    digits = [replace(d, box=surface.box_in_image(d.box)) for d in reading.digits]
+    left_out = [replace(m, box=surface.box_in_image(m.box)) for m in reading.left_out]
+    return replace(reading, digits=digits, left_out=left_out)
+
+
+def _rank(reading: Reading) -> tuple[bool, float]:
+    """Readings of surfaces in order: ones alone, such as a pen on a book, come first."""
+    return not _are_ones(reading.digits), certain_area(reading)
+
+
+def _are_ones(digits: Sequence[Digit]) -> bool:
+    """Are there marks, and all digits among them ones?"""
+    return bool(digits) and all(digit.label == _ONE for digit in digits if digit.is_digit)
+
+
+def _wins(digits: Sequence[Digit], before: Sequence[Digit], surface: Surface) -> bool:
+    """Are the digits of a surface a better reading than what was read before? See above."""
+    if len(digits) > MAX_DIGITS or (_are_ones(digits) and not surface.is_quadrilateral):
+        return False
+    on = [digit for digit in before if _is_on(digit, surface)]
+    around = [digit for digit in before if not _is_on(digit, surface)]
+    clutter = sum(_area(digit) for digit in around if not digit.is_digit)
+    if clutter < sum(
+        _area(digit)
+        for digit in around
+        if digit.is_digit
+        and (digit.label != _ONE or _is_in_line(digit, on))
+        and not (clutter > _area(digit) and surface.is_quadrilateral and surface.touches(digit.box))
+    ):
+        return False
+    if explained_area(digits) < _MIN_EXPLAINED * explained_area(on):
+        return False
+    if not digits:
+        return not on
+    areas = sum(map(_area, on)), sum(map(_area, before))
+    more = max(1.0, _MIN_EXPLAINED * explained_area(digits) / max(explained_area(on), 1))
+    return more * mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
+
+
+def _is_on(digit: Digit, surface: Surface) -> bool:
+    """Is a digit on a surface, or a non-digit wholly? Its own edge is a non-digit."""
+    return surface.holds_middle(digit.box) if digit.is_digit else surface.holds(digit.box)
+
+
+def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
+    """Is a digit as high as one of the others, and beside it?"""
+    _, top, _, height = digit.box
+    return any(
+        min(top + height, other.box[1] + other.box[3]) - max(top, other.box[1])
+        >= _SAME_LINE * max(height, other.box[3])
+        for other in others
+        if other.is_digit
+    )
+
+
+def _area(digit: Digit) -> int:
+    return digit.box[2] * digit.box[3]

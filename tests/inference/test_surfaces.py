@@ -1,0 +1,84 @@
+"""What is read on a surface competes with what was read on it and around it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_core.inference.reading import Digit, Reading
+from mnist_core.inference.surfaces import best_on_surfaces, move_to_image
+from mnist_core.preprocessing.surface import Surface, view_row
+
+SIZE = (640, 480)
+# From (150, 150) to (450, 350).
+CARD = view_row([(250, 250, 100, 0), (150, 150, 300, 0), (150, 350, 300, 0)])
+
+
+def digit(label: int, *box: int, certainty: float = 1.0, is_digit: bool = True) -> Digit:
+    return Digit(
+        label=label,
+        confidence=1.0,
+        probabilities=np.eye(10, dtype=np.float32)[label],
+        box=(box[0], box[1], box[2], box[3]),
+        frame=np.zeros((28, 28), np.uint8),
+        digit_score=certainty,
+        is_digit=is_digit,
+    )
+
+
+def reading(*digits: Digit) -> Reading:
+    return Reading(digits=list(digits), size=SIZE)
+
+
+def best(before: Reading, *on: Reading, surface: Surface = CARD) -> str:
+    return best_on_surfaces(before, [(surface, one) for one in on]).text
+
+
+SEVEN, EIGHT = digit(7, 200, 220, 40, 60), digit(8, 260, 220, 40, 60)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ((), "78"),
+        # Refused around it, also across its edge.
+        ((digit(0, 10, 10, 90, 90, is_digit=False),), "78"),
+        # The last digit crosses the edge that was found.
+        ((SEVEN, digit(8, 420, 220, 50, 60, certainty=0.9)), "78"),
+        # Its own edge was taken for a mark.
+        ((digit(0, 100, 100, 400, 300, is_digit=False),), "78"),
+        # As certain, but less was read.
+        ((digit(1, 200, 220, 16, 26),), "78"),
+        # A number around it is not lost.
+        ((digit(5, 20, 20, 90, 120), digit(6, 500, 20, 90, 120)), "56"),
+        # Its edge cut digits off.
+        ((SEVEN, EIGHT, digit(3, 320, 220, 60, 90)), "783"),
+    ],
+)
+def test_a_surface_wins_if_more_is_read_or_it_is_more_certain(
+    before: tuple[Digit, ...], expected: str
+) -> None:
+    assert best(reading(*before), reading(SEVEN, EIGHT)) == expected
+
+
+def test_a_large_digit_that_fills_a_surface_is_not_its_edge() -> None:
+    large = reading(digit(4, 100, 100, 400, 300))
+    assert best(large, reading(digit(1, 180, 200, 20, 90))) == "4"
+
+
+def test_a_bare_stroke_is_no_match_for_a_number() -> None:
+    pen = reading(digit(1, 300, 160, 70, 190))
+    assert best(reading(), pen) == "1"
+    assert best(reading(), reading(SEVEN, EIGHT), pen) == "78"
+    assert best(reading(), pen, reading(SEVEN, EIGHT)) == "78"
+
+
+def test_an_empty_surface_wins_if_nothing_was_read_on_it() -> None:
+    assert best(reading(digit(3, 500, 20, 40, 60, is_digit=False)), reading()) == ""
+    assert best(reading(SEVEN), reading()) == "7"
+
+
+def test_boxes_are_moved_to_the_image() -> None:
+    moved = move_to_image(reading(digit(7, 10, 10, 40, 60)), CARD)
+    left, top = CARD.outline.min(axis=0)
+    assert moved.digits[0].box == pytest.approx((left + 10, top + 10, 40, 60), abs=2)
