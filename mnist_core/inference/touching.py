@@ -44,8 +44,6 @@ _NOT_EXCLUDED, _SURE = 0.2, 0.9
 # trained on whole digits, so it counts as little for pieces: 98.9% of 2,900 are correct, 98.6% are
 # without it, 98.2% with 0.8.
 _WEIGHT = 0.3
-# As many digits in one piece of ink, all the same, are a wave or a zigzag.
-_WAVE = 5
 # More suspicious marks are a texture or a text, and would take a tenth of a second.
 _MOST = 100
 # Keeps a product above 0.
@@ -126,8 +124,6 @@ def _reconsider(
     if len(symbols) == 1:
         return [_confirm(digit, symbols[0])]
     several = _read_pieces(found, symbols, read_framed)
-    if len(several) >= _WAVE and len({part.label for part in several}) == 1:
-        return [digit]
     mean = float(np.mean([part.digit_score * part.confidence for part in several] or [0]))
     return several if mean > max(digit.certainty, _CERTAIN_STRING) else [digit]
 

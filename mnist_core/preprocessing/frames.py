@@ -23,9 +23,6 @@ __all__ = ["frame_mask"]
 _MAX_FRAMES = 32
 # A line of an open table is this many times as long as the others, which are longer put end to end.
 _LONG = 2
-# More edges than this from row to row are a texture: to follow the 50,000 outlines of 1,600x1,600
-# pixels of noise, which has 600,000, takes a second. Lines 20 px apart have 130,000.
-_MAX_EDGES = 200_000
 # What is in a frame is at least this many times as high as the frame's stroke is wide.
 _MIN_RATIO = 3
 # It is inside if the frame closes around it, with gaps of up to this share of its side, at this

@@ -21,15 +21,14 @@ __all__ = ["group_components"]
 _PART_HEIGHT = 0.6
 # One component is above the other if they share this much of the narrower one's width …
 _OVERLAP = 0.5
-# … and a part that is belongs to its digit up to this distance. So does a bar in the upper half: it
-# has at most this height, and is this many times as wide as high, as only the bar of a 5 is. A
-# flat part below a digit, or one that is wider than both together are high, is a sign.
-_OVERLAP_REACH = 0.35
-_BAR_HEIGHT, _BAR_WIDTH = 0.42, 1.3
+# … and a part that is belongs to its digit up to this distance. So does the bar of a 5, a flat part
+# in the upper half that shares any: it is this many times as wide as high. A flat part below a
+# digit, or one that is wider than both together are high, is a sign.
+_OVERLAP_REACH, _FLAT = 0.35, 1.3
 # A part that shares less must be nearer than digits are written side by side.
 _BESIDE_REACH = 0.05
-# Tall components above each other: strokes of a 4 share rows, the loops of an 8 do not.
-_CROSSING_REACH, _STACKED_REACH = 0.15, 0.13
+# Tall components above each other, such as the loops of an 8, belong together up to this distance.
+_STACKED_REACH = 0.15
 # Components side by side are two digits, unless they are an open 4 and its stem: the right one has
 # at most this width, as a share of its own height. In shares of the height of both together: they
 # are this near, the stem begins this far below the top of the left one, and passes its foot this
@@ -151,14 +150,14 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
     if _is_open_four(one, other, shapes):
         reach = _STEM_REACH * one.merge(other).height / scale
     elif low.height <= _PART_HEIGHT * scale:
-        flat = low.width >= _BAR_WIDTH * low.height
+        flat = low.width >= _FLAT * low.height
         whole = max(high.bottom, low.bottom) - min(high.top, low.top)
         if flat and (low.width > whole or low.top >= high.bottom):
             return np.inf
-        bar = flat and low.height <= _BAR_HEIGHT * scale and low.bottom <= middle
+        bar = flat and overlap > 0 and low.bottom <= middle
         reach = _OVERLAP_REACH if overlap >= _OVERLAP or bar else _BESIDE_REACH
     elif overlap >= _OVERLAP:
-        reach = _CROSSING_REACH if gap_y < 0 else _STACKED_REACH
+        reach = _STACKED_REACH
     else:
         return np.inf
     # The distance of the boxes is less, and quick to compute.

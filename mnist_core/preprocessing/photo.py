@@ -24,10 +24,8 @@ _MIN_CONTRAST = 17
 # … and differs from the paper by this many standard deviations of the noise. The deviation measured
 # over the whole image includes large digits: beyond this many levels, only fine noise counts.
 _NOISE_FACTOR, _NOISE_LIMIT = 4.5, 40
-# Hysteresis: pixels with this share of the threshold are ink if they are connected to certain ink …
+# Hysteresis: pixels with this share of the threshold are ink if they are connected to certain ink.
 _WEAK = 0.5
-# … of at least this many pixels: noise can make a pixel or two as dark as ink.
-_MIN_CERTAIN = 6
 # Noise is measured in the middle of the image, in a square of this side, in pixels.
 _NOISE_SIDE = 400
 # Photographs are blurred by a standard deviation of at least this many pixels; by a pixel for this
@@ -108,7 +106,7 @@ def _apply_hysteresis(certain: Image, weak: Image, ruled: RuledLines | None) -> 
     All arrays are (h, w); the levels of `certain`, `weak` and the result are 0 or 255.
     """
     count, labels = cv2.connectedComponents(weak, ltype=label_type(weak.shape))
-    keep = np.bincount(labels[certain > 0], minlength=count) >= _MIN_CERTAIN
+    keep = np.bincount(labels[certain > 0], minlength=count) > 0
     if ruled is not None:
         keep &= ~are_remains(labels, count, ruled)
     keep[0] = True  # the background has no weak ink

@@ -53,10 +53,8 @@ _DOT = 1.6
 # than this factor. (Digits that touch may be, but they are not lower than this share of the typical
 # height.)
 _SIGN, _LOW = 2.5, 0.5
-# The longer side of a digit has at least this many pixels …
+# The longer side of a digit has at least this many pixels.
 _MIN_SIDE = 5
-# … and in a photograph at least this share of the image's longer side.
-_MIN_SHARE = 0.018
 # More components are a texture, not a sheet of digits: the largest are kept.
 _MAX_COMPONENTS = 500
 
@@ -128,9 +126,8 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     if not drawn:
         min_height = _CLEAR_HEIGHT * min(shape)
         inside = _drop_border_objects(components, labels, min_height)
-    min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(shape))
     groups = group_components(inside, labels)
-    digits, thin = _drop_specks(groups, labels, min_side)
+    digits, thin = _drop_specks(groups, labels)
     digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
     return Found(
         digits=[
@@ -199,17 +196,16 @@ def _is_cut_digit(component: Component, digits: list[Component]) -> bool:
 
 
 def _drop_specks(
-    components: list[Component], labels: Labels, min_side: float
+    components: list[Component], labels: Labels
 ) -> tuple[list[Component], list[Component]]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    The longer side of a digit has at least `min_side` pixels. Returns the digits, and what is only
-    too thin or too round.
+    Returns the digits, and what is only too thin or too round.
     """
     if not components:
         return [], []
     typical = typical_height(components)
-    min_side = max(min_side, _SPECK * typical)
+    min_side = max(_MIN_SIDE, _SPECK * typical)
 
     def is_sign(component: Component) -> bool:
         return component.width > _SIGN * component.height and component.height < _LOW * typical
