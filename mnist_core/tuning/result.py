@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from mnist_core.errors import TrainingError
 from mnist_core.tuning.places import database_url
-from mnist_core.tuning.study import database_errors, exclusive, open_storage
+from mnist_core.tuning.study import exclusive, open_storage, stored_trials
 
 __all__ = ["MIN_TRIALS", "SearchResult", "load_result"]
 
@@ -47,7 +47,7 @@ def load_result(name: str) -> SearchResult:
     Raises:
         TrainingError: there is no such search, or the database cannot be used.
     """
-    with database_errors(database_url()):
+    with stored_trials(database_url()):
         try:
             with exclusive(database_url()):
                 storage = open_storage(database_url())
@@ -64,12 +64,12 @@ def load_result(name: str) -> SearchResult:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that more trials would be better
                 importances = optuna.importance.get_param_importances(study)
-    return SearchResult(
-        values={
-            name: tuple(trial.params[name] for trial in trials)
-            for name in (trials[0].params if trials else ())
-        },
-        accuracies=tuple(trial.value or 0.0 for trial in trials),
-        pruned=len(pruned),
-        importances=importances,
-    )
+        return SearchResult(
+            values={
+                name: tuple(trial.params[name] for trial in trials)
+                for name in (trials[0].params if trials else ())
+            },
+            accuracies=tuple(trial.value or 0.0 for trial in trials),
+            pruned=len(pruned),
+            importances=importances,
+        )

@@ -45,6 +45,7 @@ from mnist_core.tuning.study import (
     database_errors,
     exclusive,
     open_storage,
+    stored_trials,
 )
 
 __all__ = ["tune"]
@@ -85,7 +86,7 @@ def tune(
     name, url = config.base.name, database or database_url()
     check_free(name, models_directory(), overwrite=config.base.overwrite)
     with database_errors(url):
-        with exclusive(url):
+        with exclusive(url), stored_trials(url):
             shared = SharedStudy(config, open_storage(url))
             if _saved_model(shared) and not shared.is_open:
                 shared = shared.restarted()

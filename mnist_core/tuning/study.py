@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import optuna
@@ -25,12 +26,19 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from mnist_core.errors import TrainingError
+from mnist_core.errors import TrainingError, foreign_bytes
 from mnist_core.tuning.config import TuningConfig
 from mnist_core.tuning.places import search_lock
 from mnist_core.tuning.search_space import SeededSampler, default_values
 
-__all__ = ["DATABASE_ERRORS", "SharedStudy", "database_errors", "exclusive", "open_storage"]
+__all__ = [
+    "DATABASE_ERRORS",
+    "SharedStudy",
+    "database_errors",
+    "exclusive",
+    "open_storage",
+    "stored_trials",
+]
 
 DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
 # Seconds between two heartbeats, and without one until a trial counts as dead. A computer under
@@ -62,13 +70,24 @@ def database_errors(url: str) -> Iterator[None]:
             f"python -m pip install 'psycopg[binary]'. Received: {_masked(url)}"
         ) from error
     except DATABASE_ERRORS as error:
-        cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-        reason = " ".join(str(getattr(cause, "orig", None) or cause or error).split())[:200]
-        raise TrainingError(
-            "The search's database cannot be used. Check that it is there and can be written; the "
-            "trials in it are kept, and the same command continues. Received: "
-            f"{_masked(url)} ({reason})"
-        ) from error
+        raise _unusable(url, error) from error
+
+
+@contextmanager
+def stored_trials(url: str) -> Iterator[None]:
+    """As `database_errors`, for reading what is stored: damaged, it may be anything."""
+    with foreign_bytes(partial(_unusable, url)), database_errors(url):
+        yield
+
+
+def _unusable(url: str, error: Exception) -> TrainingError:
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    reason = " ".join(str(getattr(cause, "orig", None) or cause or error).split())[:200]
+    return TrainingError(
+        "The search's database cannot be used. Check that it is there and can be written; the "
+        "trials in it are kept, and the same command continues. Received: "
+        f"{_masked(url)} ({reason})"
+    )
 
 
 @contextmanager

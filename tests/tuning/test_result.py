@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -34,3 +36,25 @@ def test_result_holds_complete_trials_and_importances_of_optuna(
 def test_result_of_an_unknown_search(runs: Path) -> None:
     with pytest.raises(TrainingError, match=r"no search of that name.*'other'"):
         load_result("other")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE trial_params SET distribution_json = '{\"name\" 3'",
+        "UPDATE trials SET datetime_start = '2026f11-27 15:51:37.794401'",
+        "DELETE FROM trial_params WHERE trial_id = 3 AND param_name = 'dropout'",
+        "UPDATE studies SET study_name = CAST(x'62657374BE' AS TEXT)",
+    ],
+    ids=["distribution", "time", "value", "name"],
+)
+def test_damaged_trials_are_one_error(runs: Path, own_models: Path, damage: str) -> None:
+    search("diverging once", trials=3)
+    file = runs / "searches.sqlite3"
+    with closing(sqlite3.connect(file)) as database, database:
+        assert database.execute(damage).rowcount
+    with pytest.raises(TrainingError, match=r"database cannot be used|no search of that name"):
+        load_result("best")
+    # The command that would continue the search says the same.
+    error = search("diverging once", trials=3).error
+    assert not error or error.startswith("TrainingError: ")
