@@ -24,6 +24,15 @@ def with_film(path: Path) -> list[str]:
     return [*ALLOWED, f"--use-file-for-fake-video-capture={path}"]
 
 
+# What a frame asks of the cameras.
+ASKED = """
+window.asked = []
+const ask = MediaDevices.prototype.getUserMedia
+MediaDevices.prototype.getUserMedia = function (constraints) {
+  window.asked.push(constraints.video)
+  return ask.call(this, constraints)
+}
+"""
 OpenCamera = Callable[..., Page]
 
 
@@ -49,6 +58,13 @@ def open_camera(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Op
     for own in browsers:
         own.close()
     assert not errors, errors
+
+
+def expect_back_camera(frame: Page | Locator) -> None:
+    """Check that a frame with `ASKED` would take a phone's camera at the back, and takes any."""
+    wishes = frame.evaluate("() => asked.map((video) => video.facingMode)")
+    assert {"ideal": "environment"} in wishes
+    assert all(wish is None or "exact" not in wish for wish in wishes)
 
 
 def reading(page: Page) -> Locator:

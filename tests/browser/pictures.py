@@ -71,6 +71,10 @@ def measure_attacks(page: Page) -> None:
     if start.count():
         start.click()
     page.locator(".st-key-evaluation_break_off .main-svg").first.wait_for(timeout=600_000)
+    stopped = 0
+    while stopped < 6:  # between two looks at the progress, the button may be missing
+        page.wait_for_timeout(500)
+        stopped = 0 if page.locator(".st-key-break_stop").count() else stopped + 1
 
 
 PREPARE = {

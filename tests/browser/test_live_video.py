@@ -9,9 +9,11 @@ from pathlib import Path
 import cv2
 import pytest
 from browser.cameras import (
+    ASKED,
     CAMERA,
     PATIENT,
     OpenCamera,
+    expect_back_camera,
     expect_reading,
     expect_words,
     open_camera,
@@ -107,9 +109,10 @@ def test_page_connection_is_offered_where_webrtc_is_blocked(
 def test_keys_and_settings_apply_without_webrtc(
     app: str, three: Path, open_camera: OpenCamera
 ) -> None:
-    page = open_camera(app, with_film(three), script=WITHOUT_WEBRTC)
+    page = open_camera(app, with_film(three), script=f"{WITHOUT_WEBRTC}\n{ASKED}")
     button(page, "Start").click()
     expect_reading(page, "3")
+    expect_back_camera(page)
     page.wait_for_timeout(1000)  # the page is still running for Start
     page.keyboard.press("p")
     expect_words(page, "Paused")

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from browser.cameras import (
     ALLOWED,
+    ASKED,
     CAMERA,
     PATIENT,
     OpenCamera,
+    expect_back_camera,
     expect_reading,
     expect_words,
     open_camera,
@@ -131,9 +133,10 @@ def test_layout_on_a_phone_has_the_reading_before_the_settings(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
-    page = open_camera(app, with_film(one))
+    page = open_camera(app, with_film(one), script=ASKED)
     press(page, "Start")
     expect_reading(page, "3")
+    expect_back_camera(player(page).locator("video"))
     video, shown, settings = (
         page.locator(f".st-key-{key}") for key in ("video", "live_reading", "webcam_settings")
     )
