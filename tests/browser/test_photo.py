@@ -20,7 +20,9 @@ from mnist_core import Dataset
 def upload(page: Page, name: str, content: bytes) -> None:
     page.get_by_role("tab", name=re.compile("Photo")).click()
     files = [{"name": name, "mimeType": "image/png", "buffer": content}]
-    page.locator("input[type=file]").set_input_files(files)
+    chooser = page.locator("input[type=file]")
+    expect(chooser).to_have_count(1)  # after a picture, an empty one takes its place
+    chooser.set_input_files(files)
 
 
 def picture_of(digits: tuple[int, ...], suffix: str = ".png") -> bytes:
