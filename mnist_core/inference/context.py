@@ -36,8 +36,11 @@ _MAX_SCORE = 1 - 1e-7
 # The ink of a plus is in the middle rows and columns of its box, this share of them, but for this
 # share of the ink.
 _MIDDLE, _BESIDE = 0.4, 0.03
-# Many marks with a smaller share of digits than this are dots, grain or a text, not a page.
-_MANY, _FEW = 20, 0.25
+# Many marks with a smaller share of digits than this are dots, grain or a text, not a page. (Among
+# 308 pictures without digits, two fewer are read than with 20 marks; 1,570 others are unchanged.)
+_MANY, _FEW = 8, 0.25
+# As many digits, all the same, are a bar code.
+_SAME = 20
 _ONE = 1
 # A refused mark among digits is one if digit score times confidence is at least this: of digits on
 # simulated photographs it takes in 0.6%, of touching pairs 8% and of letters 5%.
@@ -51,9 +54,6 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
         reading: as the network read it, mark by mark.
         threshold: the digit score from which on the network accepts a digit.
     """
-    if _is_texture(reading.digits):
-        refused = [replace(digit, is_digit=False) for digit in reading.digits]
-        return replace(reading, digits=refused)
     digits = list(reading.digits)
     if len(digits) < 2 or not any(digit.is_digit for digit in digits):
         return reading
@@ -62,6 +62,10 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
         judged = _judge_row([digits[place] for place in row], threshold)
         for place, digit in zip(row, judged, strict=True):
             digits[place] = digit
+    # Last: where most letters of words are refused, so is a 1 that stands alone.
+    if _is_texture(digits):
+        refused = [replace(digit, is_digit=False) for digit in digits]
+        return replace(reading, digits=refused)
     kept, left_out = _leave_out_at_border(digits, reading.size)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
 
@@ -75,9 +79,9 @@ def _is_texture(digits: Sequence[Digit]) -> bool:
     few = len(labels) < len(digits) if photographed else 2 * len(labels) < len(digits)
     if set(labels) == {_ONE} and few:
         return True
-    if len(digits) < _MANY or not labels:
-        return False
-    return len(labels) < _FEW * len(digits) or len(set(labels)) == 1
+    is_one_digit = len(digits) >= _SAME and len(set(labels)) == 1
+    is_sparse = len(digits) >= _MANY and len(labels) < _FEW * len(digits)
+    return bool(labels) and (is_one_digit or is_sparse)
 
 
 def _find_rows(digits: Sequence[Digit]) -> list[list[int]]:

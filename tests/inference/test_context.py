@@ -61,6 +61,16 @@ def test_digit_far_from_non_digits_stays() -> None:
     assert _judge(*marks, _digit(1.0, 1200, y=250)).text == "???4"
 
 
+def test_the_same_digit_eight_times_is_a_number() -> None:
+    digits = [_digit(1.0, 20 + 70 * k) for k in range(8)]
+    assert _judge(*digits).text == "4" * 8
+
+
+def test_a_digit_alone_among_scattered_marks_is_a_texture() -> None:
+    marks = [_digit(1.0 if k == 3 else 0.01, 20 + 250 * k) for k in range(8)]
+    assert _judge(*marks).text == "?" * 8
+
+
 def test_many_marks_with_few_digits_are_a_texture() -> None:
     marks = [_digit(1.0 if k == 3 else 0.01, 20 + 70 * k) for k in range(25)]
     assert _judge(*marks).text == "?" * 25
