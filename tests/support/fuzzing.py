@@ -34,6 +34,7 @@ from support.strokes import drawn_digit  # noqa: E402
 
 from mnist_core import ModelCard, Recognizer, load_recognizer  # noqa: E402
 from mnist_core.corrections.files import read_corrections, to_npz, to_zip  # noqa: E402
+from mnist_core.corrections.label_reviews import LabelReviews  # noqa: E402
 from mnist_core.corrections.store import CorrectionStore  # noqa: E402
 from mnist_core.errors import MnistError  # noqa: E402
 from mnist_core.evaluation.dataset_files import load_labelled  # noqa: E402
@@ -104,6 +105,8 @@ def _cases(folder: Path) -> list[tuple[str, Parser, bytes]]:
     store = CorrectionStore(folder / "intact.sqlite3")
     store.add(make_correction())
     corrections = store.find()
+    reviews = folder / "reviewed.sqlite3"
+    LabelReviews(reviews).save(frame, 3, "wrong")
     labelled = make_npz(images=frame[np.newaxis], labels=np.array([3]))
     predictions = make_npz(probabilities=np.zeros((10_000, 10), np.float32))
     curves = {name: [0.5, 0.25] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
@@ -161,6 +164,14 @@ def _cases(folder: Path) -> list[tuple[str, Parser, bytes]]:
             "database",
             of_file("damaged.sqlite3", lambda path: CorrectionStore(path).find()),
             store.path.read_bytes(),
+        ),
+        (
+            "label reviews",
+            of_file(
+                "reviews.sqlite3",
+                lambda path: LabelReviews(path).find(frame[np.newaxis], np.array([3])),
+            ),
+            reviews.read_bytes(),
         ),
     ]
 
