@@ -17,6 +17,8 @@ table may do so, too. Where lines were erased and digits are in doubt, or few, t
 with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
 must be fewer digits: a line may also make another digit of one.
 
+A row of digits that is turned is read level, too, and the more certain of both readings wins.
+
 An alternative reading of a larger image may contain digits only, and not more than `MAX_DIGITS`:
 many small pieces are a texture. An image without doubt is read once.
 
@@ -48,10 +50,11 @@ from mnist_core.preprocessing.framing import (
     extract_digits,
     extract_inverted_digits,
     extract_plain_digits,
+    extract_row,
     extract_surfaces,
 )
 from mnist_core.preprocessing.grey import Image
-from mnist_core.preprocessing.surface import Surface
+from mnist_core.preprocessing.surface import TURNED, Surface, row_angle
 
 __all__ = ["read_best"]
 
@@ -117,6 +120,7 @@ def _find_best(
         best = replace(best, complete=False)
         with suppress(ClutteredImageError):  # The normal reading is there.
             best = _compare(image, ink, extract, replace(best, complete=True), read)
+            best = _read_level(image, ink, best, read)
     return replace(best, considered=considered)
 
 
@@ -168,6 +172,18 @@ def _read_surfaces(
             yield surface, move_to_image(read(extract, "surface"), surface)
 
     return best_on_surfaces(best, readings())
+
+
+def _read_level(
+    image: Image, ink: Ink, best: Reading, read: Callable[[Extract, str], Reading]
+) -> Reading:
+    """The reading of a row that is turned, level, if that is more certain of as many digits."""
+    boxes = [digit.box for digit in best.digits]
+    if abs(row_angle(boxes)) < TURNED:
+        return best
+    row, extract = extract_row(image, ink, boxes)
+    level = move_to_image(read(extract, "level"), row)
+    return level if len(level.digits) >= len(boxes) and level.quality > best.quality else best
 
 
 def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:

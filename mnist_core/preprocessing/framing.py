@@ -32,7 +32,7 @@ from mnist_core.preprocessing.ink import Ink, InkMap, flatten_alpha, ink_map
 from mnist_core.preprocessing.photo import measure_polarity
 from mnist_core.preprocessing.plain import plain_ink
 from mnist_core.preprocessing.segmentation import Box, InkedDigit, Mark, find_digits
-from mnist_core.preprocessing.surface import Surface
+from mnist_core.preprocessing.surface import Surface, view_row
 from mnist_core.preprocessing.surface_search import find_surfaces
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "extract_digits",
     "extract_inverted_digits",
     "extract_plain_digits",
+    "extract_row",
     "extract_surfaces",
     "frame_digit",
     "frame_found",
@@ -153,6 +154,22 @@ def extract_surfaces(image: Image, ink: Ink) -> Iterator[tuple[Surface, Extract]
     for surface in find_surfaces(shrunk):
         picture = surface.straighten(shrunk)
         yield surface.enlarge(1 / scale), _frame_all(ink_map(picture, ink), picture.shape)
+
+
+def extract_row(image: Image, ink: Ink, boxes: Sequence[Box]) -> tuple[Surface, Extract]:
+    """Find digits as `extract_digits` does, but in a row of digits alone, level.
+
+    Args:
+        image: as checked by `extract_digits`.
+        ink: "light" or "dark" digits; "auto" measures it.
+        boxes: of the row's digits, in pixels of the image.
+
+    Returns:
+        As `extract_surfaces` yields.
+    """
+    row = view_row(boxes)
+    picture = row.straighten(flatten_alpha(image, ink))
+    return row, _frame_all(ink_map(picture, ink), picture.shape)
 
 
 def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:

@@ -12,7 +12,7 @@ from mnist_core.inference.surroundings import refuse_unwritten
 from mnist_core.preprocessing.framing import Box
 from mnist_core.preprocessing.grey import Image
 from mnist_core.preprocessing.rows import are_neighbors
-from mnist_core.preprocessing.surface import Surface, view_row
+from mnist_core.preprocessing.surface import TURNED, Surface, row_angle, view_row
 from mnist_core.webcam.candidates import find_candidates
 from mnist_core.webcam.region import to_working_size
 from mnist_core.webcam.settings import WebcamSettings
@@ -119,12 +119,17 @@ class Look:
 
 
 def look_at(picture: Image, recognizer: Recognizer, settings: WebcamSettings) -> Look:
-    """Look at a picture, (h, w, 3) BGR uint8; twice if its digits are small."""
+    """Look at a picture, (h, w, 3) BGR uint8; twice if its digits are small or turned."""
     look = _glance_at(picture, recognizer, settings)
-    heights = [mark.box[3] for mark in look.marks if mark.is_digit]
-    if not look.written or np.median(heights) * look.scale >= _SMALL or look.scale == 1:
+    written = look.written
+    heights = [mark.box[3] for mark in written if mark.is_digit]
+    if not heights:
         return look
-    row = view_row([mark.box for mark in look.written])
+    boxes = [mark.box for mark in written]
+    small = look.scale < 1 and np.median(heights) * look.scale < _SMALL
+    if not small and abs(row_angle(boxes)) < TURNED:
+        return look
+    row = view_row(boxes)
     near = _glance_at(row.straighten(picture), recognizer, settings)
     if sum(mark.is_digit for mark in near.marks) < len(heights):
         return look
