@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.own_strokes import OWN_STROKES
+from support.sheets import sheet
 from support.small_pictures import SMALL_PICTURES, compress
 from support.strokes import SHARED, draw_strokes, drawn_digit, place_strokes
 
@@ -110,3 +112,16 @@ def test_quick_reading_of_an_unfinished_drawing_tries_one_way(champion: Recogniz
             assert len(quick.considered) == 1
             doubts += len(whole.considered) > 1
     assert doubts > 20
+
+
+@pytest.mark.parametrize("degrees", [-28, -15, 15, 28])
+def test_a_turned_row_is_read_level(champion: Recognizer, degrees: int) -> None:
+    image = sheet(8, 3, 7, 2, width=800, height=600, side=120)
+    turn = cv2.getRotationMatrix2D((400, 300), degrees, 1)
+    turned = cv2.warpAffine(image, turn, (800, 600), borderMode=cv2.BORDER_REPLICATE)
+    reading = champion.analyze(turned)
+    assert reading.text == "8372"
+    assert "level" in [other.hypothesis for other in reading.considered]
+    for digit in reading.digits:
+        left, top, width, height = digit.box
+        assert turned[top : top + height, left : left + width].min() < 80

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_core.preprocessing.surface import view_row
+from mnist_core.preprocessing.surface import row_angle, view_row
 
 BOXES = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 500), st.integers(1, 90), st.integers(1, 90)),
@@ -43,3 +43,15 @@ def test_a_box_is_on_a_surface_wholly_or_with_its_middle() -> None:
     assert not row.holds((180, 110, 30, 30))
     assert row.holds_middle((180, 110, 30, 30))
     assert not row.holds_middle((195, 110, 30, 30))
+
+
+@given(BOXES)
+def test_the_angle_of_any_boxes_is_that_of_one_row_or_zero(
+    boxes: list[tuple[int, int, int, int]],
+) -> None:
+    assert abs(row_angle(boxes)) <= np.pi / 2
+    assert row_angle(boxes[:2]) == 0
+
+
+def test_two_lines_are_no_turned_row() -> None:
+    assert row_angle([(0, 0, 30, 40), (60, 0, 30, 40), (60, 90, 30, 40)]) == 0
