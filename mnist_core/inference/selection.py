@@ -167,8 +167,8 @@ def _read_surfaces(
 
     def readings() -> Iterator[tuple[Surface, Reading]]:
         for surface, extract in extract_surfaces(image, ink):
-            if drawn and extract.drawn and not extract.digits:
-                continue  # a filled shape in a drawing, or what a stroke encloses
+            if drawn and extract.drawn:
+                continue  # a shape in a drawing, not a photograph pasted into one
             yield surface, move_to_image(read(extract, "surface"), surface)
 
     return best_on_surfaces(best, readings())
