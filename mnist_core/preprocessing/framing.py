@@ -176,8 +176,7 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
     """Make the frames of all digits of an ink map, with boxes in an image of this shape."""
     height, width = shape[:2]
     scale = max(height, width) / max(inked.ink.shape)
-    lines = None if inked.ruled is None else inked.ruled.down
-    found = find_digits(inked.ink, drawn=inked.drawn, lines=lines)
+    found = find_digits(inked.ink, drawn=inked.drawn, lines=inked.lines_down)
     digits = [
         replace(digit, box=_scale_box(digit.box, scale, width, height))
         for digit in frame_found(inked, found.digits)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.drawing import drawing_ink
-from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, to_grey
+from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, Mask, to_grey
 from mnist_core.preprocessing.photo import photo_ink
 from mnist_core.preprocessing.ruled_lines import RuledLines, erase_ruled_lines
 
@@ -41,6 +41,11 @@ class InkMap:
     def drawn(self) -> bool:
         """Is it the ink of a drawing made on a screen?"""
         return self.grey is None
+
+    @property
+    def lines_down(self) -> Mask | None:
+        """(h, w) bool, True on the lines that run down and were erased; None without any."""
+        return None if self.ruled is None else self.ruled.down
 
 
 def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> InkMap:

@@ -50,7 +50,7 @@ def find_candidates(region: Image, settings: WebcamSettings) -> Candidates:
     solid = binarize(inked.ink, SOFT_EDGE - 1)
     if not settings.inference:
         return Candidates(found=[], cut=[], left_out=[], ink=solid)
-    found = find_digits(inked.ink, drawn=inked.drawn)
+    found = find_digits(inked.ink, drawn=inked.drawn, lines=inked.lines_down)
     inside = [digit for digit in found.digits if _is_inside(digit.box, solid.shape)]
     digits = _high_enough(inside, _MIN_HEIGHT * len(solid))
     kept = {digit.box for digit in digits}
