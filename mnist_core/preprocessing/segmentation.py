@@ -53,8 +53,10 @@ _DOT = 1.6
 # than this factor. (Digits that touch may be, but they are not lower than this share of the typical
 # height.)
 _SIGN, _LOW = 2.5, 0.5
-# The longer side of a digit has at least this many pixels.
+# The longer side of a digit has at least this many pixels, and in a photograph this share of the
+# image's longer side. Without the share, empty paper with noise of 8 levels is shown as a "?".
 _MIN_SIDE = 5
+_MIN_SHARE = 0.018
 # More components are a texture, not a sheet of digits: the largest are kept.
 _MAX_COMPONENTS = 500
 
@@ -127,7 +129,8 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
         min_height = _CLEAR_HEIGHT * min(shape)
         inside = _drop_border_objects(components, labels, min_height)
     groups = group_components(inside, labels)
-    digits, thin = _drop_specks(groups, labels)
+    min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(shape))
+    digits, thin = _drop_specks(groups, labels, min_side)
     digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
     return Found(
         digits=[
@@ -196,16 +199,17 @@ def _is_cut_digit(component: Component, digits: list[Component]) -> bool:
 
 
 def _drop_specks(
-    components: list[Component], labels: Labels
+    components: list[Component], labels: Labels, min_side: float
 ) -> tuple[list[Component], list[Component]]:
     """Leave out what is too small, too thin or too round to be a digit.
 
-    Returns the digits, and what is only too thin or too round.
+    The longer side of a digit has at least `min_side` pixels. Returns the digits, and what is
+    only too thin or too round.
     """
     if not components:
         return [], []
     typical = typical_height(components)
-    min_side = max(_MIN_SIDE, _SPECK * typical)
+    min_side = max(min_side, _SPECK * typical)
 
     def is_sign(component: Component) -> bool:
         return component.width > _SIGN * component.height and component.height < _LOW * typical

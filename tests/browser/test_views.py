@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from browser.conftest import ARTIFACTS, Address, OpenPage, running_app
 from browser.tabs import settle
 from browser.test_accessibility import OVERFLOW, expect_accessible
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 from support.searches import search
 
 from mnist_core.registry.store import load_card
@@ -73,10 +74,20 @@ def expect_shown_well(
     expect_accessible(page)
 
 
+def choose(part: Locator, name: str) -> None:
+    """Choose an option of the select box in a part of the page."""
+    option = part.page.get_by_role("option", name=name, exact=True)
+    for _ in range(5):  # a list closes when the page moves below it
+        part.get_by_role("combobox").click()
+        with suppress(TimeoutError):
+            option.click(timeout=5_000)
+            return
+    raise AssertionError(f"The list of options did not stay open: {name}")
+
+
 def test_trials_of_a_search_are_charts(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, "train_evaluate?tab=Train"))
-    page.locator(".st-key-search").get_by_role("combobox").click()
-    page.get_by_role("option", name="best").click()
+    choose(page.locator(".st-key-search"), "best")
     trials = page.locator(".st-key-search_trials")
     trials.locator(".parcoords").first.wait_for()
     importance = page.locator(".st-key-search_importance")
@@ -89,8 +100,7 @@ def test_trials_of_a_search_are_charts(lab: Address, open_page: OpenPage) -> Non
 
 def test_other_formats_are_made_and_saved(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, "train_evaluate?tab=Train", accept_downloads=True))
-    page.locator(".st-key-shelf").get_by_role("combobox").click()
-    page.get_by_role("option", name="mlp", exact=True).click()
+    choose(page.locator(".st-key-shelf"), "mlp")
     opener = page.locator(".st-key-shelf_formats button").filter(visible=True)
     opener.click()
     panel = page.get_by_test_id("stPopoverBody")
