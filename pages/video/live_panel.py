@@ -44,11 +44,9 @@ def show(live: LiveReader, running: bool, own: bool = False) -> None:
     result = state.result if running else None
     digits = [digit for digit in result.digits if digit.is_digit] if result else []
     largest = max(digits, key=lambda digit: digit.box[2] * digit.box[3], default=None)
+    shown = f" Largest digit: {_describe(largest)}" if largest else ""
     note = f" · **{result.note}**" if result and result.note else ""
-    st.caption(
-        "A bar for the probability of each digit. "
-        f"Largest digit{f': {_describe(largest)}' if largest else ''}{note}"
-    )
+    st.caption(f"A bar for the probability of each digit.{shown}{note}")
     st.plotly_chart(
         probability_bars(largest.probabilities if largest else np.zeros(10, np.float32)),
         key="live_bars",

@@ -19,6 +19,12 @@ live_panel.show(st.session_state["live"], True)
 """
 
 
+def test_caption_names_no_digit_before_the_first_one() -> None:
+    captions = texts(run_script(SHOW, live=LiveReader(load_recognizer())), "caption")
+    assert "A bar for the probability of each digit." in captions
+    assert "Largest digit" not in captions
+
+
 def test_digit_cut_by_the_box_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     live = LiveReader(load_recognizer())
     # On a busy machine, the page may come when the video has stopped.
