@@ -3,14 +3,15 @@
     hypotheses  the normal one (`extract_digits`), and, where it leaves a doubt, the ink lighter and
                 the ink darker than a plain border (`extract_plain_digits`); where it leaves a doubt
                 or leaves out ink, the surfaces with a clear edge (`extract_surfaces`), compared
-                in `inference.surfaces`
+                in `inference.surfaces`; on a ground full of marks, cards first
     doubt       no digit, a non-digit, as much ink left out as a digit is long, or a small image,
                 whose polarity is not measured reliably
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
     best        the hypothesis with the highest quality; the normal one wins a tie
 
 If nothing of a photograph is read, its polarity may have been measured incorrectly, as in a table:
-what is read with the other one wins by its area times its quality.
+what is read with the other one wins by its area times its quality, unless it reaches the border, as
+the wall beside a face does.
 
 Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
 table may do so, too. Where lines were erased and digits are in doubt, or few, the image is read
@@ -40,10 +41,16 @@ import numpy as np
 from mnist_core.errors import ClutteredImageError
 from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading, certain_area
-from mnist_core.inference.surfaces import MAX_DIGITS, best_on_surfaces, move_to_image
+from mnist_core.inference.surfaces import (
+    MAX_DIGITS,
+    best_on_surfaces,
+    more_certain_on,
+    move_to_image,
+)
 from mnist_core.inference.surroundings import refuse_unwritten
 from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
 from mnist_core.preprocessing.framing import (
+    Box,
     Extract,
     FramedDigit,
     Ink,
@@ -101,12 +108,11 @@ def _find_best(
     """The reading of the best hypothesis, mark by mark, with all that competed."""
     considered: list[Reading] = []
 
-    def read(extract: Extract, hypothesis: str) -> Reading:
+    def read(extract: Extract, hypothesis: str, around: Sequence[Box] = ()) -> Reading:
         height, width = np.shape(image)[:2]
+        other = [*around, *(mark.box for mark in extract.left_out)]
         reading = Reading(
-            digits=refuse_unwritten(
-                read_found(extract.digits), (mark.box for mark in extract.left_out)
-            ),
+            digits=refuse_unwritten(read_found(extract.digits), other),
             left_out=extract.left_out,
             hypothesis=hypothesis,
             size=(width, height),
@@ -129,10 +135,15 @@ def _compare(
     ink: Ink,
     extract: Extract,
     best: Reading,
-    read: Callable[[Extract, str], Reading],
+    read: Callable[..., Reading],
 ) -> Reading:
     """The best of the hypotheses that are worth reading; `best` is the normal one."""
     clean = _is_clean(best)
+    if not clean and len(best.digits) > MAX_DIGITS:
+        # On a ground full of marks, the time may not suffice for all ways; for a card it does.
+        card = _read_surfaces(image, ink, best, read, drawn=extract.drawn, cards=True)
+        if card is not best and _is_clean(card):
+            return card
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
         # A line that is kept must not be one more digit.
@@ -141,8 +152,11 @@ def _compare(
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     if ink == "auto" and not extract.drawn and not is_small and best.digits and not best.quality:
-        inverted = read(extract_inverted_digits(image), "other polarity")
-        best = max(best, inverted, key=certain_area)
+        # What else looks like ink remains a doubt: the eyes of a face are among its outlines.
+        around = [d.box for d in best.digits] + [mark.box for mark in best.left_out]
+        inverted = read(extract_inverted_digits(image), "other polarity", around)
+        if not any(_is_at_border(digit.box, inverted.size) for digit in inverted.digits):
+            best = max(best, inverted, key=certain_area)
     clean = _is_clean(best)
     if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
         return best
@@ -159,24 +173,28 @@ def _read_surfaces(
     image: Image,
     ink: Ink,
     best: Reading,
-    read: Callable[[Extract, str], Reading],
+    read: Callable[..., Reading],
     *,
     drawn: bool,
+    cards: bool = False,
 ) -> Reading:
-    """The best reading of a surface, or `best` if that is better."""
-
-    def readings() -> Iterator[tuple[Surface, Reading]]:
+    """The best reading of a surface, or `best` if that is better; `cards`: of quadrilaterals."""
+    readings: list[tuple[Surface, Reading]] = []
+    complete = False
+    with suppress(ClutteredImageError):  # What was read until then competes.
         for surface, extract in extract_surfaces(image, ink):
+            if cards and not surface.is_quadrilateral:
+                break  # they come first
             if drawn and extract.drawn:
                 continue  # a shape in a drawing, not a photograph pasted into one
-            yield surface, move_to_image(read(extract, "surface"), surface)
+            reading = move_to_image(read(extract, "surface"), surface)
+            readings.append((surface, more_certain_on(surface, best, reading)))
+        complete = True
+    found = best_on_surfaces(best, readings)
+    return found if complete else replace(found, complete=False)
 
-    return best_on_surfaces(best, readings())
 
-
-def _read_level(
-    image: Image, ink: Ink, best: Reading, read: Callable[[Extract, str], Reading]
-) -> Reading:
+def _read_level(image: Image, ink: Ink, best: Reading, read: Callable[..., Reading]) -> Reading:
     """The reading of a row that is turned, level, if that is more certain of as many digits."""
     boxes = [digit.box for digit in best.digits]
     if abs(row_angle(boxes)) < TURNED:
@@ -192,6 +210,11 @@ def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
     polarities = ("light", "dark") if ink == "auto" else (ink,)
     for polarity in polarities:
         yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
+
+
+def _is_at_border(box: Box, size: tuple[int, int]) -> bool:
+    left, top, width, height = box
+    return left <= 0 or top <= 0 or left + width >= size[0] or top + height >= size[1]
 
 
 def _is_clean(reading: Reading) -> bool:

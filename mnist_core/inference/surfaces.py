@@ -3,14 +3,15 @@
 What is on a surface (see `preprocessing.surface`) wins over what was read before, if
 
     - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
-      stands in a line with digits on the surface; so, among larger non-digits, is what crosses
-      the edge of a quadrilateral);
+      stands in a line with digits on the surface and clear of its edge; so, among larger
+      non-digits, is what crosses the edge of a quadrilateral);
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits, or more is read on it. So the
       empty surface wins if nothing was read on it before. Ones alone are read on quadrilaterals
       only.
 
-Of several surfaces the one on which most is read wins, but ones alone are no match for a number.
+Of several surfaces the one on which most is read with certainty wins, but ones alone are no match
+for a number. What is more likely no digit than one is not read where nothing was read before.
 """
 
 from __future__ import annotations
@@ -21,13 +22,12 @@ from dataclasses import replace
 from mnist_core.inference.reading import (
     Digit,
     Reading,
-    certain_area,
     explained_area,
     mean_certainty,
 )
 from mnist_core.preprocessing.surface import Surface
 
-__all__ = ["MAX_DIGITS", "best_on_surfaces", "move_to_image"]
+__all__ = ["MAX_DIGITS", "best_on_surfaces", "more_certain_on", "move_to_image"]
 
 # More digits are small pieces of a texture.
 MAX_DIGITS = 12
@@ -53,6 +53,28 @@ def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]])
     return winner
 
 
+def more_certain_on(surface: Surface, before: Reading, reading: Reading) -> Reading:
+    """What was read on a surface, straightened, or, if that leaves a non-digit, before.
+
+    Args:
+        surface: where to compare them.
+        before: what was read without a surface.
+        reading: what was read on the straightened surface. All boxes are in the pixels of `before`.
+
+    Returns:
+        `reading`; or `before`, without what is around the surface, if it has as many digits and is
+        more certain.
+    """
+    digits = [digit for digit in before.digits if _is_on(digit, surface)]
+    count = _count(reading.digits)
+    if count == len(reading.digits) or _count(digits) < count:
+        return reading
+    if mean_certainty(digits) <= mean_certainty(reading.digits):
+        return reading
+    left_out = [mark for mark in before.left_out if surface.holds(mark.box)]
+    return replace(before, digits=digits, left_out=left_out)
+
+
 def move_to_image(reading: Reading, surface: Surface) -> Reading:
     """The reading of a straightened surface with its boxes in pixels of the surface's image."""
     digits = [replace(d, box=surface.box_in_image(d.box)) for d in reading.digits]
@@ -60,9 +82,14 @@ def move_to_image(reading: Reading, surface: Surface) -> Reading:
     return replace(reading, digits=digits, left_out=left_out)
 
 
-def _rank(reading: Reading) -> tuple[bool, float]:
-    """Readings of surfaces in order: ones alone, such as a pen on a book, come first."""
-    return not _are_ones(reading.digits), certain_area(reading)
+def _rank(reading: Reading) -> tuple[bool, bool, float]:
+    """Readings of surfaces in order: ones alone, such as a pen on a book, come first, then nothing.
+
+    Each mark counts by how much more likely it is read correctly than not. Areas of boxes would not
+    do: a cup is larger than a number on a card, and so is a box around a turned digit.
+    """
+    votes = sum(2 * digit.certainty - 1 for digit in reading.digits)
+    return not _are_ones(reading.digits), _count(reading.digits) > 0, votes
 
 
 def _are_ones(digits: Sequence[Digit]) -> bool:
@@ -81,14 +108,16 @@ def _wins(digits: Sequence[Digit], before: Sequence[Digit], surface: Surface) ->
         _area(digit)
         for digit in around
         if digit.is_digit
-        and (digit.label != _ONE or _is_in_line(digit, on))
-        and not (clutter > _area(digit) and surface.is_quadrilateral and surface.touches(digit.box))
+        and (digit.label != _ONE or (_is_in_line(digit, on) and not _is_across(digit, surface)))
+        and not (clutter > _area(digit) and _is_across(digit, surface))
     ):
         return False
     if explained_area(digits) < _MIN_EXPLAINED * explained_area(on):
         return False
     if not digits:
         return not on
+    if not explained_area(on) and 2 * mean_certainty(digits) < 1:
+        return False
     areas = sum(map(_area, on)), sum(map(_area, before))
     more = max(1.0, _MIN_EXPLAINED * explained_area(digits) / max(explained_area(on), 1))
     return more * mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
@@ -97,6 +126,11 @@ def _wins(digits: Sequence[Digit], before: Sequence[Digit], surface: Surface) ->
 def _is_on(digit: Digit, surface: Surface) -> bool:
     """Is a digit on a surface, or a non-digit wholly? Its own edge is a non-digit."""
     return surface.holds_middle(digit.box) if digit.is_digit else surface.holds(digit.box)
+
+
+def _is_across(digit: Digit, surface: Surface) -> bool:
+    """Does a digit lie across the edge of a quadrilateral, its middle outside?"""
+    return surface.is_quadrilateral and surface.touches(digit.box)
 
 
 def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
@@ -108,6 +142,10 @@ def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
         for other in others
         if other.is_digit
     )
+
+
+def _count(digits: Sequence[Digit]) -> int:
+    return sum(digit.is_digit for digit in digits)
 
 
 def _area(digit: Digit) -> int:

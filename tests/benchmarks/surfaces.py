@@ -32,6 +32,7 @@ from papers import Image
 from video import Misreading, _keeps_topology, _load_digits, available_sources, save_sheets
 
 from mnist_core import MnistError, Recognizer, load_recognizer
+from mnist_core.errors import ClutteredImageError
 from mnist_core.preprocessing.framing import Extract, extract_digits, extract_surfaces
 from mnist_core.webcam.reader import FrameReader, WebcamSettings
 
@@ -90,11 +91,17 @@ def make_picture(kind: str, index: int, seed: int, *, empty: bool = False) -> Pi
 
 
 def read_text(recognizer: Recognizer, picture: Picture) -> str:
-    """Read one picture, with "?" for what is not a digit; a frame alone."""
+    """Read one picture, with "?" for what is not a digit; a frame alone.
+
+    "" for one that is too cluttered to read in time.
+    """
     if "live" in picture.kind:
         frame = np.ascontiguousarray(picture.image[:, :, ::-1])
         return FrameReader(recognizer).process(frame, WHOLE_FRAME).reading
-    return "".join(digit.text for digit in recognizer.read(picture.image))
+    try:
+        return "".join(digit.text for digit in recognizer.read(picture.image))
+    except ClutteredImageError:
+        return ""
 
 
 def pictures(names: list[str], count: int, seed: int, *, empty: bool) -> Iterator[Picture]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from support.cluttered import CLUTTERED
 from support.sheets import sheet
@@ -15,6 +18,7 @@ from mnist_core import Recognizer, load_recognizer
 from mnist_core.__main__ import main
 from mnist_core.errors import ClutteredImageError
 from mnist_core.inference import selection
+from mnist_core.preprocessing import framing
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +76,25 @@ def test_normal_reading_is_kept_where_the_others_take_too_long(
     assert len(part.considered) == 1
     assert part.note.endswith("it was read in one way only.")
     assert json.dumps(part.as_json())
+
+
+def test_a_surface_that_was_read_in_time_competes(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.full((720, 1200, 3), 60, np.uint8)
+    image[120:600, 180:780] = sheet(3, 5, 8, width=600, height=480, side=150)
+    for top in range(20, 700, 100):
+        cv2.fillPoly(
+            image,
+            [np.array([(900, top), (960, top + 70), (1040, top + 10), (1000, top + 90)])],
+            (230, 230, 230),
+        )
+
+    def first_only(*arguments: Any) -> Iterator[Any]:
+        yield next(framing.extract_surfaces(*arguments))
+        raise ClutteredImageError("no time")
+
+    monkeypatch.setattr(selection, "extract_surfaces", first_only)
+    reading = recognizer.analyze(image)
+    assert reading.text == "358"
+    assert not reading.complete

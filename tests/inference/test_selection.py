@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from support.strokes import SHARED, draw_strokes, drawn_digit, place_strokes
 
 from mnist_core import Dataset, Recognizer, load_image, load_recognizer
 from mnist_core.inference import selection
+from mnist_core.preprocessing import framing
 
 CASES = SHARED / "cases"
 
@@ -23,6 +25,12 @@ CASES = SHARED / "cases"
 @pytest.fixture(scope="module")
 def champion() -> Recognizer:
     return load_recognizer("champion")
+
+
+def full_of_marks() -> np.ndarray:
+    """A speckled ground, (h, w) uint8."""
+    random = np.random.default_rng(5)
+    return cv2.resize(random.integers(20, 110, (30, 45), dtype=np.uint8), (1080, 720))
 
 
 def text(recognizer: Recognizer, image: np.ndarray) -> str:
@@ -125,3 +133,35 @@ def test_a_turned_row_is_read_level(champion: Recognizer, degrees: int) -> None:
     for digit in reading.digits:
         left, top, width, height = digit.box
         assert turned[top : top + height, left : left + width].min() < 80
+
+
+@pytest.mark.parametrize(
+    ("box", "unevenness"),
+    [
+        pytest.param((500, 300, 40, 60), 0.8, id="an eye, among the outlines of a face"),
+        pytest.param((0, 0, 400, 720), 0.0, id="the wall beside a face"),
+        pytest.param((500, 300, 40, 60), 0.0, id="a digit"),
+    ],
+)
+def test_other_polarity_is_doubted_for_what_else_looks_like_ink(
+    champion: Recognizer,
+    monkeypatch: pytest.MonkeyPatch,
+    box: tuple[int, int, int, int],
+    unevenness: float,
+) -> None:
+    extract = framing.extract_digits(sheet(7))
+    digits = [replace(extract.digits[0], box=box, unevenness=unevenness)]
+    inverted = replace(extract, digits=digits, left_out=[])
+    monkeypatch.setattr(selection, "extract_inverted_digits", lambda _: inverted)
+    reading = champion.analyze(full_of_marks())
+    assert any(other.hypothesis == "other polarity" for other in reading.considered)
+    is_digit = box[0] > 0 and not unevenness
+    assert any(digit.is_digit for digit in reading.digits) == is_digit
+
+
+def test_a_card_on_a_ground_full_of_marks_is_read_first(champion: Recognizer) -> None:
+    image = full_of_marks()
+    image[200:520, 300:800] = sheet(6, 2, width=500, height=320, side=140)[:, :, 0]
+    reading = champion.analyze(image)
+    assert reading.text == "62"
+    assert [other.hypothesis for other in reading.considered] == ["normal", "surface"]

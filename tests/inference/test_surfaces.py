@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_core.inference.reading import Digit, Reading
-from mnist_core.inference.surfaces import best_on_surfaces, move_to_image
+from mnist_core.inference.surfaces import best_on_surfaces, more_certain_on, move_to_image
 from mnist_core.preprocessing.surface import Surface, view_row
 
 SIZE = (640, 480)
@@ -76,6 +76,39 @@ def test_a_bare_stroke_is_no_match_for_a_number() -> None:
 def test_an_empty_surface_wins_if_nothing_was_read_on_it() -> None:
     assert best(reading(digit(3, 500, 20, 40, 60, is_digit=False)), reading()) == ""
     assert best(reading(SEVEN), reading()) == "7"
+
+
+def test_the_more_certain_reading_wins_not_the_larger_one() -> None:
+    cup = reading(digit(7, 150, 150, 200, 200, certainty=0.6))
+    refused = reading(SEVEN, EIGHT, digit(0, 330, 160, 90, 180, certainty=0.1, is_digit=False))
+    for other in (cup, refused):
+        assert best(reading(), other, reading(SEVEN, EIGHT)) == "78"
+        assert best(reading(), reading(SEVEN, EIGHT), other) == "78"
+
+
+def test_what_is_more_likely_no_digit_is_not_read_where_nothing_was() -> None:
+    assert best(reading(), reading(digit(7, 150, 150, 200, 200, certainty=0.4))) == ""
+    doubtful = digit(7, 200, 220, 40, 60, certainty=0.3)
+    assert best(reading(doubtful), reading(digit(7, 200, 220, 40, 60, certainty=0.4))) == "7"
+
+
+def test_the_edge_of_a_card_is_no_one_beside_its_digits() -> None:
+    edge = digit(1, 445, 200, 20, 90)
+    assert best(reading(SEVEN, EIGHT, edge), reading(SEVEN, EIGHT)) == "78"
+    beyond = digit(1, 470, 215, 20, 70)
+    assert best(reading(SEVEN, EIGHT, beyond), reading(SEVEN, EIGHT)) == "781"
+
+
+def test_what_was_read_before_wins_where_the_straightened_surface_leaves_a_doubt() -> None:
+    around = digit(0, 10, 10, 90, 90, is_digit=False)
+    refused = digit(3, 260, 220, 40, 60, certainty=0.3, is_digit=False)
+    before = reading(SEVEN, EIGHT, around)
+    assert more_certain_on(CARD, before, reading(SEVEN, refused)).text == "78"
+    sure = reading(SEVEN, digit(3, 260, 220, 40, 60, certainty=0.9))
+    assert more_certain_on(CARD, before, sure) is sure
+    # Fewer digits are no better reading, however certain.
+    longer = reading(SEVEN, digit(5, 260, 220, 40, 60, certainty=0.9), refused)
+    assert more_certain_on(CARD, reading(SEVEN, around), longer) is longer
 
 
 def test_boxes_are_moved_to_the_image() -> None:

@@ -162,6 +162,17 @@ def test_a_card_and_a_thing_beside_it_are_no_surface() -> None:
     )
 
 
+def test_cards_come_before_what_the_border_cuts() -> None:
+    image = card()
+    for left, color in ((0, (200, 160, 120)), (820, (30, 60, 110))):  # two books, and the desk
+        cv2.rectangle(image, (left, -5), (left + 140, 730), color, -1)
+    whole = [surface.is_quadrilateral for surface in find_surfaces(image)]
+    assert whole == sorted(whole, reverse=True)
+    first = find_surfaces(image)[0]
+    assert abs(first.size[0] - 480) < 30
+    assert len(whole) > 2
+
+
 def test_ground_around_a_cut_sheet_is_filled_with_its_brightness() -> None:
     image = sheet(width=800, height=600)
     image[:, :150] = 30
