@@ -48,7 +48,7 @@ def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]])
     winner = best
     for surface, reading in readings:
         wins = _wins(reading.digits, best.digits, surface)
-        if wins and (winner is best or _rank(reading) > _rank(winner)):
+        if wins and (winner is best or _is_better(reading, winner)):
             winner = reading
     return winner
 
@@ -82,14 +82,22 @@ def move_to_image(reading: Reading, surface: Surface) -> Reading:
     return replace(reading, digits=digits, left_out=left_out)
 
 
-def _rank(reading: Reading) -> tuple[bool, bool, float]:
-    """Readings of surfaces in order: ones alone, such as a pen on a book, come first, then nothing.
+def _is_better(one: Reading, other: Reading) -> bool:
+    """Is one reading of a surface better than another? Ones alone, as of a pen, are the worst.
 
-    Each mark counts by how much more likely it is read correctly than not. Areas of boxes would not
-    do: a cup is larger than a number on a card, and so is a box around a turned digit.
+    Of as many digits, the more certain are better: the box around a turned digit is larger. Else
+    each mark votes, by its area, for how much more likely it is read correctly than not: a cup is
+    larger than the number on a card, but no certain digit.
     """
-    votes = sum(2 * digit.certainty - 1 for digit in reading.digits)
-    return not _are_ones(reading.digits), _count(reading.digits) > 0, votes
+
+    same = _count(one.digits) == _count(other.digits)
+
+    def rank(reading: Reading) -> tuple[bool, bool, float]:
+        votes = sum((2 * digit.certainty - 1) * _area(digit) for digit in reading.digits)
+        count, quality = _count(reading.digits), reading.quality if same else votes
+        return not _are_ones(reading.digits), count > 0, quality
+
+    return rank(one) > rank(other)
 
 
 def _are_ones(digits: Sequence[Digit]) -> bool:

@@ -223,7 +223,10 @@ def _front_view(corners: Points, scale: float) -> Surface:
 
 def _turned_view(region: _Region, small: Image, scale: float) -> Surface:
     """Another surface, turned upright, on ground as bright as itself."""
-    hull = _enlarge(region.hull, scale)
+    # What the border cuts reaches to the border, not to the middle of its pixels.
+    last = np.array(small.shape[1::-1]) - 1
+    hull = region.hull - 0.5 * (region.hull <= 0) + 0.5 * (region.hull >= last)
+    hull = _enlarge(hull, scale)
     angle = _turn(region.hull)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turned = hull @ turn  # rotated by -angle

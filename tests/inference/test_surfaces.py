@@ -79,9 +79,16 @@ def test_an_empty_surface_wins_if_nothing_was_read_on_it() -> None:
 
 
 def test_the_more_certain_reading_wins_not_the_larger_one() -> None:
-    cup = reading(digit(7, 150, 150, 200, 200, certainty=0.6))
+    cup = reading(digit(7, 150, 150, 200, 200, certainty=0.5))
     refused = reading(SEVEN, EIGHT, digit(0, 330, 160, 90, 180, certainty=0.1, is_digit=False))
-    for other in (cup, refused):
+    turned = reading(
+        digit(2, 190, 200, 70, 90, certainty=0.7), digit(1, 250, 200, 70, 90, certainty=0.9)
+    )
+    halved = reading(
+        *(digit(1, left, 220, 20, 50, certainty=0.9) for left in (200, 220, 262, 282)),
+        digit(7, 290, 220, 20, 50, certainty=0.5),
+    )
+    for other in (cup, refused, turned, halved):
         assert best(reading(), other, reading(SEVEN, EIGHT)) == "78"
         assert best(reading(), reading(SEVEN, EIGHT), other) == "78"
 
