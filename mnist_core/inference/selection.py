@@ -3,7 +3,7 @@
     hypotheses  the normal one (`extract_digits`), and, where it leaves a doubt, the ink lighter and
                 the ink darker than a plain border (`extract_plain_digits`); where it leaves a doubt
                 or leaves out ink, the surfaces with a clear edge (`extract_surfaces`), compared
-                in `inference.surfaces`; on a ground full of marks, cards first
+                in `inference.surfaces`; before the others where digits are in doubt
     doubt       no digit, a non-digit, as much ink left out as a digit is long, or a small image,
                 whose polarity is not measured reliably
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
@@ -47,7 +47,7 @@ from mnist_core.inference.surfaces import (
     more_certain_on,
     move_to_image,
 )
-from mnist_core.inference.surroundings import refuse_unwritten
+from mnist_core.inference.surroundings import reaches_border, refuse_unwritten
 from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
 from mnist_core.preprocessing.framing import (
     Box,
@@ -72,6 +72,10 @@ _SMALL_SIDE = 64
 _MOST = 150
 # A digit that runs from border to border falls into a few pieces when its strokes are erased.
 _FEW = 3
+# Surfaces with what was read on each, and whether these are all.
+_Surfaces = tuple[list[tuple[Surface, Reading]], bool]
+# Readings of a part of the image, in its own pixels.
+_STRAIGHTENED = ("surface", "level")
 
 
 def read_best(
@@ -111,8 +115,9 @@ def _find_best(
     def read(extract: Extract, hypothesis: str, around: Sequence[Box] = ()) -> Reading:
         height, width = np.shape(image)[:2]
         other = [*around, *(mark.box for mark in extract.left_out)]
+        whole = (width, height) if hypothesis not in _STRAIGHTENED else None
         reading = Reading(
-            digits=refuse_unwritten(read_found(extract.digits), other),
+            digits=refuse_unwritten(read_found(extract.digits), other, whole),
             left_out=extract.left_out,
             hypothesis=hypothesis,
             size=(width, height),
@@ -139,11 +144,32 @@ def _compare(
 ) -> Reading:
     """The best of the hypotheses that are worth reading; `best` is the normal one."""
     clean = _is_clean(best)
-    if not clean and len(best.digits) > MAX_DIGITS:
-        # On a ground full of marks, the time may not suffice for all ways; for a card it does.
-        card = _read_surfaces(image, ink, best, read, drawn=extract.drawn, cards=True)
-        if card is not best and _is_clean(card):
-            return card
+    is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
+    surfaces: _Surfaces | None = None
+    if not clean and not is_small and len(best.digits) <= _MOST:
+        # On a ground full of marks, the time would not suffice for the other ways before that.
+        surfaces = _read_surfaces(image, ink, read, drawn=extract.drawn)
+        winner = _best_surface(best, surfaces)
+        if winner is not best and _is_clean(winner):
+            return winner
+    try:
+        best = _compare_ways(image, ink, extract, best, read)
+    except ClutteredImageError:
+        best = replace(best, complete=False)
+    if is_small or (_is_clean(best) and not best.left_out) or len(best.digits) > _MOST:
+        return best
+    return _best_surface(best, surfaces or _read_surfaces(image, ink, read, drawn=extract.drawn))
+
+
+def _compare_ways(
+    image: Image,
+    ink: Ink,
+    extract: Extract,
+    best: Reading,
+    read: Callable[..., Reading],
+) -> Reading:
+    """The best of the ways to find the ink of the whole image; `best` is the normal one."""
+    clean = _is_clean(best)
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
         # A line that is kept must not be one more digit.
@@ -155,43 +181,38 @@ def _compare(
         # What else looks like ink remains a doubt: the eyes of a face are among its outlines.
         around = [d.box for d in best.digits] + [mark.box for mark in best.left_out]
         inverted = read(extract_inverted_digits(image), "other polarity", around)
-        if not any(_is_at_border(digit.box, inverted.size) for digit in inverted.digits):
+        if not any(reaches_border(digit.box, inverted.size) for digit in inverted.digits):
             best = max(best, inverted, key=certain_area)
-    clean = _is_clean(best)
-    if (clean and not is_small and not best.left_out) or len(best.digits) > _MOST:
+    if (_is_clean(best) and not is_small) or len(best.digits) > _MOST:
         return best
-    for hypothesis, found in _alternatives(image, ink) if is_small or not clean else ():
+    for hypothesis, found in _alternatives(image, ink):
         reading = read(found, hypothesis)
         digits = reading.digits
         is_clean = len(digits) <= MAX_DIGITS and all(digit.is_digit for digit in digits)
         if (is_small or is_clean) and reading.quality > best.quality:
             best = reading
-    return best if is_small else _read_surfaces(image, ink, best, read, drawn=extract.drawn)
+    return best
 
 
 def _read_surfaces(
-    image: Image,
-    ink: Ink,
-    best: Reading,
-    read: Callable[..., Reading],
-    *,
-    drawn: bool,
-    cards: bool = False,
-) -> Reading:
-    """The best reading of a surface, or `best` if that is better; `cards`: of quadrilaterals."""
+    image: Image, ink: Ink, read: Callable[..., Reading], *, drawn: bool
+) -> _Surfaces:
+    """What is read on each surface, as far as the time suffices."""
     readings: list[tuple[Surface, Reading]] = []
-    complete = False
-    with suppress(ClutteredImageError):  # What was read until then competes.
+    with suppress(ClutteredImageError):
         for surface, extract in extract_surfaces(image, ink):
-            if cards and not surface.is_quadrilateral:
-                break  # they come first
             if drawn and extract.drawn:
                 continue  # a shape in a drawing, not a photograph pasted into one
-            reading = move_to_image(read(extract, "surface"), surface)
-            readings.append((surface, more_certain_on(surface, best, reading)))
-        complete = True
-    found = best_on_surfaces(best, readings)
-    return found if complete else replace(found, complete=False)
+            readings.append((surface, move_to_image(read(extract, "surface"), surface)))
+        return readings, True
+    return readings, False
+
+
+def _best_surface(best: Reading, surfaces: _Surfaces) -> Reading:
+    """The best reading of a surface, or `best` if that is better."""
+    readings, complete = surfaces
+    found = best_on_surfaces(best, [(s, more_certain_on(s, best, r)) for s, r in readings])
+    return replace(found, complete=False) if not complete else found
 
 
 def _read_level(image: Image, ink: Ink, best: Reading, read: Callable[..., Reading]) -> Reading:
@@ -210,11 +231,6 @@ def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
     polarities = ("light", "dark") if ink == "auto" else (ink,)
     for polarity in polarities:
         yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
-
-
-def _is_at_border(box: Box, size: tuple[int, int]) -> bool:
-    left, top, width, height = box
-    return left <= 0 or top <= 0 or left + width >= size[0] or top + height >= size[1]
 
 
 def _is_clean(reading: Reading) -> bool:

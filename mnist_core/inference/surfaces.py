@@ -7,8 +7,8 @@ What is on a surface (see `preprocessing.surface`) wins over what was read befor
       non-digits, is what crosses the edge of a quadrilateral);
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits, or more is read on it. So the
-      empty surface wins if nothing was read on it before. Ones alone are read on quadrilaterals
-      only.
+      empty surface wins if nothing was read on it before. Ones alone are read on
+      quadrilaterals, and on other surfaces if nothing else is there.
 
 Of several surfaces the one on which most is read with certainty wins, but ones alone are no match
 for a number. What is more likely no digit than one is not read where nothing was read before.
@@ -47,7 +47,7 @@ def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]])
     """
     winner = best
     for surface, reading in readings:
-        wins = _wins(reading.digits, best.digits, surface)
+        wins = _wins(reading, best.digits, surface)
         if wins and (winner is best or _is_better(reading, winner)):
             winner = reading
     return winner
@@ -105,9 +105,12 @@ def _are_ones(digits: Sequence[Digit]) -> bool:
     return bool(digits) and all(digit.label == _ONE for digit in digits if digit.is_digit)
 
 
-def _wins(digits: Sequence[Digit], before: Sequence[Digit], surface: Surface) -> bool:
-    """Are the digits of a surface a better reading than what was read before? See above."""
-    if len(digits) > MAX_DIGITS or (_are_ones(digits) and not surface.is_quadrilateral):
+def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
+    """Is the reading of a surface better than what was read before? See above."""
+    digits = reading.digits
+    alone = _count(digits) == len(digits) and not reading.left_out
+    is_pen = _are_ones(digits) and not (alone or surface.is_quadrilateral)
+    if len(digits) > MAX_DIGITS or is_pen:
         return False
     on = [digit for digit in before if _is_on(digit, surface)]
     around = [digit for digit in before if not _is_on(digit, surface)]

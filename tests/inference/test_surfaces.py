@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mnist_core.inference.reading import Digit, Reading
+from mnist_core.inference.reading import Digit, Mark, Reading
 from mnist_core.inference.surfaces import best_on_surfaces, more_certain_on, move_to_image
 from mnist_core.preprocessing.surface import Surface, view_row
 
@@ -71,6 +73,14 @@ def test_a_bare_stroke_is_no_match_for_a_number() -> None:
     assert best(reading(), pen) == "1"
     assert best(reading(), reading(SEVEN, EIGHT), pen) == "78"
     assert best(reading(), pen, reading(SEVEN, EIGHT)) == "78"
+
+
+def test_a_one_on_a_sheet_that_the_border_cuts_must_be_alone() -> None:
+    sheet = replace(CARD, fill=np.full((6, 8), 200, np.uint8))
+    one = reading(digit(1, 300, 200, 20, 60))
+    assert best(reading(), one, surface=sheet) == "1"
+    beside = replace(one, left_out=[Mark(box=(200, 200, 30, 9), reason="speck")])
+    assert best(reading(), beside, surface=sheet) == ""
 
 
 def test_an_empty_surface_wins_if_nothing_was_read_on_it() -> None:

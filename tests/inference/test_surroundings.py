@@ -52,6 +52,22 @@ def test_refused_marks_are_clutter() -> None:
     assert refuse_unwritten([digit(5, 0.8)], [])[0].is_digit
 
 
+@pytest.mark.parametrize(
+    ("left", "unevenness", "is_digit"),
+    [
+        pytest.param(0, 0.7, False, id="a head"),
+        pytest.param(0, 0.4, True, id="a digit in a tight crop"),
+        pytest.param(9, 0.7, True, id="clear of the border"),
+    ],
+)
+def test_what_the_border_cuts_is_doubted_sooner(
+    left: int, unevenness: float, is_digit: bool
+) -> None:
+    cut = digit(9, unevenness, left=left)
+    assert refuse_unwritten([cut], [], (100, 100))[0].is_digit == is_digit
+    assert refuse_unwritten([cut], [])[0].is_digit  # a part of a picture
+
+
 def test_no_digits_is_no_error() -> None:
     assert refuse_unwritten([], [CREASE]) == []
 
