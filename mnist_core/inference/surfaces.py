@@ -8,7 +8,8 @@ What is on a surface (see `preprocessing.surface`) wins over what was read befor
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
     - the quality is higher, with what is around it as non-digits, or more is read on it. So the
       empty surface wins if nothing was read on it before. Ones alone are read on
-      quadrilaterals, and on other surfaces if nothing else is there.
+      quadrilaterals; on other surfaces, as fingers are, if they were read before and nothing else
+      is there.
 
 Of several surfaces the one on which most is read with certainty wins, but ones alone are no match
 for a number. What is more likely no digit than one is not read where nothing was read before.
@@ -108,11 +109,11 @@ def _are_ones(digits: Sequence[Digit]) -> bool:
 def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     """Is the reading of a surface better than what was read before? See above."""
     digits = reading.digits
-    alone = _count(digits) == len(digits) and not reading.left_out
+    on = [digit for digit in before if _is_on(digit, surface)]
+    alone = _count(digits) == len(digits) <= _count(on) and not reading.left_out
     is_pen = _are_ones(digits) and not (alone or surface.is_quadrilateral)
     if len(digits) > MAX_DIGITS or is_pen:
         return False
-    on = [digit for digit in before if _is_on(digit, surface)]
     around = [digit for digit in before if not _is_on(digit, surface)]
     clutter = sum(_area(digit) for digit in around if not digit.is_digit)
     if clutter < sum(
