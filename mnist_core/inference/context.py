@@ -31,8 +31,6 @@ _CLEAR = 5.0
 # stands in numbers, too. Of 185 such rows of words in three hands, 84% are refused; of 80 of
 # numbers with damaged digits or signs 1%, and none of clear digits (8 above) with one blot.
 _LETTERS = 3
-# Scores are float32: beyond this, their logit is not known.
-_MAX_SCORE = 1 - 1e-7
 # The ink of a plus is in the middle rows and columns of its box, this share of them, but for this
 # share of the ink.
 _MIDDLE, _BESIDE = 0.4, 0.03
@@ -41,7 +39,6 @@ _MIDDLE, _BESIDE = 0.4, 0.03
 _MANY, _FEW = 8, 0.25
 # As many digits, all the same, are a bar code.
 _SAME = 20
-_ONE = 1
 # A refused mark among digits is one if digit score times confidence is at least this: of digits on
 # simulated photographs it takes in 0.6%, of touching pairs 8% and of letters 5%.
 _LIKELY = 0.5
@@ -72,16 +69,16 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
 
 def _is_texture(digits: Sequence[Digit]) -> bool:
     """Are there many marks, of which few are digits, or all the same digit, as in a bar code?"""
-    labels = [digit.label for digit in digits if digit.is_digit]
+    accepted = [digit for digit in digits if digit.is_digit]
     # A 1 is a bare stroke: among more non-digits it is an edge, and so it is in a photograph with
     # any, where its background is never quite even.
     photographed = any(digit.unevenness > 0 for digit in digits)
-    few = len(labels) < len(digits) if photographed else 2 * len(labels) < len(digits)
-    if set(labels) == {_ONE} and few:
+    few = len(accepted) < len(digits) if photographed else 2 * len(accepted) < len(digits)
+    if few and accepted and all(digit.is_one for digit in accepted):
         return True
-    is_one_digit = len(digits) >= _SAME and len(set(labels)) == 1
-    is_sparse = len(digits) >= _MANY and len(labels) < _FEW * len(digits)
-    return bool(labels) and (is_one_digit or is_sparse)
+    is_one_digit = len(digits) >= _SAME and len({digit.label for digit in accepted}) == 1
+    is_sparse = len(digits) >= _MANY and len(accepted) < _FEW * len(digits)
+    return bool(accepted) and (is_one_digit or is_sparse)
 
 
 def _find_rows(digits: Sequence[Digit]) -> list[list[int]]:
@@ -105,7 +102,9 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
         return row  # nothing to change
     # A score of two networks, as of digits that touch, is not on this scale.
     own = [d.digit_score for d in marks if not d.is_digit or d.digit_score >= threshold]
-    scores = np.clip([threshold, *own], 1 - _MAX_SCORE, _MAX_SCORE)
+    # Nearer to 0 or 1 than float32 resolves, their logit is not known.
+    eps = float(np.finfo(np.float32).eps)
+    scores = np.clip([threshold, *own], eps, 1 - eps)
     limit, *logits = np.log(scores / (1 - scores))
     evidence = np.maximum(logits - limit, -_CLEAR) - _CLEAR
     if len(marks) >= _LETTERS and evidence.sum() < -_CLEAR:

@@ -78,6 +78,11 @@ class Digit:
         return self.digit_score * self.confidence * self.is_digit
 
     @property
+    def is_one(self) -> bool:
+        """Is the label 1? A 1 is a bare stroke, as edges, creases and grains are."""
+        return self.label == 1
+
+    @property
     def runner_up(self) -> int:
         """The second most probable digit."""
         return int(np.argsort(self.probabilities)[-2])

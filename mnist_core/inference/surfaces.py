@@ -32,7 +32,6 @@ __all__ = ["MAX_DIGITS", "best_on_surfaces", "more_certain_on", "move_to_image"]
 
 # More digits are small pieces of a texture.
 MAX_DIGITS = 12
-_ONE = 1
 # On a surface, at least this share of the digits' area is read again: boxes vary with the turn.
 _MIN_EXPLAINED = 0.8
 # Digits in a line share at least this much of the higher one's height.
@@ -103,7 +102,7 @@ def _is_better(one: Reading, other: Reading) -> bool:
 
 def _are_ones(digits: Sequence[Digit]) -> bool:
     """Are there marks, and all digits among them ones?"""
-    return bool(digits) and all(digit.label == _ONE for digit in digits if digit.is_digit)
+    return bool(digits) and all(digit.is_one for digit in digits if digit.is_digit)
 
 
 def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
@@ -120,7 +119,7 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
         _area(digit)
         for digit in around
         if digit.is_digit
-        and (digit.label != _ONE or (_is_in_line(digit, on) and not _is_across(digit, surface)))
+        and (not digit.is_one or (_is_in_line(digit, on) and not _is_across(digit, surface)))
         and not (clutter > _area(digit) and _is_across(digit, surface))
     ):
         return False

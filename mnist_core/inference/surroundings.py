@@ -28,7 +28,6 @@ __all__ = ["reaches_border", "refuse_unwritten"]
 # 450 simulated photographs and 217 real ones. Of 186 without digits, digits were read in 21 without
 # this and are in 4 with it; of 445 that were read correctly, none is lost.
 _GOOD_PAPER, _BASE, _LARGE_BASE = 0.1, 0.5, 2.0
-_ONE = 1
 
 
 def refuse_unwritten(
@@ -47,7 +46,7 @@ def refuse_unwritten(
 
     def is_doubtful(digit: Digit) -> bool:
         is_cut = size is not None and reaches_border(digit.box, size)
-        base = _LARGE_BASE if digit.label == _ONE or is_cut else _BASE
+        base = _LARGE_BASE if digit.is_one or is_cut else _BASE
         return (digit.unevenness - _GOOD_PAPER) * (clutter + base) > 1
 
     return [replace(d, is_digit=d.is_digit and not is_doubtful(d)) for d in digits]

@@ -17,10 +17,8 @@ __all__ = ["background_unevenness"]
 # The digit is shrunk so that its longer side has this many pixels; in pixels of that size, its
 # background reaches this far, without the pixels next to the ink, where the ink fades.
 _SIDE, _REACH, _FADING = 48, 6, 2
-# The residuals between these quantiles count: a ruled line that runs past is on fewer pixels.
-_LOW, _HIGH = 0.1, 0.9
-# A shrunk pixel above this level of ink, of 255, is mostly ink.
-_MOSTLY_INK = 127
+# Residuals count without this share at both ends: a ruled line that runs past is on fewer pixels.
+_TAIL = 0.1
 # Fewer background pixels are not enough to measure it.
 _MIN_PIXELS = 20
 
@@ -66,10 +64,10 @@ def background_unevenness(grey: Image, ink: Image, box: Box) -> float:
     # Pixels in one line do not define a plane: a small ridge selects the flattest.
     normal = plane @ plane.T + 1e-6 * np.eye(3)
     _, weights = cv2.solve(normal, (plane @ background)[:, np.newaxis])
-    low, high = int(_LOW * len(rows)), int(_HIGH * len(rows))
+    low, high = int(_TAIL * len(rows)), int((1 - _TAIL) * len(rows))
     residuals = np.partition(background - weights[:, 0] @ plane, (low, high))
     spread = residuals[high] - residuals[low]
-    mostly_ink = (own_ink > _MOSTLY_INK).view(np.uint8)
+    mostly_ink = (own_ink > 255 / 2).view(np.uint8)  # a shrunk pixel has a share of it
     contrast = abs(background.mean() - cv2.mean(brightness, mostly_ink)[0])
     return float(spread / max(contrast, 1e-3))
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from mnist_core.preprocessing.grey import Image, Ink, estimate_noise, histogram, to_grey
 
-__all__ = ["drawing_ink"]
+__all__ = ["MIN_CONTRAST", "drawing_ink"]
 
 # Levels of contrast up to this are rounding, also after enlarging, not ink …
 _ROUNDING = 3
 # … and less contrast than this, in levels, is invisible.
-_MIN_CONTRAST = 24
+MIN_CONTRAST = 24
 # A plain background covers at least this share of the pixels, this share of it exactly …
 _MIN_BACKGROUND, _MIN_EXACT = 0.35, 0.6
 # … and few pixels differ from it by fewer levels than this, as noise, shadows and JPEG blocks do:
@@ -66,12 +66,12 @@ def drawing_ink(image: Image, ink: Ink) -> Image | None:
     near_background = counts[_ROUNDING + 1 : _NEAR_BACKGROUND].sum()
     strong = counts[max(strongest // 3, 1) :].sum()
     plain = background >= _MIN_BACKGROUND * contrast.size and counts[0] >= _MIN_EXACT * background
-    if plain and strongest < _MIN_CONTRAST:
+    if plain and strongest < MIN_CONTRAST:
         return np.zeros(contrast.shape, np.uint8)
     # The strongest contrast is full ink, whatever the pen's color.
     shares = np.arange(256) / strongest
     if not (plain and near_background <= _MAX_NEAR * strong):
-        if strongest < _MIN_CONTRAST or not _is_smooth(to_grey(image), grey_counts, contrast):
+        if strongest < MIN_CONTRAST or not _is_smooth(to_grey(image), grey_counts, contrast):
             return None
         low, high = _BLURRED_EDGE
         shares = (shares - low) / (high - low)

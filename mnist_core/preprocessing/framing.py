@@ -53,8 +53,8 @@ __all__ = [
     "frame_piece",
 ]
 
-# In pixels: the longer side of a digit in its frame, and where its center of mass is placed.
-_DIGIT_SIZE, _CENTER = 20, 14
+# In pixels: the longer side of a digit in its frame.
+_DIGIT_SIZE = 20
 # In pixels: the height of a line for the string network, the empty rows above and below its ink,
 # and the empty columns on both sides. The ink is at most this many times as wide as high.
 LINE_HEIGHT, _LINE_ROWS, LINE_MARGIN, _MAX_LINE_WIDTH = 32, 2, 6, 12
@@ -273,7 +273,7 @@ def frame_line(ink: Image) -> Image:
 
 def _first_pixel(center_of_mass: float, length: int) -> int:
     """Where the ink begins in the frame: centered by its mass, but wholly inside."""
-    return min(max(round(_CENTER - center_of_mass), 0), FRAME_SIZE - length)
+    return min(max(round(FRAME_SIZE / 2 - center_of_mass), 0), FRAME_SIZE - length)
 
 
 def _scale_box(box: Box, scale: float, width: int, height: int) -> Box:

@@ -26,7 +26,6 @@ MAX_REDUCIBLE = 178_000_000
 # A picture is decoded to at most this size.
 _MAX_DECODED = 25_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
-_ORIENTATION = 0x0112
 
 
 def check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -144,6 +143,7 @@ def _decode(content: bytes, received: str, max_pixels: int | None) -> NDArray[np
 
 def _turn(picture: Image.Image) -> Image.Transpose | None:
     """What puts the picture upright; None if its EXIF data say nothing that can be understood."""
+    from PIL.ExifTags import Base
     from PIL.Image import Transpose
 
     turns = {
@@ -156,7 +156,7 @@ def _turn(picture: Image.Image) -> Image.Transpose | None:
         8: Transpose.ROTATE_90,
     }
     try:
-        return turns.get(picture.getexif().get(_ORIENTATION, 1))
+        return turns.get(picture.getexif().get(Base.Orientation, 1))
     except Exception:  # Damaged EXIF data make Pillow raise nearly any exception.
         return None
 

@@ -24,8 +24,6 @@ _MIN_CONTRAST = 17
 # … and differs from the paper by this many standard deviations of the noise. The deviation measured
 # over the whole image includes large digits: beyond this many levels, only fine noise counts.
 _NOISE_FACTOR, _NOISE_LIMIT = 4.5, 40
-# Hysteresis: pixels with this share of the threshold are ink if they are connected to certain ink.
-_WEAK = 0.5
 # Noise is measured in the middle of the image, in a square of this side, in pixels.
 _NOISE_SIDE = 400
 # Photographs are blurred by a standard deviation of at least this many pixels; by a pixel for this
@@ -89,7 +87,8 @@ def photo_ink(
     certain = cv2.min(binarize(contrast, threshold), above_noise)
     if not cv2.countNonZero(certain):
         return np.zeros_like(grey), ruled
-    weak = cv2.min(binarize(contrast, max(_WEAK * threshold, _MIN_CONTRAST)), above_noise)
+    # Hysteresis: from half of the threshold on, pixels connected to certain ink are ink.
+    weak = cv2.min(binarize(contrast, max(threshold / 2, _MIN_CONTRAST)), above_noise)
     solid = _apply_hysteresis(certain, weak, ruled)
     # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
     # threshold, but only next to solid ink.

@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import label_type
+from mnist_core.preprocessing.drawing import MIN_CONTRAST
 from mnist_core.preprocessing.grey import Image
 
 __all__ = ["plain_ink"]
 
-# Ink has at least this contrast with the border, in levels, as in a drawing.
-_MIN_CONTRAST = 24
 # The border is plain if its spread (1.4826 times the median absolute deviation) is at most this
 # share of the full contrast. Of 480 simulated frames of hands, faces, textures and empty paper, 0.1
 # adds no number to those that are read in them; without the limit, 12 are added.
@@ -46,10 +45,10 @@ def plain_ink(grey: Image, ink: Literal["light", "dark"]) -> Image:
     contrast = np.maximum(difference if ink == "light" else -difference, 0)
     spread = 1.4826 * float(np.median(np.abs(border - background)))
     highest = float(contrast.max())
-    if highest < _MIN_CONTRAST or spread > _MAX_SPREAD * highest:
+    if highest < MIN_CONTRAST or spread > _MAX_SPREAD * highest:
         return np.zeros_like(grey)  # most photographs: the percentile would take ten times as long
     full = max(float(np.percentile(contrast, _FULL_PERCENTILE)), _MIN_FULL * highest)
-    if full < _MIN_CONTRAST or spread > _MAX_SPREAD * full:
+    if full < MIN_CONTRAST or spread > _MAX_SPREAD * full:
         return np.zeros_like(grey)
     levels = np.minimum(contrast * (255 / full), 255).astype(np.uint8)
     weak = (levels >= _WEAK).view(np.uint8)

@@ -38,8 +38,6 @@ _END, _MIN_END_COVERAGE = 0.1, 0.5
 _MAX_THICKNESS = 0.12
 # … and, with its surroundings, than this many rows above and below its middle.
 _REACH = 10
-# Rows belong to a line where their coverage is at least this share of that in its middle.
-_SAME_LINE = 0.7
 # Ink this many pixels beyond a line belongs to a stroke.
 STROKE_REACH = 2
 # A line's ink is counted in this many parts of its length.
@@ -265,10 +263,10 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDAr
 
 
 def _thickness(coverage: NDArray[np.float64]) -> tuple[int, int]:
-    """The half-open range of rows of a line in its band, by the coverage of each row."""
+    """The half-open range of rows of a line in its band: they are covered as its middle row is."""
     first = len(coverage) // 2 - 2
     center = first + int(coverage[first : first + 5].argmax())
-    similar = runs(coverage >= _SAME_LINE * coverage[center])
+    similar = runs(coverage >= MIN_COVERAGE * coverage[center])
     return next((top, bottom) for top, bottom in similar if top <= center < bottom)
 
 

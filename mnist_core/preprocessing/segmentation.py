@@ -44,7 +44,7 @@ _MAX_CUT = 1.25
 _SPECK = 0.16
 # … or a scratch: shorter than this share of the typical height, and thinner than this share of the
 # typical stroke …
-_SCRATCH_SIDE, _SCRATCH_WIDTH = 0.55, 0.55
+_SCRATCH = 0.55
 # … or, of any length, a hair or the remains of a printed line: thinner than this share …
 _HAIR_WIDTH = 0.27
 # … or a dot of the pen: its longer side is at most this many times the width of its stroke.
@@ -219,7 +219,7 @@ def _drop_specks(
     pen = of_most_ink(widths, large)
 
     def is_digit(component: Component, width: float) -> bool:
-        scratch = component.side < _SCRATCH_SIDE * typical and width < _SCRATCH_WIDTH * pen
+        scratch = component.side < _SCRATCH * typical and width < _SCRATCH * pen
         return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
 
     digits = [c for c, width in zip(large, widths, strict=True) if is_digit(c, width)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 
+from mnist_core.inference.surfaces import MAX_DIGITS
 from mnist_core.preprocessing.framing import Box, FramedDigit, frame_found
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
@@ -20,8 +21,6 @@ _BLUR = 1.2
 # Digits are at least this high, as a share of the region's height, unless they stand in a row with
 # one that is.
 _MIN_HEIGHT = 0.1
-# More candidates are a texture, not a number.
-_MAX_DIGITS = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,7 +54,7 @@ def find_candidates(region: Image, settings: WebcamSettings) -> Candidates:
     digits = _high_enough(inside, _MIN_HEIGHT * len(solid))
     kept = {digit.box for digit in digits}
     return Candidates(
-        found=frame_found(inked, digits if len(digits) <= _MAX_DIGITS else []),
+        found=frame_found(inked, digits if len(digits) <= MAX_DIGITS else []),
         cut=[d.box for d in found.digits if not _is_inside(d.box, solid.shape)],
         left_out=[mark.box for mark in found.left_out]
         + [digit.box for digit in inside if digit.box not in kept],

@@ -19,7 +19,6 @@ from mnist_core.webcam.settings import WebcamSettings
 
 __all__ = ["Look", "look_at"]
 
-_ONE = 1
 # Digits less high than this are looked at twice, in pixels of the size at which they are read. In a
 # frame they are 20 high, and blur takes part of it.
 _SMALL = 28
@@ -159,7 +158,7 @@ def _glance_at(picture: Image, recognizer: Recognizer, settings: WebcamSettings)
 
 def _accept_on_even_paper(digit: Digit, threshold: float) -> Digit:
     """Accept a digit with a lower score than the model's threshold if its background is even."""
-    even = digit.unevenness <= _EVEN and digit.label != _ONE
+    even = digit.unevenness <= _EVEN and not digit.is_one
     accepted = even and digit.digit_score >= _EVEN_SCORE * threshold
     return replace(digit, is_digit=digit.is_digit or accepted)
 
