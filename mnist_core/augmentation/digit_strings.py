@@ -7,116 +7,35 @@ through or below the number, and signs that are not digits.
 
 from __future__ import annotations
 
-import string
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.outliers import synthesize_outliers
-from mnist_core.augmentation.synthetic_digits import synthesize_digits
-from mnist_core.data import CLASSES, LabelledArrays
+from mnist_core.augmentation.glyphs import CAPITAL_HEIGHT, GlyphPool, cut_to_ink, pen_width
+from mnist_core.data import CLASSES
 from mnist_core.preprocessing.framing import LINE_HEIGHT, frame_line
-from mnist_core.preprocessing.grey import SOFT_EDGE
 
-__all__ = ["NON_DIGIT", "GlyphPool", "write_strings"]
+__all__ = ["NON_DIGIT", "write_strings"]
 
 Image = NDArray[np.uint8]
 
 # The class of a sign that is not a digit, after those of the ten digits.
 NON_DIGIT = CLASSES
-# Images of synthetic digits and of non-digits in a pool.
-_SYNTHETIC, _OUTLIERS = 40_000, 25_000
 # The height of a digit before the number is scaled to the network's height, px.
 _HEIGHT = 40
 # Share of strings with MNIST's digits; the others have digits in the styles it lacks, or both.
 _MNIST, _STYLES = 0.5, 0.35
 # Share of strings without a digit, and of those that are words of letters; of signs in the others.
 _WORDS, _LETTERS, _SIGNS = 0.13, 0.6, 0.04
-# Images of each letter in a pool, and the height of a capital letter, px.
-_OF_EACH_LETTER, _CAPITAL = 60, 26
-# Standard deviations between the digits of a string: of the logarithm of their size, slant,
-# baseline (in heights) and place in the order of pens.
-_SIZE, _SLANT, _BASELINE, _PEN = 0.1, 0.06, 0.06, 0.07
+# Standard deviations between the digits of a string: of the logarithm of their size, slant and
+# baseline (in heights).
+_SIZE, _SLANT, _BASELINE = 0.1, 0.06, 0.06
 # How a digit follows the one before: shares of contact, overlapping boxes and a free gap.
 _CONTACT, _BOXES = 0.55, 0.25
 # In heights: ink overlaps up to this; boxes have gaps in this range; so has ink that is free.
 _OVERLAP, _BOX_GAP, _INK_GAP = 0.12, (-0.22, 0.12), (0.02, 0.3)
 # Shares of neighbors joined by a ligature, in words and in numbers; of strings with a ruled line.
 _WORD_LIGATURE, _LIGATURE, _LINE = 0.5, 0.1, 0.08
-
-
-@dataclass(frozen=True)
-class _Glyphs:
-    """Images of one class, cut to their ink, from the thinnest pen to the thickest."""
-
-    images: list[Image]
-
-    def choose(self, pen: float, random: np.random.Generator) -> Image:
-        """A random image written with nearly that pen, 0 to 1 from the thinnest."""
-        place = min(max(pen + random.normal(0, _PEN), 0.0), 1.0)
-        return self.images[round(place * (len(self.images) - 1))]
-
-
-class GlyphPool:
-    """The single digits and non-digits that strings consist of.
-
-    Args:
-        digits: images of MNIST's training half.
-        random: generator of the synthetic images.
-        size: share of the usual number of synthetic images.
-    """
-
-    def __init__(
-        self, digits: LabelledArrays, random: np.random.Generator, *, size: float = 1.0
-    ) -> None:
-        labels = random.integers(0, CLASSES, round(_SYNTHETIC * size)).astype(np.uint8)
-        self.written = _sort_glyphs(digits.images, digits.labels)
-        self.styles = _sort_glyphs(synthesize_digits(labels, random), labels)
-        self.letters = _Glyphs(
-            sorted(
-                (
-                    _print_letter(letter, random)
-                    for letter in string.ascii_letters
-                    for _ in range(max(1, round(_OF_EACH_LETTER * size)))
-                ),
-                key=_pen_width,
-            )
-        )
-        outliers = synthesize_outliers(round(_OUTLIERS * size), random)
-        (self.signs,) = _sort_glyphs(outliers, np.zeros(len(outliers), np.uint8), classes=1)
-
-
-def _sort_glyphs(images: Image, labels: NDArray[np.uint8], classes: int = CLASSES) -> list[_Glyphs]:
-    sorted_glyphs = []
-    for label in range(classes):
-        glyphs = [_cut(image) for image in images[labels == label]]
-        glyphs = [glyph for glyph in glyphs if min(glyph.shape) > 1]
-        sorted_glyphs.append(_Glyphs(sorted(glyphs, key=_pen_width)))
-    return sorted_glyphs
-
-
-def _print_letter(letter: str, random: np.random.Generator) -> Image:
-    """A letter of OpenCV's variable font: words also have letters that look like digits alone."""
-    canvas = np.zeros((80, 80), np.uint8)
-    font = cv2.FontFace("sans" if random.random() < 0.5 else "italic")
-    weight = int(random.integers(150, 800))
-    cv2.putText(canvas, letter, (20, 50), (255, 255, 255), font, 34, weight=weight)
-    return _cut(canvas)
-
-
-def _cut(image: Image) -> Image:
-    """The box of the ink, without its soft edge."""
-    left, top, width, height = cv2.boundingRect((image >= SOFT_EDGE).view(np.uint8))
-    return np.ascontiguousarray(image[top : top + height, left : left + width])
-
-
-def _pen_width(glyph: Image) -> float:
-    """The mean width of the strokes: twice the area divided by the length of the outline."""
-    ink = np.pad(glyph, 1).astype(np.int16)
-    outline = np.abs(np.diff(ink, axis=0)).sum() + np.abs(np.diff(ink, axis=1)).sum()
-    return float(2 * ink.sum() / max(outline, 1)) / max(glyph.shape)
 
 
 def write_strings(
@@ -179,7 +98,7 @@ def _write(classes: NDArray[np.int64], pool: GlyphPool, random: np.random.Genera
         glyph = (non_digits if label == NON_DIGIT else digits[label]).choose(pen, random)
         size = height * float(np.exp(random.normal(0, _SIZE)))
         if non_digits is pool.letters:
-            size *= max(glyph.shape) / _CAPITAL
+            size *= max(glyph.shape) / CAPITAL_HEIGHT
         lean = slant + random.normal(0, _SLANT)
         patch = _transform(glyph, size, lean, stretch, random)
         baseline = 2.5 * _HEIGHT + random.normal(0, _BASELINE * _HEIGHT) + climb * (right - _HEIGHT)
@@ -212,7 +131,7 @@ def _transform(
     low, high = corners.min(axis=1), corners.max(axis=1)
     affine = np.column_stack([matrix, 1 - low])
     extent = tuple(int(side) + 3 for side in high - low)
-    return _cut(cv2.warpAffine(glyph, affine, extent))
+    return cut_to_ink(cv2.warpAffine(glyph, affine, extent))
 
 
 def _gap(
@@ -266,7 +185,7 @@ def _join(
 
 
 def _stroke(patch: Image) -> float:
-    return _pen_width(patch) * max(patch.shape)
+    return pen_width(patch) * max(patch.shape)
 
 
 def _rule(canvas: Image, random: np.random.Generator) -> None:
@@ -302,5 +221,5 @@ def _degrade(canvas: Image, random: np.random.Generator) -> Image:
     levels = 127.5 + (levels - 127.5) * gain
     if random.random() < 0.3:
         levels += random.normal(0, random.uniform(2, 12), levels.shape) * (levels > 20)
-    degraded = _cut(levels.clip(0, 255).astype(np.uint8))
-    return degraded if degraded.size else _cut(canvas)  # a thin pen was erased
+    degraded = cut_to_ink(levels.clip(0, 255).astype(np.uint8))
+    return degraded if degraded.size else cut_to_ink(canvas)  # a thin pen was erased

@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.digit_strings import GlyphPool, write_strings
+from mnist_core.augmentation.digit_strings import write_strings
+from mnist_core.augmentation.glyphs import GlyphPool
 from mnist_core.data import LabelledArrays
 from mnist_core.networks.string_network import STRING_CLASSES, build_string_network
 from mnist_core.networks.training_layers import training_form

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_core.augmentation.digit_strings import GlyphPool, write_strings
+from mnist_core.augmentation.digit_strings import write_strings
+from mnist_core.augmentation.glyphs import GlyphPool
 from mnist_core.data import LabelledArrays, load_mnist, split_training
 from mnist_core.errors import TrainingError, require_int
 from mnist_core.evaluation.metrics import wilson_interval

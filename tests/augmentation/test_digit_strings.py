@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mnist_core import load_mnist
-from mnist_core.augmentation.digit_strings import NON_DIGIT, GlyphPool, write_strings
+from mnist_core.augmentation.digit_strings import NON_DIGIT, write_strings
+from mnist_core.augmentation.glyphs import GlyphPool
 from mnist_core.preprocessing.framing import LINE_HEIGHT
 
 
