@@ -20,17 +20,13 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from mnist_core.augmentation.damaged_images import halve_images, join_images, strike_images
-from mnist_core.augmentation.outliers import synthesize_outliers
-from mnist_core.augmentation.prints import print_digits
-from mnist_core.augmentation.stroke_width import vary_stroke_width
-from mnist_core.augmentation.synthetic_digits import synthesize_digits
-from mnist_core.augmentation.transforms import Source, batches
+from mnist_core.augmentation.transforms import batches
 from mnist_core.data import NOT_A_DIGIT, LabelledArrays, load_mnist, split_training
 from mnist_core.errors import TrainingError
 from mnist_core.networks.keras_files import load_network
 from mnist_core.registry.card import KERAS, TFLITE, ModelCard
 from mnist_core.registry.splits import splits
+from mnist_core.training.sources import Shares, make_sources
 
 __all__ = ["fit_digit_score", "refit"]
 
@@ -38,9 +34,9 @@ __all__ = ["fit_digit_score", "refit"]
 _STEPS, _BATCH = 360, 128
 # The strength of the augmentation, as on average in the training.
 _AUGMENTATION = 0.7
-# Shares of the images; the rest is MNIST's own.
-_WIDTHS, _STYLES, _PRINTS = 0.06, 0.18, 0.06
-_OUTLIERS, _HALVES, _PAIRS, _STRUCK = 0.20, 0.06, 0.06, 0.02
+_SHARES = Shares(
+    widths=0.06, styles=0.18, prints=0.06, outliers=0.2, halves=0.06, pairs=0.06, struck=0.02
+)
 # The cost of a standardized weight's distance from the former one, squared. Where 0.3% of the
 # validation images are refused, 1.0% of MNIST's halves are accepted with it (3.5% before) and 0.1%
 # of letters in handwriting (0.1%); with a tenth of it 1.2% and 0.6%, with a hundredth 2.0%, 2.5%.
@@ -98,7 +94,8 @@ def fit_digit_score(model: keras.Model, training: LabelledArrays, seed: int) -> 
         training: MNIST's images that it was trained on.
         seed: of the images that are drawn, and of the augmentation.
     """
-    images = batches(_sources(training, seed), _BATCH, range(_STEPS), seed, strength=_AUGMENTATION)
+    sources = make_sources(training, _SHARES, _STEPS * _BATCH, seed)
+    images = batches(sources, _BATCH, range(_STEPS), seed, strength=_AUGMENTATION)
     last = model.layers[-1]
     features, labels = _features(keras.Model(model.inputs, last.input), images)
     kernels, biases = last.get_weights()
@@ -123,30 +120,6 @@ def _match(
     )
     scale = (middle - low) / (new_middle - new_low)
     return scale, middle - scale * new_middle
-
-
-def _sources(training: LabelledArrays, seed: int) -> list[Source]:
-    random, total = np.random.default_rng(seed), _STEPS * _BATCH
-
-    def labels(share: float) -> NDArray[np.uint8]:
-        return random.integers(0, 10, round(share * total)).astype(np.uint8)
-
-    def non_digits(frames: NDArray[np.uint8], share: float) -> Source:
-        return Source(frames, np.full(len(frames), NOT_A_DIGIT, np.uint8), share)
-
-    chosen = random.permutation(len(training.labels))[: round(_WIDTHS * total)]
-    styles, prints = labels(_STYLES), labels(_PRINTS)
-    made = ((halve_images, _HALVES), (join_images, _PAIRS), (strike_images, _STRUCK))
-    return [
-        Source(*training, 1.0),
-        Source(
-            vary_stroke_width(training.images[chosen], random), training.labels[chosen], _WIDTHS
-        ),
-        Source(synthesize_digits(styles, random), styles, _STYLES),
-        Source(print_digits(prints, random), prints, _PRINTS),
-        non_digits(synthesize_outliers(round(_OUTLIERS * total), random), _OUTLIERS),
-        *(non_digits(make(training, round(share * total), random), share) for make, share in made),
-    ]
 
 
 def _features(

@@ -24,12 +24,12 @@ from mnist_core.training.events import Hooks
 from mnist_core.training.fitting import (
     GENERATING,
     load_initial_weights,
-    synthetic_sources,
     train_epochs,
 )
 from mnist_core.training.inputs import TrainingData
 from mnist_core.training.losses import DistillationAccuracy, distillation_loss
 from mnist_core.training.optimizers import new_optimizer
+from mnist_core.training.sources import synthetic_sources
 
 __all__ = ["fine_tune", "fine_tuning_batches"]
 

@@ -12,11 +12,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_core.augmentation.outliers import synthesize_outliers
-from mnist_core.augmentation.stroke_width import vary_stroke_width
-from mnist_core.augmentation.synthetic_digits import synthesize_digits
 from mnist_core.augmentation.transforms import Source, batches
-from mnist_core.data import NOT_A_DIGIT, LabelledArrays
+from mnist_core.data import LabelledArrays
 from mnist_core.errors import TrainingError
 from mnist_core.networks.keras_files import load_network
 from mnist_core.networks.training_layers import training_form
@@ -27,6 +24,7 @@ from mnist_core.training.events import Hooks, Message
 from mnist_core.training.inputs import TrainingData
 from mnist_core.training.losses import DigitAccuracy, digit_loss
 from mnist_core.training.optimizers import new_optimizer
+from mnist_core.training.sources import synthetic_sources
 
 __all__ = [
     "GENERATING",
@@ -38,14 +36,10 @@ __all__ = [
     "restore_best",
     "resuming_after",
     "shuffle_once",
-    "synthetic_sources",
     "train_epochs",
 ]
 
 GENERATING = Message(text="Generating synthetic digits and non-digits")
-# Images made before a training on synthetic data begins, and their share of each batch: MNIST's
-# with another stroke width, digits in other styles, and non-digits.
-_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS = (40_000, 0.11), (100_000, 0.22), (60_000, 0.10)
 # Full augmentation for this share of the training, then linearly less down to this strength, so
 # that the network ends on digits as people write them.
 _FULL_STRENGTH, _LAST_STRENGTH = 0.7, 0.4
@@ -243,22 +237,3 @@ def _falling_strength(highest: float, steps: int) -> Callable[[tf.Tensor], tf.Te
         return highest * (_LAST_STRENGTH + (1 - _LAST_STRENGTH) * tf.minimum(left, 1.0))
 
     return strength
-
-
-def synthetic_sources(training: LabelledArrays, seed: int, synthetic_size: float) -> list[Source]:
-    """MNIST, MNIST with other stroke widths, digits in styles that it lacks, and non-digits."""
-    images, labels = training
-    random = np.random.default_rng(seed)
-    shares = [share for _, share in (_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS)]
-    widths, synthetic, outliers = (
-        max(1, round(count * synthetic_size)) for count, _ in (_STROKE_WIDTH, _SYNTHETIC, _OUTLIERS)
-    )
-    chosen = random.permutation(len(images))[:widths]
-    digits = random.integers(0, 10, synthetic).astype(np.uint8)
-    non_digits = np.full(outliers, NOT_A_DIGIT, np.uint8)
-    return [
-        Source(images, labels, 1 - sum(shares)),
-        Source(vary_stroke_width(images[chosen], random), labels[chosen], shares[0]),
-        Source(synthesize_digits(digits, random), digits, shares[1]),
-        Source(synthesize_outliers(outliers, random), non_digits, shares[2]),
-    ]

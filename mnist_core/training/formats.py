@@ -27,7 +27,7 @@ from mnist_core.storage.cache import cache_path, load_arrays, store_arrays
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["FORMATS", "ExportedModel", "Format", "export_as", "known_accuracy"]
+__all__ = ["FORMATS", "ExportedModel", "Format", "export_as", "export_path", "known_accuracy"]
 
 # Part of the cache's keys: raise it when a format changes.
 _VERSION = 1
@@ -102,7 +102,7 @@ def export_as(card: ModelCard, kind: str) -> ExportedModel:
             "ONNX needs packages that are not installed here. Run: python -m pip install "
             f"{' '.join(_ONNX_PACKAGES)}. Received: no package {missing!r}"
         )
-    known = load_arrays(_path("export", card, kind))
+    known = load_arrays(export_path("export", card, kind))
     if known.keys() != {"content", "accuracy"}:  # a file may be another program's
         process = KerasProcess()
         try:
@@ -111,9 +111,9 @@ def export_as(card: ModelCard, kind: str) -> ExportedModel:
         finally:
             process.close()
         known = {"content": np.frombuffer(content, np.uint8), "accuracy": np.array(accuracy)}
-        store_arrays(_path("export", card, kind), known)
+        store_arrays(export_path("export", card, kind), known)
         figures = {"size": np.array(len(content)), "accuracy": known["accuracy"]}
-        store_arrays(_path("export-figures", card, kind), figures)
+        store_arrays(export_path("export-figures", card, kind), figures)
     return ExportedModel(
         file_name=card.name + FORMATS[kind].suffix,
         content=known["content"].tobytes(),
@@ -123,7 +123,7 @@ def export_as(card: ModelCard, kind: str) -> ExportedModel:
 
 def known_accuracy(card: ModelCard, kind: str) -> tuple[int, float] | None:
     """The size in bytes and the accuracy of a file that was made before; else None."""
-    figures = load_arrays(_path("export-figures", card, kind))
+    figures = load_arrays(export_path("export-figures", card, kind))
     if figures.keys() != {"size", "accuracy"}:
         return None
     return int(figures["size"]), float(figures["accuracy"])
@@ -192,5 +192,6 @@ def _representative_images(card: ModelCard) -> NDArray[np.uint8]:
     return representative_images(card, training.select(split_training(seed, fraction)[1]))
 
 
-def _path(name: str, card: ModelCard, kind: str) -> Path:
+def export_path(name: str, card: ModelCard, kind: str) -> Path:
+    """Where a model's file of another format ("export") or its "export-figures" are kept."""
     return cache_path(name, _VERSION, kind, card.sha256.get(KERAS))

@@ -26,10 +26,10 @@ from mnist_core.training.events import BatchEnd, EpochEnd, Hooks, Message, OnEve
 from mnist_core.training.fitting import (
     build_compiled_model,
     load_initial_weights,
-    synthetic_sources,
     train_epochs,
 )
 from mnist_core.training.inputs import TrainingData
+from mnist_core.training.sources import synthetic_sources
 
 __all__ = ["average", "averaged_epochs", "mix"]
 
