@@ -17,7 +17,7 @@ from support.searches import search
 
 from mnist_core.registry.store import load_card
 from mnist_core.storage.cache import store_arrays
-from mnist_core.training.formats import FORMATS, _path
+from mnist_core.training.formats import FORMATS, export_path
 
 WIDTHS = (1440, 390)
 # Parts of a chart or picture that the window cuts off.
@@ -47,9 +47,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         card = load_card("mlp")
         content = np.frombuffer(b"int digits;", np.uint8)
         exported = {"content": content, "accuracy": np.array(0.9744)}
-        store_arrays(_path("export", card, "micro"), exported)
+        store_arrays(export_path("export", card, "micro"), exported)
         figures = {"size": np.array(420_000), "accuracy": np.array(0.9744)}
-        store_arrays(_path("export-figures", card, "micro"), figures)
+        store_arrays(export_path("export-figures", card, "micro"), figures)
     with running_app(folder / "log.txt", **places) as address:
         yield address
 
