@@ -24,8 +24,9 @@ from mnist_core.preprocessing.rows import are_neighbors
 
 __all__ = ["judge_in_context"]
 
-# The evidence of a mark for a number is its score's logit above the threshold's, less this …
-_CLEAR = 5.0
+# The evidence of a mark for a number is its score's logit above the threshold's, less this; none
+# counts as more than a clear digit, that far above it: one perfect "o" makes no number of a word …
+_CLEAR, _CLEAREST = 5.0, 8.5
 # … and a row of this many marks with a refused one is a word if the sum is worse than that of one
 # mark at the threshold. None counts as more than this below it: a blot or a crossed-out digit
 # stands in numbers, too. Of 185 such rows of words in three hands, 84% are refused; of 80 of
@@ -100,13 +101,11 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
     refused = [digit for digit in marks if not digit.is_digit]
     if not refused or len(refused) == len(marks):
         return row  # nothing to change
-    # A score of two networks, as of digits that touch, is not on this scale.
-    own = [d.digit_score for d in marks if not d.is_digit or d.digit_score >= threshold]
     # Nearer to 0 or 1 than float32 resolves, their logit is not known.
     eps = float(np.finfo(np.float32).eps)
-    scores = np.clip([threshold, *own], eps, 1 - eps)
+    scores = np.clip([threshold, *(d.digit_score for d in marks)], eps, 1 - eps)
     limit, *logits = np.log(scores / (1 - scores))
-    evidence = np.maximum(logits - limit, -_CLEAR) - _CLEAR
+    evidence = np.clip(logits - limit, -_CLEAR, _CLEAREST) - _CLEAR
     if len(marks) >= _LETTERS and evidence.sum() < -_CLEAR:
         return [replace(digit, is_digit=False) for digit in row]
     if len(refused) == 1 < len(row) - 1:

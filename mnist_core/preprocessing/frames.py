@@ -10,14 +10,23 @@ the stroke is wide. Where a digit touches its frame, its ink is kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from mnist_core.preprocessing.budget import check_time
-from mnist_core.preprocessing.components import Component, Labels, component_mask, typical_height
+from mnist_core.preprocessing.components import (
+    Box,
+    Component,
+    Labels,
+    component_mask,
+    typical_height,
+)
 from mnist_core.preprocessing.grey import Image, scaled_size
 
-__all__ = ["frame_mask"]
+__all__ = ["Frames", "find_frames"]
 
 # Frames are among the components with the longest sides.
 _MAX_FRAMES = 32
@@ -39,35 +48,69 @@ _LINE = 1.2
 _PART, _REACH = 0.5, 0.25
 
 
-def frame_mask(components: list[Component], labels: Labels) -> Image | None:
-    """Find the ink of frames.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frames:
+    """The frames of an image: their ink, without that of digits that touch them.
+
+    `across` has the lines across of the one table; it is None without one, or with several. Both
+    are (h, w) uint8, 0 or 1.
+    """
+
+    ink: Image
+    across: Image | None
+
+    def rows(self, boxes: Sequence[Box]) -> list[int] | None:
+        """In which row of the table each digit is; None without one."""
+        if self.across is None:
+            return None
+        left, _, across, _ = cv2.boundingRect(self.across)
+        lines, rows = self.across > 0, []
+        for x, y, width, height in boxes:
+            # Beside the table: the row of its first or last column.
+            first = min(max(x, left), left + across - 1)
+            last = max(first + 1, min(x + width, left + across))
+            above = lines[: y + height // 2, first:last]
+            rows.append(
+                int(np.median((above[1:] & ~above[:-1]).sum(axis=0) + above[:1].sum(axis=0)))
+            )
+        return rows
+
+
+def find_frames(components: list[Component], labels: Labels) -> Frames | None:
+    """Find the ink of frames, and the lines of a table; None if there is no frame.
 
     Args:
         components: connected components, the largest first.
         labels: (h, w), the component that each pixel belongs to.
-
-    Returns:
-        (h, w) uint8, 1 for ink of frames, without that of digits that touch them; None if there is
-        no frame.
     """
     if len(components) < 2:
         return None
     boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in components])
     mask: Image | None = None
+    tables: list[Image] = []
     for index, frame in enumerate(components[:_MAX_FRAMES]):
         inside = (boxes[:, :2] > boxes[index, :2]) & (boxes[:, 2:] < boxes[index, 2:])
         held = [components[i] for i in np.flatnonzero(inside.all(axis=1))]
         ink = component_mask(frame, labels)
-        height = _framed_height(frame, ink, held, labels) or _height_beside(frame, ink, components)
+        framed = _framed_height(frame, ink, held, labels)
+        height = framed or _height_beside(frame, ink, components)
         if not height:
             continue
         if mask is None:
             mask = np.zeros(labels.shape, np.uint8)
         window = slice(frame.top, frame.bottom), slice(frame.left, frame.right)
         others = ((labels[window] > 0) & (ink == 0)).view(np.uint8)
-        is_table = len(held) >= _TABLE
-        mask[window] |= _frame_ink(ink, others, height, is_table=is_table)
-    return mask
+        has_rim = framed > 0 and len(_large(held, height)) < _TABLE
+        pen = _stroke_width(ink)
+        across, down = _lines(ink, height, pen)
+        mask[window] |= _frame_ink(ink, others, (across, down), height, has_rim=has_rim)
+        if across.any():
+            table = np.zeros(labels.shape, np.uint8)
+            table[window] = _table_rows(across, height, pen)
+            tables.append(table)
+    if mask is None:
+        return None
+    return Frames(ink=mask, across=tables[0] if len(tables) == 1 else None)
 
 
 def _framed_height(frame: Component, ink: Image, held: list[Component], labels: Labels) -> float:
@@ -115,9 +158,23 @@ def _stroke_width(ink: Image) -> float:
 
 def _is_around(frame: Component, ink: Image, held: list[Component], height: float) -> bool:
     """Is a component around others, of this height, rather than a digit beside pieces of it?"""
-    large = [c for c in held if 2 * c.height >= height]
+    large = _large(held, height)
     if len(large) >= _TABLE:
         return True
+    enclosed = _enclosed(ink)
+    middles = [
+        ((c.top + c.bottom) // 2 - frame.top, (c.left + c.right) // 2 - frame.left) for c in large
+    ]
+    return any(enclosed[middle] > 0 for middle in middles)
+
+
+def _large(components: list[Component], height: float) -> list[Component]:
+    """The components that are no dots or specks beside digits of this height."""
+    return [c for c in components if 2 * c.height >= height]
+
+
+def _enclosed(ink: Image) -> Image:
+    """Where the ink of a component closes around, but for small gaps: (h, w) uint8, 0 or 1."""
     scale = min(1.0, _CLOSING_SIDE / max(ink.shape))
     small = cv2.resize(ink * 255, scaled_size(ink.shape, scale), interpolation=cv2.INTER_AREA)
     reach = max(1, round(_GAP * max(small.shape) / 2))
@@ -125,42 +182,69 @@ def _is_around(frame: Component, ink: Image, held: list[Component], height: floa
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     _, regions = cv2.connectedComponents(1 - closed, connectivity=4)
-
-    def is_inside(c: Component) -> bool:
-        x = int((c.left + c.right - 2 * frame.left) / 2 * scale) + 2 * reach
-        y = int((c.top + c.bottom - 2 * frame.top) / 2 * scale) + 2 * reach
-        return bool(regions[y, x] not in (0, regions[0, 0]))
-
-    return any(is_inside(c) for c in large)
+    inside = ((regions > 0) & (regions != regions[0, 0])).view(np.uint8)
+    inner = np.ascontiguousarray(inside[2 * reach : -2 * reach, 2 * reach : -2 * reach])
+    return cv2.resize(inner, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
-def _frame_ink(ink: Image, others: Image, height: float, *, is_table: bool) -> Image:
+def _frame_ink(
+    ink: Image, others: Image, lines: tuple[Image, Image], height: float, *, has_rim: bool
+) -> Image:
     """The ink of a frame without that of the digits that touch it, (h, w) uint8, 0 or 1.
 
-    `others` is the ink that does not touch it; `height` is that of the digits. A table has lines,
-    however many digits touch them; another frame may be a circle.
+    `others` is the ink that does not touch it; `lines` are across and down; `height` is that of the
+    digits. A table has lines, however many digits touch them; another frame may be a circle.
     """
     pen = _stroke_width(ink)
-    across, down = _lines(ink, height, pen)
-    if not is_table and _is_less_than_half(across | down, ink):
+    across, down = lines
+    if has_rim and _is_less_than_half(across | down, ink):
         return ink & (1 - _remains(ink, _rim(ink, pen), height))
-    beside_lines = _remains(ink, across | down, height)
+    frame = across | down | _rim(ink, pen) if has_rim else across | down
+    beside_lines = _remains(ink, frame, height)
     # Where a stroke crosses a line, the ink belongs to both.
     kept = beside_lines | others
     wide = 2 * round(pen) + 1
-    crossing = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((wide, 1), np.uint8)) & across
-    crossing |= cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, wide), np.uint8)) & down
+    crossing = np.zeros_like(ink)
+    for line, size in ((across, (wide, 1)), (down, (1, wide))):
+        joined = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones(size, np.uint8))
+        # What touches a line from both sides is two digits, if it is longer than one.
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        sides = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
+        is_one = (sides <= _longest_stroke(height, pen)).view(np.uint8)
+        crossing |= joined & line & np.take(is_one, labels)
     return ink & (1 - (beside_lines | crossing))
+
+
+def _longest_stroke(height: float, pen: float) -> int:
+    """What is longer than this, in pixels, is a line: no digit is, with the lines it touches."""
+    return round(_LINE * height + 2 * pen)
 
 
 def _lines(ink: Image, height: float, pen: float) -> tuple[Image, Image]:
     """The ink of nearly straight lines that run across, and of those that run down."""
-    reach, length = max(1, round(pen / 2)), round(_LINE * height + 2 * pen)
-    across = cv2.dilate(ink, np.ones((2 * reach + 1, 1), np.uint8))
-    across = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)) & ink
-    down = cv2.dilate(ink, np.ones((1, 2 * reach + 1), np.uint8))
-    down = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8)) & ink
-    return across, down
+    reach, length = max(1, round(pen / 2)), _longest_stroke(height, pen)
+    across = _lines_across(ink, reach, length)
+    down = _lines_across(np.ascontiguousarray(ink.T), reach, length).T
+    return across, np.ascontiguousarray(down)
+
+
+def _table_rows(across: Image, height: float, pen: float) -> Image:
+    """The lines across that divide a table into rows: they run through more than half of it."""
+    # A digit may cover a part of a line, and a line is not quite straight.
+    closed = cv2.dilate(across, np.ones((2 * round(pen) + 1, 1), np.uint8))
+    gap = np.ones((1, _longest_stroke(height, pen)), np.uint8)
+    closed = cv2.morphologyEx(closed, cv2.MORPH_CLOSE, gap)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    is_long = 2 * stats[:, cv2.CC_STAT_WIDTH] > across.shape[1]
+    return closed & np.take(is_long.view(np.uint8), labels)
+
+
+def _lines_across(ink: Image, reach: int, length: int) -> Image:
+    """The ink of nearly level lines."""
+    thick = cv2.dilate(ink, np.ones((2 * reach + 1, 1), np.uint8))
+    # A stroke that touches the border of the component ends there.
+    empty = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    return cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8), **empty) & ink
 
 
 def _is_less_than_half(part: Image, ink: Image) -> bool:
@@ -174,8 +258,10 @@ def _is_slash(ink: Image) -> bool:
 
 
 def _rim(ink: Image, pen: float) -> Image:
-    """The ink near the outside of a component."""
-    padded = np.pad(ink, 1)
+    """The ink near the outside of a component, which may have a gap."""
+    scale = max(1.0, max(ink.shape) / _CLOSING_SIDE)
+    wide = np.ones((2 * round(scale) + 1,) * 2, np.uint8)
+    padded = np.pad(ink | cv2.dilate(_enclosed(ink), wide), 1)
     contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(padded), contours, -1, 1, cv2.FILLED)
     depth = cv2.distanceTransform(filled, cv2.DIST_L2, 3)[1:-1, 1:-1]

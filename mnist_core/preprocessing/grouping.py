@@ -65,6 +65,7 @@ class _Shapes:
     def __init__(self, components: list[Component], labels: Labels) -> None:
         self.typical = typical_height(components)
         self._labels = labels
+        self._halves = _halves_of_equals_signs(components)
         self._distances: dict[tuple[int, int], float] = {}
         self._outlines = {c.labels[0]: _outline(c, labels) for c in components}
 
@@ -83,12 +84,29 @@ class _Shapes:
             self._distances[pair] = float(np.sqrt(squares.min())) - 1
         return self._distances[pair]
 
+    def is_sign(self, component: Component) -> bool:
+        """Is a component one or both bars of an equals sign?"""
+        return self._halves.issuperset(component.labels)
+
     def is_single_stroke(self, component: Component) -> bool:
         """Does each row, down to where the foot of a 4 may begin, cross one stroke only?"""
         mask = component_mask(component, self._labels)
         rows = mask[: max(1, round(_ABOVE_FOOT * component.height))]
         starts = (np.diff(rows.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
         return float((starts <= 1).mean()) >= _SINGLE_ROWS
+
+
+def _halves_of_equals_signs(components: list[Component]) -> set[int]:
+    """The labels of flat components with another one, of about the same place and width, near."""
+    flat = [c for c in components if c.width >= _BAR_WIDTH * c.height]
+    left, top, right, bottom = (
+        np.array([(c.left, c.top, c.right, c.bottom) for c in flat], float).reshape(-1, 4).T
+    )
+    shared = np.minimum(right, right[:, np.newaxis]) - np.maximum(left, left[:, np.newaxis])
+    width = np.maximum(right - left, (right - left)[:, np.newaxis])
+    gap = np.maximum(top, top[:, np.newaxis]) - np.minimum(bottom, bottom[:, np.newaxis])
+    twins = (shared >= _OVERLAP * width) & (gap >= 0) & (gap <= width)
+    return {c.labels[0] for c, has_twin in zip(flat, twins.any(axis=0), strict=True) if has_twin}
 
 
 def _merge_strokes(components: list[Component], shapes: _Shapes) -> list[Component]:
@@ -156,7 +174,11 @@ def _relative_distance(one: Component, other: Component, shapes: _Shapes) -> flo
         whole = max(high.bottom, low.bottom) - min(high.top, low.top)
         if flat and (low.width > whole or low.top >= high.bottom):
             return np.inf
+        # The bar of a 5 is on its right; a sign is on either side.
         bar = flat and low.height <= _BAR_HEIGHT * scale and low.bottom <= middle
+        bar = bar and low.left + low.right > high.left + high.right
+        if gap_x >= 0 and shapes.is_sign(low):
+            return np.inf
         reach = _OVERLAP_REACH if overlap >= _OVERLAP or bar else _BESIDE_REACH
     elif overlap >= _OVERLAP:
         reach = _STACKED_REACH

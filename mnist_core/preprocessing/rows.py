@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,17 +42,34 @@ def are_neighbors(one: Box, other: Box) -> bool:
     return taller[3] <= _MAX_RATIO * lower[3] and stands_beside(lower, taller)
 
 
-def reading_order(boxes: Sequence[Box]) -> list[int]:
+def reading_order(boxes: Sequence[Box], rows: Sequence[int] | None = None) -> list[int]:
     """Sort digits into lines of writing, top line first, each from left to right.
 
     Args:
         boxes: (x, y, width, height) in pixels.
+        rows: the row of a table that each is in, counted from the top; None without a table.
 
     Returns:
         The index of each box in reading order.
     """
+    if rows is None:
+        return _order_lines(boxes, range(len(boxes)))
+    order: list[int] = []
+    for row in sorted(set(rows)):
+        inside = sorted(
+            (i for i, other in enumerate(rows) if other == row),
+            key=lambda i: 2 * boxes[i][0] + boxes[i][2],
+        )
+        # A row of a table has one line of writing, unless something is below another.
+        is_line = not any(_is_below(boxes[i], boxes[j]) for i, j in pairwise(inside))
+        order += inside if is_line else _order_lines(boxes, inside)
+    return order
+
+
+def _order_lines(boxes: Sequence[Box], indices: Sequence[int]) -> list[int]:
+    """Sort the boxes of these indices as `reading_order` does."""
     lines: list[list[int]] = []
-    for index in sorted(range(len(boxes)), key=lambda i: 2 * boxes[i][0] + boxes[i][2]):
+    for index in sorted(indices, key=lambda i: 2 * boxes[i][0] + boxes[i][2]):
         # The last digit, not the whole line: lines may climb.
         near = [line for line in lines if _share_rows(boxes[index], boxes[line[-1]])]
         if near:
@@ -67,6 +85,12 @@ def _share_rows(one: Box, other: Box) -> bool:
     """Do two boxes share enough rows, as a share of the lower one's height?"""
     shared = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     return shared >= _SHARED_HEIGHT * min(one[3], other[3])
+
+
+def _is_below(one: Box, other: Box) -> bool:
+    """Are two boxes above each other: do they share columns, but hardly any rows?"""
+    turned = [(y, x, height, width) for x, y, width, height in (one, other)]
+    return _share_rows(*turned) and not _share_rows(one, other)
 
 
 def _middle(box: Box) -> float:

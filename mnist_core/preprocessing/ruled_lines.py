@@ -8,7 +8,6 @@ photographs in printed grids from 91.24% to 97.24% with the same network.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +25,7 @@ from mnist_core.preprocessing.line_detection import (
     SEARCH_ROWS,
     Line,
     find_lines,
+    fit_to_ink,
     runs,
     thin_lines,
 )
@@ -40,8 +40,9 @@ _MAX_THICKNESS = 0.12
 _REACH = 10
 # Ink this many pixels beyond a line belongs to a stroke.
 STROKE_REACH = 2
-# A line's ink is counted in this many parts of its length.
-_PARTS = 8
+# What is written on a line is darker than it by this many standard deviations of its contrast, and
+# by more levels than JPEG changes.
+_NOISE_FACTOR, _MIN_DIFFERENCE = 4.5, 24
 # Images with a shorter side, in pixels, have no room for a line and a digit.
 _MIN_SIDE = 24
 
@@ -54,6 +55,7 @@ class _Bands:
         pixels: indices into the flattened, padded image.
         inside: False beyond the border of the image.
         hidden: True where other lines were erased, so that nothing is known.
+        levels: uint8, the contrast.
         strokes: True for ink with the contrast of a stroke.
         ink: True for ink, however faint.
     """
@@ -61,6 +63,7 @@ class _Bands:
     pixels: NDArray[np.intp]
     inside: Mask
     hidden: Mask
+    levels: Image
     strokes: Mask
     ink: Mask
 
@@ -162,7 +165,7 @@ def _erase(
     if lines:
         check_time()
         bands = _cut_bands(lines, _REACH, padded, hidden, border, threshold)
-        moved = _fit_to_ink(lines, bands.ink, 2 * -(-height // SEARCH_ROWS))
+        moved = fit_to_ink(lines, bands.ink, 2 * -(-height // SEARCH_ROWS))
         if moved != lines:
             bands = _cut_bands(moved, _REACH, padded, hidden, border, threshold)
         coverage = _count_true(bands.ink) / np.maximum(_count_true(bands.inside), 1)
@@ -175,9 +178,9 @@ def _erase(
                 and bottom - top <= max(3, round(_MAX_THICKNESS * height))
                 and coverage[index, top:bottom].mean() >= MIN_COVERAGE  # no row of digits
             ):
-                pixels, crossed = _line_pixels(bands, index, top, bottom)
-                erased[pixels[~crossed]] = True
-                whole[pixels] = True
+                on_line, crossed = _line_pixels(bands, index, top, bottom)
+                erased[on_line[~crossed]] = True
+                whole[on_line] = True
     inner = slice(border, -border)
     return erased.reshape(-1, width)[inner], whole.reshape(-1, width)[inner]
 
@@ -211,31 +214,10 @@ def _cut_bands(
         pixels=pixels,
         inside=inside,
         hidden=np.broadcast_to(False, pixels.shape) if hidden is None else np.take(hidden, pixels),
+        levels=levels,
         strokes=strokes,
         ink=strokes | thin_lines(flat.reshape(levels.shape), distance).view(bool),
     )
-
-
-def _fit_to_ink(lines: list[Line], ink: Mask, most: int) -> list[Line]:
-    """Move the ends of lines by up to `most` pixels to where most of their ink is.
-
-    The search is coarse, and strokes that run along a line draw it aside: two rows of the search
-    image. `ink` is (n, rows, columns), around the lines.
-    """
-    parts = np.linspace(0, ink.shape[2], _PARTS, endpoint=False).astype(np.intp)
-    sums = np.add.reduceat(ink.view(np.uint8), parts, axis=2, dtype=np.int32)
-    most = min(most, ink.shape[1] // 2)
-    shifts = range(-most, most + 1)
-    # The smallest shift first: it wins a tie.
-    ends = sorted(itertools.product(shifts, shifts), key=lambda pair: np.abs(pair).sum())
-    first, last = np.array(ends).T[:, :, np.newaxis]
-    rows = np.rint(first + (last - first) * (np.arange(_PARTS) + 0.5) / _PARTS).astype(np.intp)
-    covered = sums[:, ink.shape[1] // 2 + rows, np.arange(_PARTS)].sum(axis=2)
-    best = [ends[index] for index in covered.argmax(axis=1)]
-    return [
-        Line(first=line.first + float(end[0]), last=line.last + float(end[1]))
-        for line, end in zip(lines, best, strict=True)
-    ]
 
 
 def _count_true(mask: Mask) -> NDArray[np.int32]:
@@ -257,9 +239,21 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDAr
     known = inside[len(ink) // 2] & (covered | ~hidden[rows].any(axis=0))
     if not _runs_through(covered[known]):
         return np.zeros(0, np.intp), np.zeros(0, bool)
-    crossed = _crossings(bands.strokes[index], rows.start, rows.stop)[rows]
-    visible = inside[rows] & ~hidden[rows]
+    levels = bands.levels[index]
+    darker = levels > _line_level(levels[top:bottom, known])
+    # What is darker than the line is written on it. Of the rest, strokes as pale as the line remain
+    # where they cross it.
+    crossed = _crossings(bands.strokes[index] & ~darker, rows.start, rows.stop)[rows]
+    visible = inside[rows] & ~hidden[rows] & ~darker[rows]
     return bands.pixels[index, rows][visible], crossed[visible]
+
+
+def _line_level(levels: Image) -> float:
+    """The contrast that no more than the noise of a line exceeds; `levels` are (rows, columns)."""
+    peaks = levels.max(axis=0).astype(np.float32)
+    level = float(np.median(peaks))
+    noise = 1.4826 * float(np.median(np.abs(peaks - level)))
+    return level + max(_NOISE_FACTOR * noise, _MIN_DIFFERENCE)
 
 
 def _thickness(coverage: NDArray[np.float64]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ from mnist_core.preprocessing.components import (
     of_most_ink,
     typical_height,
 )
-from mnist_core.preprocessing.frames import frame_mask
+from mnist_core.preprocessing.frames import find_frames
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Mask, binarize
 from mnist_core.preprocessing.grouping import group_components
 from mnist_core.preprocessing.rows import are_neighbors, reading_order, stands_beside
@@ -116,13 +116,13 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     ink, solid = ink[y:bottom, x:right], solid[y:bottom, x:right]
     components, labels = find_components(solid, _MAX_COMPONENTS)
     erased = np.zeros(solid.shape, bool) if lines is None else lines[y:bottom, x:right]
-    frames = frame_mask(components, labels)
+    frames = find_frames(components, labels)
     if frames is not None:
-        solid = np.where(frames > 0, 0, solid)
+        solid = np.where(frames.ink > 0, 0, solid)
         components, labels = find_components(solid, _MAX_COMPONENTS)
-        erased = erased | (frames > 0)
+        erased = erased | (frames.ink > 0)
         # The soft edge of a frame goes with it.
-        near = cv2.dilate(frames, np.ones((3, 3), np.uint8))
+        near = cv2.dilate(frames.ink, np.ones((3, 3), np.uint8))
         ink = np.where((near > 0) & (solid == 0), 0, ink)
     inside = components
     if not drawn:
@@ -132,11 +132,10 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     min_side = _MIN_SIDE if drawn else max(_MIN_SIDE, _MIN_SHARE * max(shape))
     digits, thin = _drop_specks(groups, labels, min_side)
     digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
+    boxes = [digit.box for digit in digits]
+    order = reading_order(boxes, frames.rows(boxes) if frames is not None else None)
     return Found(
-        digits=[
-            _cut_out(digits[index], ink, labels, (x, y))
-            for index in reading_order([digit.box for digit in digits])
-        ],
+        digits=[_cut_out(digits[index], ink, labels, (x, y)) for index in order],
         left_out=_left_out(components, inside, digits, (x, y)),
     )
 

@@ -9,7 +9,7 @@ from support.own_strokes import OWN_STROKES
 from support.strokes import draw_strokes, place_strokes
 
 from mnist_core.preprocessing.components import find_components, typical_height
-from mnist_core.preprocessing.frames import frame_mask
+from mnist_core.preprocessing.frames import find_frames
 from mnist_core.preprocessing.segmentation import find_digits
 
 
@@ -99,7 +99,7 @@ def test_zero_with_a_dot_or_a_slash_is_no_frame() -> None:
         image = np.zeros((150, 150), np.uint8)
         cv2.ellipse(image, (75, 75), (40, 60), 0, 0, 360, 255, 6)
         cv2.line(image, *inner, 255, 6)
-        assert frame_mask(*find_components(image, 1000)) is None
+        assert find_frames(*find_components(image, 1000)) is None
 
 
 @pytest.mark.parametrize("sign", ["dash", "fraction bar", "underline"])
@@ -148,4 +148,71 @@ def test_digit_among_specks_is_no_table() -> None:
         for speck in range(3):
             cv2.line(image, (20 + 100 * column, 20 + 50 * speck), (21 + 100 * column, 40), 255, 3)
     components, labels = find_components(image, 100)
-    assert frame_mask(components, labels) is None
+    assert find_frames(components, labels) is None
+
+
+def test_digit_that_touches_an_open_circle_is_kept() -> None:
+    image = np.zeros((200, 240), np.uint8)
+    write(image, 3, 85, 100)
+    cv2.line(image, (125, 75), (160, 75), 255, 6)
+    cv2.line(image, (160, 75), (135, 125), 255, 6)
+    (three, seven) = boxes(image)
+    cv2.ellipse(image, (120, 100), (95, 75), 200, 0, 352, 255, 7)
+    cv2.line(image, (160, 75), (205, 75), 255, 6)
+    found = boxes(image)
+    assert found[0] == three
+    assert len(found) == 2
+    assert abs(found[1][3] - seven[3]) < 6
+
+
+def test_circle_around_a_digit_and_specks_is_no_table() -> None:
+    image = np.zeros((200, 200), np.uint8)
+    write(image, 5, 100, 100)
+    (alone,) = boxes(image)
+    for speck in ((60, 80), (62, 120), (140, 125)):
+        cv2.circle(image, speck, 3, 255, -1)
+    cv2.circle(image, (100, 100), 80, 255, 12)
+    assert boxes(image) == [alone]
+
+
+def test_box_that_leans_is_erased() -> None:
+    image = np.zeros((300, 240), np.uint8)
+    write(image, 9, 120, 150, side=110)
+    (alone,) = boxes(image)
+    corners = np.array([[60, 30], [200, 20], [190, 270], [30, 280]])
+    cv2.polylines(image, [corners], isClosed=True, color=255, thickness=14)
+    assert boxes(image) == [alone]
+
+
+def test_digits_that_touch_a_line_from_both_sides_stay_apart() -> None:
+    image = table(3, 4)
+    for column in (0, 3):
+        x = 75 + 90 * column
+        cv2.line(image, (x, 90), (x, 130), 255, 6)  # through the line between two rows
+    found = boxes(image)
+    assert len(found) == 12
+    assert max(height for *_, height in found) < 75
+
+
+def test_digits_beside_a_line_are_not_erased_with_it() -> None:
+    image = np.zeros((200, 900), np.uint8)
+    for place in range(8):
+        write(image, place, 60 + 100 * place, 80, side=60)
+    cv2.line(image, (5, 110), (300, 110), 255, 3)  # what remains of a ruled line
+    assert len([box for box in boxes(image) if box[3] > 40]) == 8
+
+
+def test_row_of_a_table_is_read_before_the_next() -> None:
+    image = np.zeros((260, 560), np.uint8)
+    for row in range(3):
+        cv2.line(image, (30, 20 + 110 * row), (530, 20 + 110 * row), 255, 4)
+    for column in range(6):
+        cv2.line(image, (30 + 100 * column, 20), (30 + 100 * column, 240), 255, 4)
+    shifts = (28, -28, 28, -28, 0)
+    for column, shift in enumerate(shifts):
+        write(image, 3, 80 + 100 * column, 75 + shift, side=44)
+        write(image, 5, 80 + 100 * column, 185 - shift, side=44)
+    lefts = [x for x, *_ in boxes(image)]
+    assert len(lefts) == 10
+    assert lefts[:5] == sorted(lefts[:5])
+    assert lefts[5:] == sorted(lefts[5:])

@@ -137,3 +137,30 @@ def test_any_image_gives_lines_or_none(contrast: np.ndarray, threshold: float) -
         for mask in (lines.erased, lines.across, lines.down):
             assert (mask.shape, mask.dtype) == (contrast.shape, bool)
         assert not (lines.erased & ~(lines.across | lines.down)).any()
+
+
+def test_what_is_darker_than_a_line_is_written_on_it() -> None:
+    contrast, stroke = paper(), paper()
+    for place in range(20, 320, 60):
+        cv2.line(contrast, (place, 0), (place, 239), 130, 3)
+    for place in range(30, 240, 60):
+        cv2.line(contrast, (0, place), (319, place), 130, 3)
+    cv2.line(stroke, (80, 60), (80, 110), 255, 5)  # a 1 along a line that runs down
+    cv2.line(stroke, (150, 150), (190, 150), 255, 5)  # the foot of a 2
+    cv2.ellipse(stroke, (230, 120), (14, 22), 0, 0, 360, 255, 3)
+    lines = find_ruled_lines(cv2.max(contrast, stroke), INK)
+    assert lines is not None
+    assert not (lines.erased & (stroke > 0)).any()
+    assert not ((lines.across | lines.down) & (stroke > 0)).any()
+    assert lines.erased[contrast > 0].mean() > 0.9
+
+
+@pytest.mark.parametrize("rise", [1, 2, 3])
+def test_thick_lines_are_erased_to_their_ends(rise: int) -> None:
+    contrast = paper(600, 900)
+    for row in range(60, 600, 60):
+        cv2.line(contrast, (0, row), (899, row + rise), 160, 4)
+        for x in range(60, 500, 70):
+            cv2.ellipse(contrast, (x, row), (14, 25), 0, 0, 360, 255, 5)
+    rest = np.where(erased_pixels(contrast), 0, contrast)
+    assert (rest[:, 700:] > INK).mean() < 0.001

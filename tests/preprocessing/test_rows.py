@@ -1,0 +1,22 @@
+"""The order in which digits are read."""
+
+from __future__ import annotations
+
+from mnist_core.preprocessing.rows import reading_order
+
+
+def test_lines_of_writing_are_read_from_the_top() -> None:
+    boxes = [(100, 60, 20, 30), (0, 0, 20, 30), (0, 55, 20, 30), (50, 4, 20, 30)]
+    assert reading_order(boxes) == [1, 3, 2, 0]
+
+
+def test_digits_at_different_heights_are_in_one_row_of_a_table() -> None:
+    # A row of cells with the digits at their bottoms, middles and tops, above another one.
+    boxes = [(0, 50, 20, 30), (100, 5, 20, 30), (200, 25, 20, 30), (0, 90, 20, 30)]
+    assert reading_order(boxes) != [0, 1, 2, 3]
+    assert reading_order(boxes, [1, 1, 1, 2]) == [0, 1, 2, 3]
+
+
+def test_a_row_of_a_table_may_have_two_lines_of_writing() -> None:
+    boxes = [(0, 0, 20, 30), (5, 40, 20, 30), (30, 0, 20, 30), (35, 40, 20, 30)]
+    assert reading_order(boxes, [1, 1, 1, 1]) == [0, 2, 1, 3]
