@@ -62,7 +62,8 @@ def test_error_says_what_to_do(
 def test_normal_reading_is_kept_where_the_others_take_too_long(
     recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = CLUTTERED["300 strokes on the canvas"]()
+    # Half of it: a drawing of more marks is read in one way only.
+    image = CLUTTERED["300 strokes on the canvas"]()[:, :280]
     whole = recognizer.analyze(image)
     assert whole.complete
     assert len(whole.considered) > 1
