@@ -104,9 +104,9 @@ def find_frames(components: list[Component], labels: Labels) -> Frames | None:
         pen = _stroke_width(ink)
         across, down = _lines(ink, height, pen)
         mask[window] |= _frame_ink(ink, others, (across, down), height, has_rim=has_rim)
-        if across.any():
+        if (rows := _table_rows(across, height, pen)).any():
             table = np.zeros(labels.shape, np.uint8)
-            table[window] = _table_rows(across, height, pen)
+            table[window] = rows
             tables.append(table)
     if mask is None:
         return None

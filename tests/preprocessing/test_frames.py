@@ -216,3 +216,15 @@ def test_row_of_a_table_is_read_before_the_next() -> None:
     assert len(lefts) == 10
     assert lefts[:5] == sorted(lefts[:5])
     assert lefts[5:] == sorted(lefts[5:])
+
+
+def test_frame_whose_lines_are_short_is_no_table() -> None:
+    image = np.zeros((360, 560), np.uint8)
+    corners = np.array([(20, 20), (240, 20), (300, 340), (540, 340)], np.int32)
+    cv2.polylines(image, [corners], False, 255, 6)
+    for place, x in enumerate((40, 100, 160, 420, 480)):
+        write(image, place, x + 20, 110 if place < 3 else 270)
+    found = find_frames(*find_components(image, 10))
+    assert found is not None
+    assert found.across is None
+    assert boxes(image)
