@@ -35,10 +35,6 @@ _CERTAIN = 0.99
 # above it, and 17 of 4,000 scribbles and letters.
 _CERTAIN_STRING = 0.8
 _LIKELY = 0.5
-# A refusal is overruled if the recognizer's score is at least the first, and the string network is
-# this certain of the same digit. Of 40 refused digits of MNIST and of other writers, 14 are read
-# that way, all correctly; of 8,800 letters, scribbles, textures and other non-digits, 4.
-_NOT_EXCLUDED, _SURE = 0.2, 0.9
 # The weight of one network's probabilities beside the other's, as an exponent. Of 445 uncertain
 # digits of MNIST and of other writers, 51 are incorrect with it, 55 without. It was
 # trained on whole digits, so it counts as little for pieces: 98.9% of 2,900 are correct, 98.6% are
@@ -46,8 +42,6 @@ _NOT_EXCLUDED, _SURE = 0.2, 0.9
 _WEIGHT = 0.3
 # More suspicious marks are a texture or a text, and would take a tenth of a second.
 _MOST = 100
-# Keeps a product above 0.
-_LEAST = np.float32(1e-9)
 
 
 def split_touching(
@@ -137,8 +131,9 @@ def _confirm(digit: Digit, symbol: Symbol) -> Digit:
     """One digit as both networks see it; unchanged if the string network sees none."""
     if symbol.digit_score < _LIKELY:
         return digit
-    agree = symbol.label == digit.label and digit.digit_score >= _NOT_EXCLUDED
-    sure = agree and symbol.digit_score * float(symbol.probabilities.max()) >= _SURE
+    # A refusal is overruled if both rather take it for the same digit, and one is certain.
+    agree = symbol.label == digit.label and digit.digit_score >= _LIKELY
+    sure = agree and symbol.digit_score * float(symbol.probabilities.max()) >= _CERTAIN_STRING
     probabilities = _combine(digit.probabilities, symbol.probabilities)
     return _with(digit, probabilities, digit.digit_score, is_digit=digit.is_digit or sure)
 
@@ -165,7 +160,8 @@ def _read_pieces(
 
 def _combine(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     """The product of two networks' probabilities, the second with less weight."""
-    product = first * np.maximum(second, _LEAST) ** np.float32(_WEIGHT)
+    # No probability of 0 excludes a digit alone.
+    product = first * np.maximum(second, np.finfo(np.float32).eps) ** np.float32(_WEIGHT)
     probabilities: NDArray[np.float32] = product / product.sum()
     return probabilities
 

@@ -29,8 +29,6 @@ _NEAR_BACKGROUND, _MAX_NEAR = 16, 0.25
 # A blurred drawing has less plain background: at least this share of the pixels, but that one level
 # is this many times as frequent as any level near it …
 _MIN_BLURRED_BACKGROUND, _PEAK_RATIO = 0.08, 4
-# … at most this share of the pixels lies on the other side of it than the ink (ripples) …
-_MAX_OTHER_SIDE = 0.05
 # … and the noise where strokes fade is at most this many levels, which rounding explains.
 _MAX_NOISE = 0.75
 # The edge of a blurred stroke, as shares of its contrast: a blur is symmetric.
@@ -83,17 +81,14 @@ def drawing_ink(image: Image, ink: Ink) -> Image | None:
 def _is_smooth(grey: Image, counts: NDArray[np.float32] | None, contrast: Image) -> bool:
     """Do strokes fade into one background level without noise, as in a blurred drawing?
 
-    In a photograph, the paper's brightness varies to both sides of its most frequent level, and the
-    sensor adds noise. `counts` is the histogram of `grey`, if known.
+    In a photograph, the paper's brightness varies, and the sensor adds noise. `counts` is the
+    histogram of `grey`, if known.
     """
     counts = histogram(grey) if counts is None else counts
     level = int(np.argmax(counts))
     near = counts[max(0, level - _NEAR_BACKGROUND) : level + _NEAR_BACKGROUND + 1].copy()
     near[min(level, _NEAR_BACKGROUND)] = 0
     if counts[level] < max(_MIN_BLURRED_BACKGROUND * grey.size, _PEAK_RATIO * near.max()):
-        return False
-    darker, lighter = counts[: max(0, level - _ROUNDING)].sum(), counts[level + _ROUNDING + 1 :]
-    if min(darker, lighter.sum()) > _MAX_OTHER_SIDE * grey.size:
         return False
     fading = ((contrast > _ROUNDING) & (contrast < _NEAR_BACKGROUND)).view(np.uint8)
     return not fading.any() or estimate_noise(grey, fading) <= _MAX_NOISE
