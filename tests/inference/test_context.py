@@ -45,6 +45,11 @@ def test_row_of_non_digits_with_a_likely_digit_is_a_word() -> None:
     assert word.text == "????"
 
 
+def test_one_certain_digit_makes_no_number_of_a_word() -> None:
+    word = _judge(*(_digit(score, 100 + 90 * k) for k, score in enumerate((0.95, 1.0, 0.95))))
+    assert word.text == "???"
+
+
 @pytest.mark.parametrize("digits", [1, 2, 3])
 def test_blot_among_clear_digits_costs_none_of_them(digits: int) -> None:
     marks = [_digit(0.9999999, 100 + 90 * k) for k in range(digits)]
