@@ -130,8 +130,6 @@ def fit_to_ink(lines: list[Line], ink: Mask, most: int) -> list[Line]:
     """
     parts = np.linspace(0, ink.shape[2], _PARTS, endpoint=False).astype(np.intp)
     sums = np.add.reduceat(ink.view(np.uint8), parts, axis=2, dtype=np.int32)
-    # Of several rows of a thick line, its middle has ink on both sides.
-    sums = 2 * sums + np.roll(sums, 1, axis=1) + np.roll(sums, -1, axis=1)
     most = min(most, ink.shape[1] // 2)
     shifts = range(-most, most + 1)
     # The smallest shift first: it wins a tie.
