@@ -87,19 +87,19 @@ def find_components(solid: Image, most: int) -> tuple[list[Component], Labels]:
 
 def typical_height(components: Sequence[Component]) -> float:
     """The height of most ink, in pixels; 0 without components. See `of_most_ink`."""
-    return of_most_ink([component.height for component in components], components)
+    heights = [component.height for component in components]
+    return of_most_ink(heights, heights)
 
 
-def of_most_ink(values: Sequence[float], components: Sequence[Component]) -> float:
-    """The value of most ink: a median in which each component counts as often as it is high.
+def of_most_ink(values: Sequence[float], inks: Sequence[float]) -> float:
+    """The median of values in which each counts as often as its component has ink.
 
-    Neither many dots nor a single tall component change it. 0 without components.
+    Neither many dots nor a single tall component change it. 0 without values.
     """
-    if not components:
+    if not values:
         return 0.0
     order = np.argsort(values)
-    heights = np.array([component.height for component in components])[order]
-    sums = np.cumsum(heights)
+    sums = np.cumsum(np.array(inks)[order])
     return float(values[order[np.searchsorted(2 * sums, sums[-1])]])
 
 

@@ -220,3 +220,12 @@ def test_one_thick_digit_makes_no_scratches_of_the_others() -> None:
     image = photographed_row(thick=True)
     cv2.ellipse(image, (130, 120), (14, 20), 0, 0, 360, 255, 5)
     assert len(find_digits(image, drawn=False).digits) == 4
+
+
+def test_a_hair_that_is_taller_than_the_digit_is_left_out() -> None:
+    image = np.zeros((100, 90), np.uint8)
+    cv2.polylines(image, [np.array([(40, 20), (30, 55), (70, 50)])], False, 255, 8)
+    cv2.line(image, (62, 25), (60, 85), 255, 8)
+    cv2.line(image, (10, 0), (10, 80), 255, 1)
+    (digit,) = find_digits(image, drawn=False).digits
+    assert digit.box[0] > 20
