@@ -215,7 +215,7 @@ def _drop_specks(
 
     large = [c for c in components if c.side >= min_side and not is_sign(c)]
     widths = [_stroke_width(c, labels) for c in large]
-    pen = of_most_ink(widths, [np.count_nonzero(component_mask(c, labels)) for c in large])
+    pen = of_most_ink(widths, [cv2.countNonZero(component_mask(c, labels)) for c in large])
 
     def is_digit(component: Component, width: float) -> bool:
         scratch = component.side < _SCRATCH * typical and width < _SCRATCH * pen
