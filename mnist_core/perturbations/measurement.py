@@ -123,8 +123,8 @@ class PerturbationJob(Job):
         for row, start in self._steps():
             if counts := self._load(row, start):
                 self._counts[row, start] = counts
-        # Levels of the attack that is being measured, for the progress alone.
-        self._levels_done = 0
+        # The part that is being attacked, and its measured levels, for the progress alone.
+        self._attacked: tuple[tuple[str, int], int] = ("", 0), 0
 
     @property
     def complete(self) -> bool:
@@ -134,10 +134,13 @@ class PerturbationJob(Job):
     @property
     def progress(self) -> float:
         """The measured share, 0 to 1."""
-        steps = list(self._steps())
-        done = sum(_PASSES[row] for row, start in steps if (row, start) in self._counts)
-        part = self._levels_done * _PASSES["PGD"] / len(EPSILONS)
-        return min(1.0, (done + part) / sum(_PASSES[row] for row, _ in steps))
+        # The job goes on meanwhile: each is read once, in this order, or the progress would go back.
+        (row, start), levels = self._attacked
+        known, steps = set(self._counts), list(self._steps())
+        done: float = sum(_PASSES[step[0]] for step in steps if step in known)
+        if row and (row, start) not in known:
+            done += levels * _PASSES[row] / len(EPSILONS)
+        return min(1.0, done / sum(_PASSES[step[0]] for step in steps))
 
     @property
     def curves(self) -> dict[str, AccuracyCurve]:
@@ -183,7 +186,7 @@ class PerturbationJob(Job):
         indices = self._part(start)
         images, labels = self.data.images[indices], self.data.labels[indices].astype(np.int64)
         if row in ATTACKS:
-            return self._count_attacked(row, images, labels)
+            return self._count_attacked((row, start), images, labels)
         levels: tuple[float | str, ...] = {"noise": NOISE, "bits": BITS}.get(row, ()) or tuple(
             list_parts(self.process, self.recognizer.card)
         )
@@ -191,27 +194,24 @@ class PerturbationJob(Job):
         return _Counts(levels, (answers.argmax(axis=2) == labels).sum(axis=1))
 
     def _count_attacked(
-        self, method: str, images: NDArray[np.uint8], labels: NDArray[np.int64]
+        self, step: tuple[str, int], images: NDArray[np.uint8], labels: NDArray[np.int64]
     ) -> _Counts | None:
-        counts = []
-        try:
-            for level, epsilon in enumerate(EPSILONS):
-                if self._stop.is_set():
-                    return None
-                if epsilon:
-                    epsilons = np.full(len(images), epsilon)
-                    card = self.recognizer.card
-                    attacked = attack(self.process, card, images, labels, epsilons, method)
-                else:
-                    attacked = images
-                correct = self.recognizer.classify(attacked).argmax(axis=1) == labels
-                # A change of at most epsilon is one of at most any larger epsilon, too: what is
-                # broken stays broken.
-                images, labels = images[correct], labels[correct]
-                counts.append(len(labels))
-                self._levels_done = level if method == "PGD" else 0
-        finally:
-            self._levels_done = 0
+        counts: list[int] = []
+        for epsilon in EPSILONS:
+            self._attacked = step, len(counts)
+            if self._stop.is_set():
+                return None
+            if epsilon:
+                epsilons = np.full(len(images), epsilon)
+                card = self.recognizer.card
+                attacked = attack(self.process, card, images, labels, epsilons, step[0])
+            else:
+                attacked = images
+            correct = self.recognizer.classify(attacked).argmax(axis=1) == labels
+            # A change of at most epsilon is one of at most any larger epsilon, too: what is
+            # broken stays broken.
+            images, labels = images[correct], labels[correct]
+            counts.append(len(labels))
         return _Counts(EPSILONS, np.array(counts))
 
     def _path(self, row: str, start: int) -> Path:
