@@ -134,7 +134,7 @@ class PerturbationJob(Job):
     @property
     def progress(self) -> float:
         """The measured share, 0 to 1."""
-        # The job goes on meanwhile: each is read once, in this order, or the progress would go back.
+        # The job goes on meanwhile: read in another order, the progress would go back.
         (row, start), levels = self._attacked
         known, steps = set(self._counts), list(self._steps())
         done: float = sum(_PASSES[step[0]] for step in steps if step in known)
