@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.components import (
@@ -22,6 +23,7 @@ from mnist_core.preprocessing.components import (
     Component,
     Labels,
     component_mask,
+    of_most_ink,
     typical_height,
 )
 from mnist_core.preprocessing.grey import Image, scaled_size
@@ -86,6 +88,7 @@ def find_frames(components: list[Component], labels: Labels) -> Frames | None:
     if len(components) < 2:
         return None
     boxes = np.array([(c.left, c.top, c.right, c.bottom) for c in components])
+    sizes = boxes[:, 2:] - boxes[:, :2]
     mask: Image | None = None
     tables: list[Image] = []
     for index, frame in enumerate(components[:_MAX_FRAMES]):
@@ -93,7 +96,7 @@ def find_frames(components: list[Component], labels: Labels) -> Frames | None:
         held = [components[i] for i in np.flatnonzero(inside.all(axis=1))]
         ink = component_mask(frame, labels)
         framed = _framed_height(frame, ink, held, labels)
-        height = framed or _height_beside(frame, ink, components)
+        height = framed or _height_beside(frame, ink, sizes)
         if not height:
             continue
         if mask is None:
@@ -128,16 +131,19 @@ def _framed_height(frame: Component, ink: Image, held: list[Component], labels: 
     return height
 
 
-def _height_beside(frame: Component, ink: Image, components: list[Component]) -> float:
-    """The height of the digits beside a component with long lines, in pixels; 0 if it has none."""
-    shorter = [c for c in components if _LONG * c.side <= frame.side]
-    height = typical_height(shorter)
-    if sum(c.height for c in shorter) < frame.side or height < _MIN_RATIO * _stroke_width(ink):
+def _height_beside(frame: Component, ink: Image, sizes: NDArray[np.integer]) -> float:
+    """The height of the digits beside a component with long lines, in pixels; 0 if it has none.
+
+    `sizes` has the width and height of each component, (n, 2).
+    """
+    sides, heights = sizes.max(axis=1), sizes[:, 1]
+    is_shorter = _LONG * sides <= frame.side
+    shorter = heights[is_shorter].tolist()
+    height = of_most_ink(shorter, shorter)
+    if sum(shorter) < frame.side or height < _MIN_RATIO * _stroke_width(ink):
         return 0.0
     # Beside the specks of a page, a digit is long, too; but so are most others.
-    large = [c for c in components if 2 * c.side >= height]
-    is_majority = 2 * sum(_LONG * c.side <= frame.side for c in large) >= len(large)
-    return height if is_majority else 0.0
+    return height if 2 * is_shorter[2 * sides >= height].mean() >= 1 else 0.0
 
 
 def _stroke_width(ink: Image) -> float:
