@@ -2,7 +2,7 @@
 # make run HOST=192.168.1.20    ... for a class: the address or name of this machine in its network
 # make bundle   ... for computers without internet
 # make test   install what the tests need besides; lint, types, tests
-# make test-slow   the tests that take minutes each
+# make test-slow   what takes longer: trainings, every page and setting in a real browser
 # Python 3.11 to 3.13. Another one than the first found: make run PYTHON=/path/to/python3
 
 CANDIDATES := python3.12 python3.13 python3.11 python3 python
@@ -34,7 +34,7 @@ REQUIREMENTS := requirements.txt
 bundle: $(VENV)/python
 	sh deploy/bundle.sh $(BIN)/python $(abspath $(BUNDLE)) $(REQUIREMENTS)
 
-# What trains networks for minutes, or waits that long.
+# What trains networks, and in a real browser what is not on the main paths; before a release.
 test-slow: check browser
 	$(PYTEST) -m slow
 

@@ -12,9 +12,19 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.grey import Image, Ink, binarize, estimate_noise, median, shrink
+from mnist_core.preprocessing.components import label_type, of_most_ink
+from mnist_core.preprocessing.grey import (
+    Image,
+    Ink,
+    Mask,
+    binarize,
+    estimate_noise,
+    median,
+    shrink,
+)
+from mnist_core.preprocessing.rows import stands_in_row
 from mnist_core.preprocessing.ruled_lines import RuledLines, are_remains, find_ruled_lines
 
 __all__ = ["measure_polarity", "photo_ink"]
@@ -89,7 +99,7 @@ def photo_ink(
         return np.zeros_like(grey), ruled
     # Hysteresis: from half of the threshold on, pixels connected to certain ink are ink.
     weak = cv2.min(binarize(contrast, max(threshold / 2, _MIN_CONTRAST)), above_noise)
-    solid = _apply_hysteresis(certain, weak, ruled)
+    solid = _apply_hysteresis(certain, weak, contrast, ruled)
     # Full ink is the median of the certain pixels. The edge of a stroke fades to half of the
     # threshold, but only next to solid ink.
     low, high = threshold / 2, max(median(contrast, certain), threshold)
@@ -98,18 +108,40 @@ def photo_ink(
     return cv2.min(cv2.LUT(contrast, soft), near), ruled
 
 
-def _apply_hysteresis(certain: Image, weak: Image, ruled: RuledLines | None) -> Image:
+def _apply_hysteresis(
+    certain: Image, weak: Image, contrast: Image, ruled: RuledLines | None
+) -> Image:
     """Keep the weak ink that is connected to certain ink, without remains of ruled lines.
 
     One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).
     All arrays are (h, w); the levels of `certain`, `weak` and the result are 0 or 255.
     """
-    count, labels = cv2.connectedComponents(weak, ltype=label_type(weak.shape))
-    keep = np.bincount(labels[certain > 0], minlength=count) > 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, ltype=label_type(weak.shape))
+    keep = np.bincount(labels[certain > 0], minlength=len(stats)) > 0
+    keep |= _faint_digits(keep, stats)
     if ruled is not None:
-        keep &= ~are_remains(labels, count, ruled)
+        keep &= ~are_remains(labels, stats, contrast, ruled)
     keep[0] = True  # the background has no weak ink
     return weak if keep.all() else cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
+
+
+def _faint_digits(certain: Mask, stats: NDArray[np.int32]) -> Mask:
+    """Which other components are about as high as certain ones and stand in their row: (n,) bool.
+
+    A blur makes the thinnest strokes pale. `stats` are OpenCV's, the background first. More faint
+    than certain components are the grain of the paper.
+    """
+    found = np.zeros(len(stats), bool)
+    heights, other = stats[:, cv2.CC_STAT_HEIGHT], ~certain
+    other[0] = False
+    tall = heights[certain].tolist()
+    high = 2 * heights >= of_most_ink(tall, tall)
+    digits, faint = np.flatnonzero(certain & high), np.flatnonzero(other & high)
+    if len(faint) <= len(digits):
+        boxes = [tuple(stats[digit, :4].tolist()) for digit in digits]
+        for mark in faint.tolist():
+            found[mark] = stands_in_row(tuple(stats[mark, :4].tolist()), boxes)
+    return found
 
 
 def _ink_threshold(contrast: Image) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_core.preprocessing.components import Box
 
-__all__ = ["are_neighbors", "reading_order", "stands_beside"]
+__all__ = ["are_neighbors", "reading_order", "stands_beside", "stands_in_row"]
 
 # A mark stands beside a digit if at least this part of its height is in the digit's rows …
 _SHARED_HEIGHT = 0.4
@@ -40,6 +40,19 @@ def are_neighbors(one: Box, other: Box) -> bool:
     """
     lower, taller = (one, other) if one[3] <= other[3] else (other, one)
     return taller[3] <= _MAX_RATIO * lower[3] and stands_beside(lower, taller)
+
+
+def stands_in_row(mark: Box, digits: Sequence[Box]) -> bool:
+    """Is a mark the neighbor of a digit that has another digit for a neighbor?
+
+    Args:
+        mark: (x, y, width, height) in pixels.
+        digits: the same, without the mark.
+    """
+    beside = [digit for digit in digits if are_neighbors(mark, digit)]
+    return len(beside) > 1 or any(
+        digit != other and are_neighbors(digit, other) for digit in beside for other in digits
+    )
 
 
 def reading_order(boxes: Sequence[Box], rows: Sequence[int] | None = None) -> list[int]:
@@ -77,8 +90,29 @@ def _order_lines(boxes: Sequence[Box], indices: Sequence[int]) -> list[int]:
             near[int(np.argmin(away))].append(index)
         else:
             lines.append([index])
+    lines = _join_lines(boxes, lines)
     lines.sort(key=lambda line: float(np.mean([_middle(boxes[i]) for i in line])))
     return [index for line in lines for index in line]
+
+
+def _join_lines(boxes: Sequence[Box], lines: Sequence[list[int]]) -> list[list[int]]:
+    """Join lines that are one: nothing of them is below another, and neighbors share some rows."""
+    joined: list[list[int]] = []
+    for line in lines:
+        for other in joined:
+            both = sorted((*other, *line), key=lambda i: 2 * boxes[i][0] + boxes[i][2])
+            if all(_follows(boxes[one], boxes[next_]) for one, next_ in pairwise(both)):
+                other[:] = both
+                break
+        else:
+            joined.append(line)
+    return joined
+
+
+def _follows(one: Box, other: Box) -> bool:
+    """Does the other box share some rows with the one on its left, and is it not below it?"""
+    shared = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return shared > 0 and not _is_below(one, other)
 
 
 def _share_rows(one: Box, other: Box) -> bool:

@@ -69,6 +69,23 @@ class _Bands:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class _Erased:
+    """The lines of one direction that are erased; both masks are (h, w).
+
+    Attributes:
+        pixels: True on a line, but not where a stroke crosses it.
+        whole: True on a line, also where a stroke crosses it.
+        levels: the lowest and the highest contrast of the lines.
+        thickness: of the thickest line with its soft edges, in pixels.
+    """
+
+    pixels: Mask
+    whole: Mask
+    levels: tuple[float, float]
+    thickness: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RuledLines:
     """The lines that run through an image from border to border; both masks are (h, w).
 
@@ -76,11 +93,15 @@ class RuledLines:
         erased: True on a line, but not where a stroke crosses it.
         across: True on a line that runs across, also where a stroke crosses it.
         down: True on a line that runs down, likewise.
+        levels: the lowest and the highest contrast of the lines across.
+        thickness: of the thickest line across, with its soft edges, in pixels.
     """
 
     erased: Mask
     across: Mask
     down: Mask
+    levels: tuple[float, float]
+    thickness: int
 
 
 def find_ruled_lines(contrast: Image, threshold: float) -> RuledLines | None:
@@ -101,30 +122,61 @@ def find_ruled_lines(contrast: Image, threshold: float) -> RuledLines | None:
         return None
     # A stem between two printed lines looks like a line from border to border as long as they are
     # there. So each direction is judged without the lines of the other.
-    erased, across = _erase(contrast, horizontal, None, threshold)
-    down = np.zeros_like(across)
+    across = _erase(contrast, horizontal, None, threshold)
+    erased, down = across.pixels, np.zeros_like(across.whole)
     if vertical:
-        erased_down, down = (mask.T for mask in _erase(contrast.T, vertical, erased.T, threshold))
-        erased, across = _erase(contrast, horizontal, erased_down, threshold)
-        erased |= erased_down
-    return RuledLines(erased=erased, across=across, down=down) if erased.any() else None
+        found = _erase(contrast.T, vertical, erased.T, threshold)
+        across = _erase(contrast, horizontal, found.pixels.T, threshold)
+        erased, down = across.pixels | found.pixels.T, found.whole.T
+    if not erased.any():
+        return None
+    return RuledLines(
+        erased=erased,
+        across=across.whole,
+        down=down,
+        levels=across.levels,
+        thickness=across.thickness,
+    )
 
 
-def are_remains(labels: Labels, count: int, lines: RuledLines) -> Mask:
-    """Which components are only remains of ruled lines: more than half of each lies on one line.
+def are_remains(
+    labels: Labels, stats: NDArray[np.int32], contrast: Image, lines: RuledLines
+) -> Mask:
+    """Which components are only remains of ruled lines.
 
-    Returns (count,) bool.
+    More than half of each lies on one line; or it is an upright bar from one line across to
+    another, as dark as the lines and as thin: the lines between the boxes of a form end there.
+
+    Returns (n,) bool.
 
     Args:
         labels: (h, w), the component that each pixel belongs to, from 1; 0 is background.
-        count: the number of labels, with the background.
+        stats: (n, 5), of each component, as OpenCV returns them.
+        contrast: (h, w) uint8, in which the lines were found.
         lines: those that were erased.
     """
-    sizes = np.bincount(labels.ravel(), minlength=count)
+    count, sizes = len(stats), stats[:, cv2.CC_STAT_AREA]
     # On one line: on closely squared paper, a digit is on several.
     on_line = [np.bincount(labels[line], minlength=count) for line in (lines.across, lines.down)]
     remains: Mask = 2 * np.maximum(*on_line) > sizes
+    low, high = lines.levels
+    for label in np.flatnonzero(_are_bars(stats, lines) & ~remains).tolist():
+        left, top, width, height, _ = stats[label].tolist()
+        box = slice(top, top + height), slice(left, left + width)
+        peaks = np.where(labels[box] == label, contrast[box], 0).max(axis=1)
+        remains[label] = low <= np.median(peaks) <= high
     return remains
+
+
+def _are_bars(stats: NDArray[np.int32], lines: RuledLines) -> Mask:
+    """Which components are upright bars as thin as lines, both ends at lines across: (n,) bool."""
+    left, top, width, height, area = stats.T
+    middle = left + width // 2
+    near = cv2.dilate(lines.across.view(np.uint8), np.ones((2 * STROKE_REACH + 1, 1), np.uint8))
+    ends_at_lines = (near[top, middle] & near[top + height - 1, middle]) > 0
+    is_thin = area <= lines.thickness * height
+    bars: Mask = ends_at_lines & is_thin & (width <= lines.thickness + MAX_SLOPE * height)
+    return bars
 
 
 def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | None]:
@@ -139,8 +191,8 @@ def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | N
     if lines is None:
         return ink, None
     solid = ((ink >= threshold) & ~lines.erased).view(np.uint8)
-    count, labels = cv2.connectedComponents(solid, ltype=label_type(solid.shape))
-    keep = ~are_remains(labels, count, lines)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, ltype=label_type(solid.shape))
+    keep = ~are_remains(labels, stats, ink, lines)
     keep[0] = False
     near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
     return np.where((near > 0) & ~lines.erased, ink, 0).astype(np.uint8), lines
@@ -148,11 +200,8 @@ def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | N
 
 def _erase(
     contrast: Image, lines: list[Line], other_lines: Mask | None, threshold: float
-) -> tuple[Mask, Mask]:
-    """The pixels of nearly horizontal lines that are lines without the others, too.
-
-    Those to erase, and all, also where a stroke crosses a line.
-    """
+) -> _Erased:
+    """The pixels of nearly horizontal lines that are lines without the others, too."""
     height, width = contrast.shape
     # A band may reach beyond the border.
     border = _REACH + int(MAX_SLOPE * width) + 2
@@ -162,6 +211,7 @@ def _erase(
         hidden = cv2.copyMakeBorder(other_lines.view(np.uint8), *edges).view(bool)
         padded[hidden] = 0
     erased, whole = np.zeros(padded.size, bool), np.zeros(padded.size, bool)
+    levels, thickness = (256.0, 0.0), 0
     if lines:
         check_time()
         bands = _cut_bands(lines, _REACH, padded, hidden, border, threshold)
@@ -181,8 +231,17 @@ def _erase(
                 on_line, crossed = _line_pixels(bands, index, top, bottom)
                 erased[on_line[~crossed]] = True
                 whole[on_line] = True
+                if len(on_line):
+                    low, high = _line_levels(bands.levels[index, top:bottom])
+                    levels = min(levels[0], low), max(levels[1], high)
+                    thickness = max(thickness, bottom - top + 2)
     inner = slice(border, -border)
-    return erased.reshape(-1, width)[inner], whole.reshape(-1, width)[inner]
+    return _Erased(
+        pixels=erased.reshape(-1, width)[inner],
+        whole=whole.reshape(-1, width)[inner],
+        levels=levels,
+        thickness=thickness,
+    )
 
 
 def _cut_bands(
@@ -240,7 +299,7 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDAr
     if not _runs_through(covered[known]):
         return np.zeros(0, np.intp), np.zeros(0, bool)
     levels = bands.levels[index]
-    darker = levels > _line_level(levels[top:bottom, known])
+    darker = levels > _line_levels(levels[top:bottom, known])[1]
     # What is darker than the line is written on it. Of the rest, strokes as pale as the line remain
     # where they cross it.
     crossed = _crossings(bands.strokes[index] & ~darker, rows.start, rows.stop)[rows]
@@ -248,12 +307,13 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDAr
     return bands.pixels[index, rows][visible], crossed[visible]
 
 
-def _line_level(levels: Image) -> float:
-    """The contrast that no more than the noise of a line exceeds; `levels` are (rows, columns)."""
+def _line_levels(levels: Image) -> tuple[float, float]:
+    """The range of contrast that the noise of a line stays in; `levels` are (rows, columns)."""
     peaks = levels.max(axis=0).astype(np.float32)
     level = float(np.median(peaks))
     noise = 1.4826 * float(np.median(np.abs(peaks - level)))
-    return level + max(_NOISE_FACTOR * noise, _MIN_DIFFERENCE)
+    reach = max(_NOISE_FACTOR * noise, _MIN_DIFFERENCE)
+    return level - reach, level + reach
 
 
 def _thickness(coverage: NDArray[np.float64]) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from mnist_core.preprocessing.components import (
 from mnist_core.preprocessing.frames import find_frames
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Mask, binarize
 from mnist_core.preprocessing.grouping import group_components
-from mnist_core.preprocessing.rows import are_neighbors, reading_order, stands_beside
+from mnist_core.preprocessing.rows import are_neighbors, reading_order, stands_beside, stands_in_row
 from mnist_core.preprocessing.ruled_lines import STROKE_REACH
 
 __all__ = ["Box", "Found", "InkedDigit", "Mark", "Reason", "find_digits"]
@@ -230,13 +230,14 @@ def _digits_in_rows(
 ) -> list[Component]:
     """Which thin marks stand in the row of digits and are about as high: recognition decides.
 
-    In a photograph, they stand beside two digits, and are no remains of a line: at most half of
-    their ink lies beside one that was erased. `erased` is (h, w), None in a drawing.
+    In a photograph, it is the row of two digits, and the marks are no remains of a line: at most
+    half of their ink lies beside one that was erased. `erased` is (h, w), None in a drawing.
     """
-    least = 1 if erased is None else 2
     boxes = [digit.box for digit in digits]
-    found = [c for c in thin if sum(are_neighbors(c.box, box) for box in boxes) >= least]
-    if erased is None or not found:
+    if erased is None:
+        return [c for c in thin if any(are_neighbors(c.box, box) for box in boxes)]
+    found = [c for c in thin if stands_in_row(c.box, boxes)]
+    if not found:
         return found
     beside = cv2.dilate(erased.view(np.uint8), np.ones((1, 2 * STROKE_REACH + 1), np.uint8))
 

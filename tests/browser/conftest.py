@@ -146,6 +146,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     def open_page(
         address: str, path: str = "", *, width: int = 1280, height: int = 900, **options: object
     ) -> Page:
+        options = {"reduced_motion": "reduce"} | options
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()

@@ -31,7 +31,7 @@ EXCEPTIONS = {
 }
 WIDTHS = (1440, 768, 390)
 # The other tabs take 20 to 50 s each.
-QUICK = ("Draw", "Webcam", "Train", "Confusion matrix")
+QUICK = ("Draw", "Webcam")
 SMALLEST_TEXT = 12
 
 RUN_AXE = """
@@ -91,6 +91,7 @@ def test_tab_is_accessible_titled_and_readable(app: str, open_page: OpenPage, na
         assert max(page.evaluate(OVERFLOW)) <= 0, width
 
 
+@pytest.mark.slow
 def test_readings_are_accessible(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])

@@ -77,6 +77,7 @@ def test_correction_of_a_drawing_appears_in_the_gallery(
     assert [found.id for found in store.find()] == [correction.id]
 
 
+@pytest.mark.slow
 def test_undo_beside_the_drawing(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])
@@ -96,6 +97,7 @@ def test_undo_beside_the_drawing(app: Address, open_page: OpenPage, store: Corre
     assert store.find() == []
 
 
+@pytest.mark.slow
 def test_correction_by_keyboard(app: Address, open_page: OpenPage, store: CorrectionStore) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[2])
@@ -115,6 +117,7 @@ def test_correction_by_keyboard(app: Address, open_page: OpenPage, store: Correc
     assert store.counts() == {3: 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_correction_by_touch_on_a_phone(
     app: Address, open_page: OpenPage, store: CorrectionStore, scheme: str
@@ -137,6 +140,7 @@ def test_correction_by_touch_on_a_phone(
     assert page.evaluate(overflow) <= 0
 
 
+@pytest.mark.slow
 def test_corrections_are_exported_and_imported(
     app: Address, open_page: OpenPage, store: CorrectionStore, tmp_path: Path
 ) -> None:

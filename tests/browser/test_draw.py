@@ -78,6 +78,7 @@ def test_digits_of_our_own_strokes_are_read_and_nothing_before(
         clear(page)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not DEVELOPMENT_STROKES.exists(), reason="the development strokes are not beside this checkout"
 )
@@ -145,6 +146,7 @@ def test_second_stroke_is_read_and_undo_removes_it(app: str, open_page: OpenPage
     expect_reading(page, "1")
 
 
+@pytest.mark.slow
 def test_brush_has_the_width_of_the_slider(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     slider = page.locator(".st-key-brush").get_by_role("slider")
@@ -166,6 +168,7 @@ def test_brush_has_the_width_of_the_slider(app: str, open_page: OpenPage) -> Non
     assert abs(int((pixels[140] > 128).sum()) - 8) <= 1
 
 
+@pytest.mark.slow
 def test_chosen_model_reads(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     accuracy = f"{load_card('champion').test_accuracy:.2%}"
@@ -178,6 +181,7 @@ def test_chosen_model_reads(app: str, open_page: OpenPage) -> None:
     expect(reading(page)).to_have_text(re.compile(r"\d"))
 
 
+@pytest.mark.slow
 def test_stroke_right_after_clearing_is_kept(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     for digit in (2, 6, 3):
@@ -187,6 +191,7 @@ def test_stroke_right_after_clearing_is_kept(app: str, open_page: OpenPage) -> N
         expect(reading(page)).to_contain_text("Draw a digit")
 
 
+@pytest.mark.slow
 def test_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[6], side=150)
@@ -198,6 +203,7 @@ def test_wider_canvas_keeps_the_drawing(app: str, open_page: OpenPage) -> None:
     expect_reading(page, "61")
 
 
+@pytest.mark.slow
 def test_visitors_have_separate_drawings(app: str, open_page: OpenPage) -> None:
     one, other = ready(open_page(app)), ready(open_page(app))
     draw(one, OWN_STROKES[5])
@@ -217,6 +223,7 @@ def test_touching_number_drawn_by_mouse_is_read(app: str, open_page: OpenPage) -
     expect_reading(page, "1000")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_fits_on_a_phone(app: str, open_page: OpenPage, scheme: str) -> None:
     page = ready(open_page(app, width=390, height=844, color_scheme=scheme))
@@ -244,6 +251,7 @@ def test_number_drawn_on_a_phone_is_read(app: str, open_page: OpenPage) -> None:
     expect_reading(page, "30")
 
 
+@pytest.mark.slow
 def test_touch_draws_without_scrolling_the_page(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390, height=844, has_touch=True, is_mobile=True))
     box = canvas(page).bounding_box()
@@ -260,6 +268,7 @@ def test_touch_draws_without_scrolling_the_page(app: str, open_page: OpenPage) -
     assert page.evaluate("document.querySelector('.stMain').scrollTop") == 0
 
 
+@pytest.mark.slow
 def test_scribble_is_shown_as_a_non_digit(
     tmp_path: Path, linear_models: Path, open_page: OpenPage
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from browser.conftest import OpenPage
 from playwright.sync_api import Download, Locator, Page, expect
 
@@ -109,6 +110,7 @@ def test_confusion_matrix_click_shows_the_images(app: str, open_page: OpenPage) 
     expect(gallery).to_have_count(96)
 
 
+@pytest.mark.slow
 def test_comparison_details_and_coverage_slider(app: str, open_page: OpenPage) -> None:
     page = open_tab(open_page(app))
     expect(headline(page)).to_contain_text(f"{load_card('champion').test_accuracy:.2%}")
@@ -134,6 +136,7 @@ def download(page: Page, press: Callable[[], None]) -> Download:
     return downloading.value
 
 
+@pytest.mark.slow
 def test_report_predictions_and_charts_are_saved(
     app: str, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -192,6 +195,7 @@ def test_report_predictions_and_charts_are_saved(
     assert report.evaluate(f"[...document.querySelectorAll('section')].every({kept})")
 
 
+@pytest.mark.slow
 def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
     page = open_tab(open_page(app))
     page.get_by_role("tab", name="Embedding").click()
@@ -227,6 +231,7 @@ def test_embedding_3d_point_is_clicked(app: str, open_page: OpenPage) -> None:
     expect(shown).to_contain_text(f"test image {field.input_value()}")
 
 
+@pytest.mark.slow
 def test_box_selects_images_of_the_map(app: str, open_page: OpenPage) -> None:
     page = open_tab(open_page(app))
     page.get_by_role("tab", name="Embedding").click()
@@ -286,6 +291,7 @@ def test_uploaded_set(app: str, open_page: OpenPage, tmp_path: Path) -> None:
     expect(headline(page)).to_contain_text("of 25")
 
 
+@pytest.mark.slow
 def test_narrow_page_does_not_overflow(app: str, open_page: OpenPage) -> None:
     page = open_tab(open_page(app, color_scheme="dark"))
     page.set_viewport_size({"width": 390, "height": 844})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from browser.conftest import OpenPage
 from browser.test_draw import clear, draw, expect_reading, ready
 from browser.test_photo import picture_of, upload
@@ -36,6 +37,7 @@ def test_why_explains_a_drawn_digit(app: str, open_page: OpenPage) -> None:
     expect(page.get_by_role("dialog").get_by_text("Evidence for 7")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_why_explains_the_digit_it_belongs_to(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390))
     draw(page, OWN_STROKES[1], side=150, x=60)
@@ -50,6 +52,7 @@ def test_why_explains_the_digit_it_belongs_to(app: str, open_page: OpenPage) -> 
     assert box["x"] + box["width"] <= 390
 
 
+@pytest.mark.slow
 def test_why_explains_a_digit_of_a_photo(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     upload(page, "sheet.png", picture_of((4, 7)))
@@ -60,6 +63,7 @@ def test_why_explains_a_digit_of_a_photo(app: str, open_page: OpenPage) -> None:
     expect(dialog.locator(".stPlotlyChart .heatmaplayer image")).to_have_count(4)
 
 
+@pytest.mark.slow
 def test_why_breaks_the_network_on_a_drawn_digit(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app, width=390, color_scheme="dark"))
     draw(page, OWN_STROKES[4])
@@ -94,6 +98,7 @@ def _box(picture: Locator) -> dict[str, float]:
     return dict(box)
 
 
+@pytest.mark.slow
 def test_embedding_map_shows_the_drawn_digit_in_2_d_and_3_d(app: str, open_page: OpenPage) -> None:
     page = ready(open_page(app))
     draw(page, OWN_STROKES[4])

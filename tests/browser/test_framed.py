@@ -34,6 +34,7 @@ def other_site(app: str) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_page_in_a_frame_of_another_site_offers_to_open_itself(
     app: str, other_site: str, browser: Browser
 ) -> None:
@@ -51,6 +52,7 @@ def test_page_in_a_frame_of_another_site_offers_to_open_itself(
         expect(opened.value.locator(".framed")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_reading_of_a_picture_is_announced(app: str, open_page: OpenPage) -> None:
     page = open_page(app)
     page.get_by_role("tab", name="Photo or scan").click()

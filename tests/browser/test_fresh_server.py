@@ -20,6 +20,7 @@ def expect_three_pages(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_unknown_page_leads_to_the_draw_page(tmp_path: Path, open_page: OpenPage) -> None:
     """`pages/ice.py`, a module without a page, was once served as an empty page."""
     with running_app(tmp_path / "log.txt") as address:

@@ -68,7 +68,16 @@ WATCH_SHIFTS = """
 """
 
 
-@pytest.mark.parametrize("name", ["Draw", "Photo or scan", "Webcam", "Train", "Confusion matrix"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Draw",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("Photo or scan", "Webcam", "Train", "Confusion matrix")
+        ),
+    ],
+)
 def test_tab_reaches_every_control_with_a_visible_focus(
     app: str, open_page: OpenPage, name: str
 ) -> None:
@@ -97,6 +106,7 @@ def shifts(page: Page) -> list[tuple[float, list[str]]]:
 SMALL = 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_moves_when_a_drawing_is_read(app: str, open_page: OpenPage, width: int) -> None:
     page = ready(open_page(app, width=width))
@@ -108,6 +118,7 @@ def test_nothing_moves_when_a_drawing_is_read(app: str, open_page: OpenPage, wid
     assert sum(size for size, _ in shifts(page)) < SMALL
 
 
+@pytest.mark.slow
 def test_nothing_moves_when_a_picture_is_read(app: str, open_page: OpenPage) -> None:
     page = settle(open_page(app, TABS["Photo or scan"]))
     page.evaluate(WATCH_SHIFTS)

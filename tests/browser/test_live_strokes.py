@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from browser.conftest import OpenPage
 from browser.test_draw import canvas, clear, draw, expect_reading, reading, ready
 from playwright.sync_api import Page, expect
@@ -83,6 +84,7 @@ def expect_reading_now(page: Page, number: str) -> None:
     expect(page.locator(".st-key-reading .live")).to_have_text(number)
 
 
+@pytest.mark.slow
 def test_cut_socket_another_model_and_clearing_in_the_middle(app: str, open_page: OpenPage) -> None:
     page = watched(open_page(app))
     draw(page, OWN_STROKES[4], side=100, x=60)
@@ -104,6 +106,7 @@ def test_cut_socket_another_model_and_clearing_in_the_middle(app: str, open_page
     expect_reading(page, "3")
 
 
+@pytest.mark.slow
 def test_tabs_have_their_own_models(app: str, open_page: OpenPage) -> None:
     pages = [watched(open_page(app)), watched(open_page(app))]
     model(pages[1], "mlp")
@@ -115,6 +118,7 @@ def test_tabs_have_their_own_models(app: str, open_page: OpenPage) -> None:
         page.mouse.up()
 
 
+@pytest.mark.slow
 def test_page_works_without_the_socket(app: str, open_page: OpenPage) -> None:
     page = watched(open_page(app), blocked=True)
     draw_stem(page)
@@ -126,6 +130,7 @@ def test_page_works_without_the_socket(app: str, open_page: OpenPage) -> None:
     assert page.evaluate("sockets.length") > 0
 
 
+@pytest.mark.slow
 def test_undo_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> None:
     page = watched(open_page(app))
     draw(page, OWN_STROKES[4][:1], side=100, x=60)
@@ -143,6 +148,7 @@ def test_undo_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> None:
     expect_reading(page, "3")
 
 
+@pytest.mark.slow
 def test_other_page_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> None:
     page = watched(open_page(app))
     draw_stem(page)
@@ -165,6 +171,7 @@ def test_other_page_in_the_middle_of_a_stroke(app: str, open_page: OpenPage) -> 
     expect_reading(page, "7")
 
 
+@pytest.mark.slow
 def test_strokes_are_read_below_the_path_of_a_proxy(app: str, open_page: OpenPage) -> None:
     with below_path(urlsplit(app).netloc, "/lab") as address:
         page = watched(open_page(f"{address}/"))

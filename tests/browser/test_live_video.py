@@ -71,6 +71,7 @@ def expect_overlay(page: Page, text: str) -> None:
     expect(overlay(page)).to_have_attribute("aria-label", text, timeout=PATIENT)
 
 
+@pytest.mark.slow
 def test_page_connection_is_offered_where_webrtc_is_blocked(
     app: str, three_and_number: Path, open_camera: OpenCamera
 ) -> None:
@@ -159,6 +160,7 @@ def test_automatic_connection_changes_by_itself_and_an_ended_track_is_cleared(
     expect_reading(page, "3")
 
 
+@pytest.mark.slow
 def test_blocked_camera_is_explained_without_webrtc(app: str, open_camera: OpenCamera) -> None:
     page = open_camera(app, [*CAMERA, "--deny-permission-prompts"], script=WITHOUT_WEBRTC)
     button(page, "Start").click()
@@ -166,6 +168,7 @@ def test_blocked_camera_is_explained_without_webrtc(app: str, open_camera: OpenC
     expect_words(page, "Press Start")
 
 
+@pytest.mark.slow
 def test_foreign_page_cannot_open_the_socket_of_a_visitor(
     app: str, three: Path, open_camera: OpenCamera
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from browser.cameras import OpenCamera, expect_reading, open_camera, with_film
 from browser.conftest import running_app
 from support.sheets import film
@@ -31,6 +32,7 @@ async () => {
 """
 
 
+@pytest.mark.slow
 def test_video_is_read_through_the_relay(tmp_path: Path, open_camera: OpenCamera) -> None:
     one = film(tmp_path / "one.mjpeg", "3", frames=60)
     with (

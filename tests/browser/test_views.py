@@ -85,6 +85,7 @@ def choose(part: Locator, name: str) -> None:
     raise AssertionError(f"The list of options did not stay open: {name}")
 
 
+@pytest.mark.slow
 def test_trials_of_a_search_are_charts(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, "train_evaluate?tab=Train"))
     choose(page.locator(".st-key-search"), "best")
@@ -98,6 +99,7 @@ def test_trials_of_a_search_are_charts(lab: Address, open_page: OpenPage) -> Non
     expect_shown_well(page, importance, "search")
 
 
+@pytest.mark.slow
 def test_other_formats_are_made_and_saved(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, "train_evaluate?tab=Train", accept_downloads=True))
     choose(page.locator(".st-key-shelf"), "mlp")
@@ -120,6 +122,7 @@ def test_other_formats_are_made_and_saved(lab: Address, open_page: OpenPage) -> 
     expect_shown_well(page, panel, "formats", open_again)
 
 
+@pytest.mark.slow
 def test_similar_images_and_the_change_to_the_runner_up(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, f"{EVALUATE}Confusion+matrix"))
     page.locator(".st-key-mistakes_gallery button").first.click()
@@ -134,6 +137,7 @@ def test_similar_images_and_the_change_to_the_runner_up(lab: Address, open_page:
     expect_shown_well(page, crossing, "similar")
 
 
+@pytest.mark.slow
 def test_labels_that_may_be_wrong_are_reviewed(lab: Address, open_page: OpenPage) -> None:
     page = settle(open_page(lab, f"{EVALUATE}Labels"))
     page.locator(".st-key-labels_gallery button").first.click()

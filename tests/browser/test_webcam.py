@@ -129,6 +129,7 @@ def test_settings_apply_to_the_running_video(
     expect_reading(page, "3")
 
 
+@pytest.mark.slow
 def test_layout_on_a_phone_has_the_reading_before_the_settings(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
@@ -157,6 +158,7 @@ def left_top(element: Locator) -> tuple[float, float]:
     return box["x"], box["y"]
 
 
+@pytest.mark.slow
 def test_video_can_start_again_after_another_page(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
@@ -172,6 +174,7 @@ def test_video_can_start_again_after_another_page(
     expect_reading(page, "7")
 
 
+@pytest.mark.slow
 def test_empty_sheet_has_no_reading(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
     empty = film(tmp_path / "empty.mjpeg", "", frames=60)
     page = open_camera(app, with_film(empty))
@@ -195,6 +198,7 @@ def test_blocked_camera_is_explained_and_a_picture_can_be_read(
     expect(page.locator(".st-key-photo_reading")).to_have_text(re.compile(r"^\s*47\s*$"))
 
 
+@pytest.mark.slow
 def test_missing_camera_is_explained(app: str, open_camera: OpenCamera) -> None:
     # Some browsers cannot query permissions.
     script = "Object.defineProperty(Navigator.prototype, 'permissions', { value: undefined })"
@@ -203,6 +207,7 @@ def test_missing_camera_is_explained(app: str, open_camera: OpenCamera) -> None:
     expect(page.locator("input[type=file]")).to_be_attached()
 
 
+@pytest.mark.slow
 def test_insecure_address_is_explained(tmp_path: Path, open_camera: OpenCamera) -> None:
     # Chromium would try HTTPS first.
     named = ["--host-resolver-rules=MAP lab.test 127.0.0.1", "--disable-features=HttpsUpgrades"]

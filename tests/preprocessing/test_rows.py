@@ -20,3 +20,15 @@ def test_digits_at_different_heights_are_in_one_row_of_a_table() -> None:
 def test_a_row_of_a_table_may_have_two_lines_of_writing() -> None:
     boxes = [(0, 0, 20, 30), (5, 40, 20, 30), (30, 0, 20, 30), (35, 40, 20, 30)]
     assert reading_order(boxes, [1, 1, 1, 1]) == [0, 2, 1, 3]
+
+
+def test_digit_above_the_middle_of_its_line_is_in_it() -> None:
+    # In a form, each digit has its own height in its box.
+    digits = [(50, 57, 19, 31), (90, 37, 21, 30), (140, 53, 27, 33), (185, 60, 22, 30)]
+    assert reading_order(digits) == [0, 1, 2, 3]
+
+
+def test_lines_that_share_a_row_stay_apart() -> None:
+    upper = [(x, 0, 20, 30) for x in (0, 40, 80)]
+    lower = [(x, 25, 20, 30) for x in (10, 50, 90)]
+    assert reading_order([*lower, *upper]) == [3, 4, 5, 0, 1, 2]

@@ -206,6 +206,15 @@ def test_a_thin_one_in_a_photographed_row_is_a_digit() -> None:
     assert len(find_digits(image, drawn=False).digits) == 1
 
 
+def test_a_thin_one_before_a_broad_digit_is_in_its_row() -> None:
+    image = np.zeros((200, 420), np.uint8)
+    cv2.line(image, (32, 60), (32, 140), 255, 1)
+    # The next but one is too far away from it.
+    for place in (110, 300):
+        cv2.ellipse(image, (place, 100), (60, 40), 0, 0, 360, 255, 10)
+    assert len(find_digits(image, drawn=False).digits) == 3
+
+
 def test_a_thin_mark_beside_an_erased_line_is_a_remain_of_it() -> None:
     image = photographed_row()
     cv2.line(image, (130, 60), (130, 140), 255, 1)
