@@ -116,13 +116,19 @@ def _apply_hysteresis(
     One pen writes lighter and darker, most of all where strokes cross (hysteresis: J. Canny, 1986).
     All arrays are (h, w); the levels of `certain`, `weak` and the result are 0 or 255.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, ltype=label_type(weak.shape))
+    kind = label_type(weak.shape)
+    if ruled is None:
+        count, labels = cv2.connectedComponents(weak, ltype=kind)
+        if (np.bincount(labels[certain > 0], minlength=count) > 0)[1:].all():
+            return weak
+    # Boxes take half as long again: most frames of a video do not need them.
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, ltype=kind)
     keep = np.bincount(labels[certain > 0], minlength=len(stats)) > 0
     keep |= _faint_digits(keep, stats)
     if ruled is not None:
         keep &= ~are_remains(labels, stats, contrast, ruled)
     keep[0] = True  # the background has no weak ink
-    return weak if keep.all() else cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
+    return cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
 
 
 def _faint_digits(certain: Mask, stats: NDArray[np.int32]) -> Mask:
@@ -131,9 +137,11 @@ def _faint_digits(certain: Mask, stats: NDArray[np.int32]) -> Mask:
     A blur makes the thinnest strokes pale. `stats` are OpenCV's, the background first. More faint
     than certain components are the grain of the paper.
     """
-    found = np.zeros(len(stats), bool)
-    heights, other = stats[:, cv2.CC_STAT_HEIGHT], ~certain
+    found, heights = np.zeros(len(stats), bool), stats[:, cv2.CC_STAT_HEIGHT]
+    other = ~certain
     other[0] = False
+    if not other.any():
+        return found
     tall = heights[certain].tolist()
     high = 2 * heights >= of_most_ink(tall, tall)
     digits, faint = np.flatnonzero(certain & high), np.flatnonzero(other & high)
