@@ -8,7 +8,8 @@ low score, and a word hardly ever only high ones. A plus is neither a letter nor
               more non-digits: all are non-digits
     word      all marks of the row are non-digits
     number    a single mark just below the threshold is a digit among digits
-    border    a refused mark at the border, lower than its neighbors, is left out, not shown as "?"
+    low       a refused mark that is much lower than the digits beside it, or stands at the border
+              and in no row with digits, is left out, not shown as "?"
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.inference.reading import Digit, Mark, Reading
-from mnist_core.preprocessing.rows import are_neighbors
+from mnist_core.inference.surroundings import reaches_border
+from mnist_core.preprocessing.rows import are_neighbors, stands_beside
+from mnist_core.preprocessing.segmentation import Reason
 
 __all__ = ["judge_in_context"]
 
@@ -65,7 +68,7 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
     if _is_texture(digits):
         refused = [replace(digit, is_digit=False) for digit in digits]
         return replace(reading, digits=refused)
-    kept, left_out = _leave_out_at_border(digits, reading.size)
+    kept, left_out = _leave_out_low(digits, reading.size)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
 
 
@@ -136,18 +139,24 @@ def _is_likely(digit: Digit, threshold: float) -> bool:
     return digit.digit_score * digit.confidence >= min(_LIKELY, threshold)
 
 
-def _leave_out_at_border(
-    digits: list[Digit], size: tuple[int, int]
-) -> tuple[list[Digit], list[Mark]]:
-    """Leave out refused marks at the border of the image that are not as high as a digit."""
+def _leave_out_low(digits: list[Digit], size: tuple[int, int]) -> tuple[list[Digit], list[Mark]]:
+    """Leave out refused marks that are not as high as digits: commas, and what the border cuts."""
     accepted = [digit for digit in digits if digit.is_digit]
     kept, left_out = [], []
     for digit in digits:
-        x, y, width, height = digit.box
-        at_border = x <= 0 or y <= 0 or x + width >= size[0] or y + height >= size[1]
-        lost = at_border and not digit.is_digit and bool(accepted)
-        if lost and not any(are_neighbors(digit.box, other.box) for other in accepted):
-            left_out.append(Mark(box=digit.box, reason="border"))
-        else:
+        reason = _reason(digit, accepted, size) if accepted and not digit.is_digit else None
+        if reason is None:
             kept.append(digit)
+        else:
+            left_out.append(Mark(box=digit.box, reason=reason))
     return kept, left_out
+
+
+def _reason(mark: Digit, accepted: Sequence[Digit], size: tuple[int, int]) -> Reason | None:
+    """Why a refused mark is left out; None if it is not."""
+    if any(are_neighbors(mark.box, digit.box) for digit in accepted):
+        return None
+    if reaches_border(mark.box, size):
+        return "border"
+    beside = (digit for digit in accepted if stands_beside(mark.box, digit.box))
+    return "speck" if any(mark.box[3] < digit.box[3] for digit in beside) else None

@@ -109,6 +109,19 @@ def test_one_among_more_non_digits_is_an_edge() -> None:
     assert _judge(_digit(0.01, 100), one).text == "?1"
 
 
+def test_refused_comma_is_left_out_with_a_word() -> None:
+    comma = replace(_digit(0.001, 130, height=25, y=140), box=(130, 140, 12, 25))
+    reading = _judge(_digit(0.9999, 50), comma, _digit(0.9999, 170, label=6))
+    assert reading.text == "46"
+    assert reading.note == "One mark was left out: after the 4."
+
+
+def test_refused_mark_as_high_as_the_digits_is_shown() -> None:
+    scores = (0.99999, 0.001, 0.99999, 0.99999)
+    reading = _judge(*(_digit(score, 50 + 80 * place) for place, score in enumerate(scores)))
+    assert (reading.text, reading.note) == ("4?44", "")
+
+
 def test_plus_among_digits_is_no_letter() -> None:
     frame = np.zeros((28, 28), np.uint8)
     frame[13:15, 4:24] = frame[4:24, 13:15] = 255
