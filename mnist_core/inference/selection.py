@@ -15,8 +15,8 @@ the wall beside a face does.
 
 Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
 table may do so, too. Where lines were erased and digits are in doubt, or few, the image is read
-with its lines, too; the larger area of the digits, times the quality, wins. Without a doubt, there
-must be fewer digits: a line may also make another digit of one.
+with its lines, too; the larger area of the digits, times the quality, wins, unless there are more
+non-digits. Without a doubt, there must be fewer digits: a line may also make another digit of one.
 
 A row of digits that is turned is read level, too, and the more certain of both readings wins.
 
@@ -172,9 +172,10 @@ def _compare_ways(
     clean = _is_clean(best)
     if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
         kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
-        # A line that is kept must not be one more digit.
+        # A line that is kept must not be one more digit, or make a non-digit of one.
         fewer = len(kept.digits) < len(best.digits) + (not clean)
-        if fewer and certain_area(kept) > certain_area(best):
+        as_good = _count_refused(kept) <= _count_refused(best)
+        if fewer and as_good and certain_area(kept) > certain_area(best):
             best = kept
     is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
     if ink == "auto" and not extract.drawn and not is_small and best.digits and not best.quality:
@@ -231,6 +232,10 @@ def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
     polarities = ("light", "dark") if ink == "auto" else (ink,)
     for polarity in polarities:
         yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
+
+
+def _count_refused(reading: Reading) -> int:
+    return sum(not digit.is_digit for digit in reading.digits)
 
 
 def _is_clean(reading: Reading) -> bool:

@@ -8,6 +8,7 @@ photographs in printed grids from 91.24% to 97.24% with the same network.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,6 +46,10 @@ STROKE_REACH = 2
 _NOISE_FACTOR, _MIN_DIFFERENCE = 4.5, 24
 # Images with a shorter side, in pixels, have no room for a line and a digit.
 _MIN_SIDE = 24
+
+
+# A half-open range of columns.
+_Run = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -340,11 +345,28 @@ def _crossings(strokes: Mask, top: int, bottom: int) -> Mask:
     above, below = top - STROKE_REACH, bottom + STROKE_REACH - 1
     if above < 0 or below >= len(strokes):
         return crossed.view(bool)
-    slant = bottom - top + STROKE_REACH
-    runs_below = runs(strokes[below])
-    for left, right in runs(strokes[above]):
-        for start, end in runs_below:
-            if start - slant < right and left < end + slant:
-                corners = [(left, above), (right - 1, above), (end - 1, below), (start, below)]
-                cv2.fillConvexPoly(crossed, np.array(corners, np.int32), 1)
+    for (left, right), (start, end) in _continued(
+        runs(strokes[above]), runs(strokes[below]), bottom - top + STROKE_REACH
+    ):
+        corners = [(left, above), (right - 1, above), (end - 1, below), (start, below)]
+        cv2.fillConvexPoly(crossed, np.array(corners, np.int32), 1)
     return crossed.view(bool)
+
+
+def _continued(
+    upper: Sequence[_Run], lower: Sequence[_Run], slant: int
+) -> Iterator[tuple[_Run, _Run]]:
+    """Which runs of ink above a line continue in which below it.
+
+    A stroke that runs straight down does not continue in its neighbor, too, up to `slant` px aside.
+    """
+    near = [
+        (one, other)
+        for one in upper
+        for other in lower
+        if other[0] - slant < one[1] and one[0] < other[1] + slant
+    ]
+    straight = [(one, other) for one, other in near if other[0] < one[1] and one[0] < other[1]]
+    done = {one for one, _ in straight}, {other for _, other in straight}
+    yield from straight
+    yield from ((a, b) for a, b in near if a not in done[0] and b not in done[1])

@@ -18,6 +18,7 @@ from support.strokes import SHARED, draw_strokes, drawn_digit, place_strokes
 from mnist_core import Dataset, Recognizer, load_image, load_recognizer
 from mnist_core.inference import selection
 from mnist_core.preprocessing import framing
+from mnist_core.preprocessing.segmentation import Mark
 
 CASES = SHARED / "cases"
 
@@ -157,6 +158,30 @@ def test_other_polarity_is_doubted_for_what_else_looks_like_ink(
     assert any(other.hypothesis == "other polarity" for other in reading.considered)
     is_digit = box[0] > 0 and not unevenness
     assert any(digit.is_digit for digit in reading.digits) == is_digit
+
+
+def test_lines_that_are_kept_make_no_non_digit_of_a_digit(
+    champion: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = sheet(6, 2, 8, 3, width=700, height=320, side=100)
+    found = framing.extract_digits(image)
+    # Many remains of lines are left out. With the lines, boxes are larger, and one is no digit.
+    remains = [Mark(box=(40 * place, 5, 30, 4), reason="speck") for place in range(12)]
+    erased = replace(found, erased=True, left_out=remains)
+    *first, last = (replace(d, box=(d.box[0], 0, d.box[2], 320)) for d in found.digits)
+    grid = np.zeros((28, 28), np.uint8)
+    grid[4:24:5] = grid[:, 4:24:5] = 255
+    kept = replace(erased, digits=[*first, replace(last, frame=grid)], left_out=[])
+
+    def extract(*_: object, keep_lines: bool = False) -> framing.Extract:
+        return kept if keep_lines else erased
+
+    monkeypatch.setattr(selection, "extract_digits", extract)
+    for name in ("extract_surfaces", "_alternatives"):
+        monkeypatch.setattr(selection, name, lambda *_: ())
+    reading = champion.analyze(image)
+    assert [other.text for other in reading.considered] == ["6283", "628?"]
+    assert reading.text == "6283"
 
 
 def test_a_card_on_a_ground_full_of_marks_is_read_first(champion: Recognizer) -> None:

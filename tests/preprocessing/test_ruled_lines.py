@@ -100,6 +100,19 @@ def test_bar_between_two_lines_is_a_line_if_it_is_as_dark(level: int, is_line: b
     assert remains(pieces, contrast, lines)[1:] == [is_line, False, False, False]
 
 
+def test_line_between_two_strokes_that_cross_it_is_erased() -> None:
+    contrast = paper()
+    for place in (40, 120, 200):
+        cv2.line(contrast, (0, place), (319, place), 150, 3)
+    for column in (100, 112):
+        cv2.line(contrast, (column, 90), (column, 150), 150, 4)
+    lines = find_ruled_lines(contrast, INK)
+    assert lines is not None
+    assert lines.erased[119:122, 104:109].all()
+    assert not lines.erased[119:122, 99:102].any()
+    assert not lines.erased[119:122, 111:114].any()
+
+
 def remains(pieces: np.ndarray, contrast: np.ndarray, lines: RuledLines) -> list[bool]:
     """Which of the pieces, 1, 2, … and the background 0, are remains of the lines."""
     parts = [
