@@ -11,6 +11,7 @@ from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING
 
 from mnist_core.errors import ModelLoadError, foreign_bytes
+from mnist_core.preprocessing.budget import uncounted
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -71,7 +72,7 @@ class InterpreterPool:
         require_litert()
         from ai_edge_litert.interpreter import Interpreter
 
-        with foreign_bytes(self._refused):
+        with uncounted(), foreign_bytes(self._refused):
             interpreter = Interpreter(model_content=self._content, num_threads=1)
             interpreter.allocate_tensors()
             # A damaged name of a tensor is found here.

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 from mnist_core.errors import ClutteredImageError
 
-__all__ = ["READING_SECONDS", "check_time", "time_budget"]
+__all__ = ["READING_SECONDS", "check_time", "time_budget", "uncounted"]
 
 # Processor time of a reading, s; one step of it takes at most 0.2 s more. Photographs of 1,200x900
 # pixels take 0.3 s, a page of 500 digits 0.5 s.
@@ -31,6 +31,16 @@ def time_budget(seconds: float) -> Iterator[None]:
         yield
     finally:
         _end.reset(token)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Do not count what is done once, such as loading a network: it says nothing of a picture."""
+    start = time.thread_time()
+    try:
+        yield
+    finally:
+        _end.set(_end.get() + time.thread_time() - start)
 
 
 def check_time() -> None:

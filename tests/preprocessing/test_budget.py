@@ -8,7 +8,14 @@ import time
 import pytest
 
 from mnist_core.errors import ClutteredImageError, InvalidImageError
-from mnist_core.preprocessing.budget import check_time, time_budget
+from mnist_core.preprocessing.budget import check_time, time_budget, uncounted
+
+
+def work(seconds: float) -> None:
+    """Use processor time."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
 
 
 def test_time_is_unlimited_outside_of_a_budget() -> None:
@@ -24,13 +31,18 @@ def test_used_up_time_is_an_error_with_a_remedy() -> None:
 
 
 def test_waiting_and_other_threads_do_not_use_it_up() -> None:
-    def work() -> None:
-        end = time.thread_time() + 0.06
-        while time.thread_time() < end:
-            pass
-
     with time_budget(0.05):
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=work, args=(0.06,))
         thread.start()
         thread.join()
         check_time()
+
+
+def test_what_is_done_once_is_not_counted() -> None:
+    with time_budget(0.05):
+        with uncounted():
+            work(0.1)
+        check_time()
+        work(0.1)
+        with pytest.raises(ClutteredImageError):
+            check_time()
