@@ -122,6 +122,7 @@ def test_summarize(results: list[Measurement], expected: str) -> None:
     assert viewers.summarize(results, 2) == expected
 
 
+@pytest.mark.slow
 def test_measure_two_viewers() -> None:
     """All parts together; the rates depend on the load of the machine."""
     result = viewers.measure(2, encode_film(30), seconds=2, warm_up=1, cores=2)

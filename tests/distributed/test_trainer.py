@@ -31,6 +31,7 @@ def fit(folder: Path, replicas: int, stop_after: int | None = None, **settings: 
     )
 
 
+@pytest.mark.slow
 def test_fit_on_two_devices_learns_the_same_as_on_one(tmp_path: Path) -> None:
     settings = {"architecture": "mlp", "epochs": 2, "batch_size": 100}
     one = fit(tmp_path / "one", 0, **settings)
