@@ -233,11 +233,11 @@ def _erase(
                 and bottom - top <= max(3, round(_MAX_THICKNESS * height))
                 and coverage[index, top:bottom].mean() >= MIN_COVERAGE  # no row of digits
             ):
-                on_line, crossed = _line_pixels(bands, index, top, bottom)
-                erased[on_line[~crossed]] = True
-                whole[on_line] = True
-                if len(on_line):
-                    low, high = _line_levels(bands.levels[index, top:bottom])
+                line = _line_pixels(bands, index, top, bottom)
+                if line is not None:
+                    on_line, crossed, (low, high) = line
+                    erased[on_line[~crossed]] = True
+                    whole[on_line] = True
                     levels = min(levels[0], low), max(levels[1], high)
                     thickness = max(thickness, bottom - top + 2)
     inner = slice(border, -border)
@@ -291,10 +291,13 @@ def _count_true(mask: Mask) -> NDArray[np.int32]:
     return counts.reshape(mask.shape[:2])
 
 
-def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDArray[np.intp], Mask]:
-    """The pixels of the line in rows `top` to `bottom` of a band; none without a line.
+def _line_pixels(
+    bands: _Bands, index: int, top: int, bottom: int
+) -> tuple[NDArray[np.intp], Mask, tuple[float, float]] | None:
+    """The pixels of the line in rows `top` to `bottom` of a band; None without a line.
 
-    They are indices into the flattened, padded image; and True for those of strokes across it.
+    They are indices into the flattened, padded image; True for those of strokes across it; and the
+    range of the line's contrast.
     """
     ink, inside, hidden = (part[index] for part in (bands.ink, bands.inside, bands.hidden))
     # The line is found to a pixel, and its soft edges are erased with it.
@@ -302,14 +305,15 @@ def _line_pixels(bands: _Bands, index: int, top: int, bottom: int) -> tuple[NDAr
     covered = np.asarray(ink[rows].any(axis=0))
     known = inside[len(ink) // 2] & (covered | ~hidden[rows].any(axis=0))
     if not _runs_through(covered[known]):
-        return np.zeros(0, np.intp), np.zeros(0, bool)
+        return None
     levels = bands.levels[index]
-    darker = levels > _line_levels(levels[top:bottom, known])[1]
+    low, high = _line_levels(levels[top:bottom, known])
+    darker = levels > high
     # What is darker than the line is written on it. Of the rest, strokes as pale as the line remain
     # where they cross it.
     crossed = _crossings(bands.strokes[index] & ~darker, rows.start, rows.stop)[rows]
     visible = inside[rows] & ~hidden[rows] & ~darker[rows]
-    return bands.pixels[index, rows][visible], crossed[visible]
+    return bands.pixels[index, rows][visible], crossed[visible], (low, high)
 
 
 def _line_levels(levels: Image) -> tuple[float, float]:
