@@ -13,6 +13,7 @@ from mnist_core.preprocessing.budget import check_time
 from mnist_core.preprocessing.grey import Image
 
 __all__ = [
+    "MAX_COMPONENTS",
     "Box",
     "Component",
     "Labels",
@@ -23,6 +24,8 @@ __all__ = [
     "typical_height",
 ]
 
+# More components are a texture, not a sheet of digits: the largest are kept.
+MAX_COMPONENTS = 500
 # (x, y, width, height) in pixels.
 Box = tuple[int, int, int, int]
 # (h, w), the component that each pixel belongs to; 0 is background.

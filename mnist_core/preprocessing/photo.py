@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import label_type, of_most_ink
+from mnist_core.preprocessing.budget import check_time
+from mnist_core.preprocessing.components import MAX_COMPONENTS, label_type, of_most_ink
 from mnist_core.preprocessing.grey import (
     Image,
     Ink,
@@ -145,10 +146,11 @@ def _faint_digits(certain: Mask, stats: NDArray[np.int32]) -> Mask:
     tall = heights[certain].tolist()
     high = 2 * heights >= of_most_ink(tall, tall)
     digits, faint = np.flatnonzero(certain & high), np.flatnonzero(other & high)
-    if len(faint) <= len(digits):
-        boxes = [tuple(stats[digit, :4].tolist()) for digit in digits]
+    if len(faint) <= len(digits) <= MAX_COMPONENTS:
         for mark in faint.tolist():
-            found[mark] = stands_in_row(tuple(stats[mark, :4].tolist()), boxes)
+            check_time()
+            x, y, width, height, _ = stats[mark].tolist()
+            found[mark] = stands_in_row((x, y, width, height), stats[digits, :4])
     return found
 
 

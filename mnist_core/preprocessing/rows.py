@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.preprocessing.components import Box
 
@@ -42,17 +43,23 @@ def are_neighbors(one: Box, other: Box) -> bool:
     return taller[3] <= _MAX_RATIO * lower[3] and stands_beside(lower, taller)
 
 
-def stands_in_row(mark: Box, digits: Sequence[Box]) -> bool:
+def stands_in_row(mark: Box, digits: NDArray[np.integer]) -> bool:
     """Is a mark the neighbor of a digit that has another digit for a neighbor?
 
     Args:
         mark: (x, y, width, height) in pixels.
-        digits: the same, without the mark.
+        digits: (n, 4), the same, without the mark.
     """
-    beside = [digit for digit in digits if are_neighbors(mark, digit)]
-    return len(beside) > 1 or any(
-        digit != other and are_neighbors(digit, other) for digit in beside for other in digits
-    )
+    beside = _neighbors(mark, digits)
+    # A digit is its own neighbor.
+    return len(beside) > 1 or any(len(_neighbors(digit, digits)) > 1 for digit in beside)
+
+
+def _neighbors(mark: Box, digits: NDArray[np.integer]) -> list[Box]:
+    _, top, _, height = mark
+    share_rows = (digits[:, 1] < top + height) & (digits[:, 1] + digits[:, 3] > top)
+    boxes: list[Box] = [(x, y, w, h) for x, y, w, h in digits[share_rows].tolist()]
+    return [box for box in boxes if are_neighbors(mark, box)]
 
 
 def reading_order(boxes: Sequence[Box], rows: Sequence[int] | None = None) -> list[int]:
@@ -98,14 +105,21 @@ def _order_lines(boxes: Sequence[Box], indices: Sequence[int]) -> list[int]:
 def _join_lines(boxes: Sequence[Box], lines: Sequence[list[int]]) -> list[list[int]]:
     """Join lines that are one: nothing of them is below another, and neighbors share some rows."""
     joined: list[list[int]] = []
+    ranges: list[tuple[int, int]] = []
     for line in lines:
-        for other in joined:
+        top = min(boxes[i][1] for i in line)
+        bottom = max(boxes[i][1] + boxes[i][3] for i in line)
+        for place, other in enumerate(joined):
+            first, last = ranges[place]
+            if top >= last or first >= bottom:
+                continue
             both = sorted((*other, *line), key=lambda i: 2 * boxes[i][0] + boxes[i][2])
             if all(_follows(boxes[one], boxes[next_]) for one, next_ in pairwise(both)):
-                other[:] = both
+                joined[place], ranges[place] = both, (min(top, first), max(bottom, last))
                 break
         else:
             joined.append(line)
+            ranges.append((top, bottom))
     return joined
 
 

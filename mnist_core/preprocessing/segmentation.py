@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import (
+    MAX_COMPONENTS,
     Box,
     Component,
     Labels,
@@ -57,8 +58,6 @@ _SIGN, _LOW = 2.5, 0.5
 # image's longer side. Without the share, empty paper with noise of 8 levels is shown as a "?".
 _MIN_SIDE = 5
 _MIN_SHARE = 0.018
-# More components are a texture, not a sheet of digits: the largest are kept.
-_MAX_COMPONENTS = 500
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,12 +113,12 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     x, y, width, height = cv2.boundingRect(solid)
     x, y, right, bottom = max(0, x - 1), max(0, y - 1), x + width + 1, y + height + 1
     ink, solid = ink[y:bottom, x:right], solid[y:bottom, x:right]
-    components, labels = find_components(solid, _MAX_COMPONENTS)
+    components, labels = find_components(solid, MAX_COMPONENTS)
     erased = np.zeros(solid.shape, bool) if lines is None else lines[y:bottom, x:right]
     frames = find_frames(components, labels)
     if frames is not None:
         solid = np.where(frames.ink > 0, 0, solid)
-        components, labels = find_components(solid, _MAX_COMPONENTS)
+        components, labels = find_components(solid, MAX_COMPONENTS)
         erased = erased | (frames.ink > 0)
         # The soft edge of a frame goes with it.
         near = cv2.dilate(frames.ink, np.ones((3, 3), np.uint8))
@@ -236,7 +235,7 @@ def _digits_in_rows(
     boxes = [digit.box for digit in digits]
     if erased is None:
         return [c for c in thin if any(are_neighbors(c.box, box) for box in boxes)]
-    found = [c for c in thin if stands_in_row(c.box, boxes)]
+    found = [c for c in thin if stands_in_row(c.box, np.array(boxes))] if boxes else []
     if not found:
         return found
     beside = cv2.dilate(erased.view(np.uint8), np.ones((1, 2 * STROKE_REACH + 1), np.uint8))
