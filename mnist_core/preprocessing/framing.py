@@ -2,7 +2,7 @@
 
     pixels        images.py        decoded, checked and shrunk to at most 1600 px a side
     ink           ink.py           from 0 for background to 255, by drawing.py or photo.py, without
-                                   ruled lines (line_detection.py, ruled_lines.py)
+                                   ruled lines (line_detection.py, ruled_lines.py, line_remains.py)
     components    components.py    connected ink
     grouping      grouping.py      components of one digit are merged
     segmentation  segmentation.py  specks and border objects are left out; reading order

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mnist_core.preprocessing.components import label_type
 from mnist_core.preprocessing.drawing import drawing_ink
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, Mask, to_grey
+from mnist_core.preprocessing.line_remains import are_remains
 from mnist_core.preprocessing.photo import photo_ink
-from mnist_core.preprocessing.ruled_lines import RuledLines, erase_ruled_lines
+from mnist_core.preprocessing.ruled_lines import RuledLines, find_ruled_lines
 
 __all__ = ["Ink", "InkMap", "flatten_alpha", "ink_map"]
 
@@ -59,11 +61,30 @@ def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> Ink
     image = flatten_alpha(image, ink)
     drawn = drawing_ink(image, ink)
     if drawn is not None:
-        found, ruled = (drawn, None) if keep_lines else erase_ruled_lines(drawn, SOFT_EDGE)
+        found, ruled = (drawn, None) if keep_lines else _erase_ruled_lines(drawn, SOFT_EDGE)
         return InkMap(ink=found, ruled=ruled)
     grey = to_grey(image)
     found, ruled = photo_ink(grey, ink, keep_lines=keep_lines)
     return InkMap(ink=found, grey=grey, ruled=ruled)
+
+
+def _erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | None]:
+    """Erase the ruled lines of a drawing: its ink without them, and the lines; None without any.
+
+    Ink of at least `threshold` is a line or a stroke. `ink` is (h, w) uint8, 0 to 255.
+    """
+    columns, rows = ink[:, [0, -1]].max(axis=0), ink[[0, -1]].max(axis=1)
+    if max(columns.min(), rows.min()) < threshold:
+        return ink, None  # no line reaches from border to border
+    lines = find_ruled_lines(ink, threshold)
+    if lines is None:
+        return ink, None
+    solid = ((ink >= threshold) & ~lines.erased).view(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, ltype=label_type(solid.shape))
+    keep = ~are_remains(labels, stats, ink, lines)
+    keep[0] = False
+    near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
+    return np.where((near > 0) & ~lines.erased, ink, 0).astype(np.uint8), lines
 
 
 def flatten_alpha(image: Image, ink: Ink) -> Image:

@@ -25,8 +25,9 @@ from mnist_core.preprocessing.grey import (
     median,
     shrink,
 )
+from mnist_core.preprocessing.line_remains import are_remains
 from mnist_core.preprocessing.rows import stands_in_row
-from mnist_core.preprocessing.ruled_lines import RuledLines, are_remains, find_ruled_lines
+from mnist_core.preprocessing.ruled_lines import RuledLines, find_ruled_lines
 
 __all__ = ["measure_polarity", "photo_ink"]
 
@@ -125,9 +126,10 @@ def _apply_hysteresis(
     # Boxes take half as long again: most frames of a video do not need them.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(weak, ltype=kind)
     keep = np.bincount(labels[certain > 0], minlength=len(stats)) > 0
-    keep |= _faint_digits(keep, stats)
+    remains = np.zeros(len(stats), bool)
     if ruled is not None:
-        keep &= ~are_remains(labels, stats, contrast, ruled)
+        remains = are_remains(labels, stats, contrast, ruled)
+    keep = (keep | _faint_digits(keep & ~remains, stats)) & ~remains
     keep[0] = True  # the background has no weak ink
     return cv2.min(weak, np.take(255 * keep.view(np.uint8), labels))
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.preprocessing.budget import check_time
-from mnist_core.preprocessing.components import Labels, label_type
 from mnist_core.preprocessing.grey import Image, Mask
 from mnist_core.preprocessing.line_detection import (
     MAX_SLOPE,
@@ -31,7 +30,7 @@ from mnist_core.preprocessing.line_detection import (
     thin_lines,
 )
 
-__all__ = ["STROKE_REACH", "RuledLines", "are_remains", "erase_ruled_lines", "find_ruled_lines"]
+__all__ = ["STROKE_REACH", "RuledLines", "find_ruled_lines"]
 
 # Both ends of a line, each this share of its length, are covered by ink to at least this share.
 _END, _MIN_END_COVERAGE = 0.1, 0.5
@@ -46,8 +45,6 @@ STROKE_REACH = 2
 _NOISE_FACTOR, _MIN_DIFFERENCE = 4.5, 24
 # Images with a shorter side, in pixels, have no room for a line and a digit.
 _MIN_SIDE = 24
-
-
 # A half-open range of columns.
 _Run = tuple[int, int]
 
@@ -142,65 +139,6 @@ def find_ruled_lines(contrast: Image, threshold: float) -> RuledLines | None:
         levels=across.levels,
         thickness=across.thickness,
     )
-
-
-def are_remains(
-    labels: Labels, stats: NDArray[np.int32], contrast: Image, lines: RuledLines
-) -> Mask:
-    """Which components are only remains of ruled lines.
-
-    More than half of each lies on one line; or it is an upright bar from one line across to
-    another, as dark as the lines and as thin: the lines between the boxes of a form end there.
-
-    Returns (n,) bool.
-
-    Args:
-        labels: (h, w), the component that each pixel belongs to, from 1; 0 is background.
-        stats: (n, 5), of each component, as OpenCV returns them.
-        contrast: (h, w) uint8, in which the lines were found.
-        lines: those that were erased.
-    """
-    count, sizes = len(stats), stats[:, cv2.CC_STAT_AREA]
-    # On one line: on closely squared paper, a digit is on several.
-    on_line = [np.bincount(labels[line], minlength=count) for line in (lines.across, lines.down)]
-    remains: Mask = 2 * np.maximum(*on_line) > sizes
-    low, high = lines.levels
-    for label in np.flatnonzero(_are_bars(stats, lines) & ~remains).tolist():
-        left, top, width, height, _ = stats[label].tolist()
-        box = slice(top, top + height), slice(left, left + width)
-        peaks = np.where(labels[box] == label, contrast[box], 0).max(axis=1)
-        remains[label] = low <= np.median(peaks) <= high
-    return remains
-
-
-def _are_bars(stats: NDArray[np.int32], lines: RuledLines) -> Mask:
-    """Which components are upright bars as thin as lines, both ends at lines across: (n,) bool."""
-    left, top, width, height, area = stats.T
-    middle = left + width // 2
-    near = cv2.dilate(lines.across.view(np.uint8), np.ones((2 * STROKE_REACH + 1, 1), np.uint8))
-    ends_at_lines = (near[top, middle] & near[top + height - 1, middle]) > 0
-    is_thin = area <= lines.thickness * height
-    bars: Mask = ends_at_lines & is_thin & (width <= lines.thickness + MAX_SLOPE * height)
-    return bars
-
-
-def erase_ruled_lines(ink: Image, threshold: int) -> tuple[Image, RuledLines | None]:
-    """Erase the ruled lines of a drawing: its ink without them, and the lines; None without any.
-
-    Ink of at least `threshold` is a line or a stroke. `ink` is (h, w) uint8, 0 to 255.
-    """
-    columns, rows = ink[:, [0, -1]].max(axis=0), ink[[0, -1]].max(axis=1)
-    if max(columns.min(), rows.min()) < threshold:
-        return ink, None  # no line reaches from border to border
-    lines = find_ruled_lines(ink, threshold)
-    if lines is None:
-        return ink, None
-    solid = ((ink >= threshold) & ~lines.erased).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, ltype=label_type(solid.shape))
-    keep = ~are_remains(labels, stats, ink, lines)
-    keep[0] = False
-    near = cv2.dilate(np.take(keep.view(np.uint8), labels), np.ones((3, 3), np.uint8))
-    return np.where((near > 0) & ~lines.erased, ink, 0).astype(np.uint8), lines
 
 
 def _erase(
