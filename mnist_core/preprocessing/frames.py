@@ -34,11 +34,14 @@ __all__ = ["Frames", "find_frames"]
 _MAX_FRAMES = 32
 # A line of an open table is this many times as long as the others, which are longer put end to end.
 _LONG = 2
+# Beside smaller digits, what has at most this aspect ratio and no long lines is a digit: none of
+# MNIST's is wider than high by more.
+_MAX_ASPECT = 2.5
 # What is in a frame is at least this many times as high as the frame's stroke is wide.
 _MIN_RATIO = 3
 # It is inside if the frame closes around it, with gaps of up to this share of its side, at this
 # size in pixels. More than two pieces of ink are in a table, which may be open.
-_GAP, _CLOSING_SIDE, _TABLE = 0.08, 128, 3
+_GAP, _CLOSING_SIDE, _TABLE = 0.13, 128, 3
 # A bare stroke in a circle is the slash of a 0, and so is a 1: its ink is at most this many times
 # its length times its width. (0.9 to 1.05 for the slashes among the development strokes.)
 _BARE = 1.15
@@ -99,15 +102,18 @@ def find_frames(components: list[Component], labels: Labels) -> Frames | None:
         height = framed or _height_beside(frame, ink, sizes)
         if not height:
             continue
+        pen = _stroke_width(ink)
+        across, down = _lines(ink, height, pen)
+        has_lines = not _is_less_than_half(across | down, ink)
+        if not (framed or has_lines) and frame.side <= _MAX_ASPECT * min(ink.shape):
+            continue  # a digit beside smaller ones
         if mask is None:
             mask = np.zeros(labels.shape, np.uint8)
         window = slice(frame.top, frame.bottom), slice(frame.left, frame.right)
         others = ((labels[window] > 0) & (ink == 0)).view(np.uint8)
-        has_rim = framed > 0 and len(_large(held, height)) < _TABLE
-        pen = _stroke_width(ink)
-        across, down = _lines(ink, height, pen)
+        has_rim = framed > 0 and _is_one_cell(frame, ink, _large(held, height))
         mask[window] |= _frame_ink(ink, others, (across, down), height, has_rim=has_rim)
-        if (rows := _table_rows(across, height, pen)).any():
+        if (has_lines or not has_rim) and (rows := _table_rows(across, height, pen)).any():
             table = np.zeros(labels.shape, np.uint8)
             table[window] = rows
             tables.append(table)
@@ -167,11 +173,22 @@ def _is_around(frame: Component, ink: Image, held: list[Component], height: floa
     large = _large(held, height)
     if len(large) >= _TABLE:
         return True
-    enclosed = _enclosed(ink)
-    middles = [
-        ((c.top + c.bottom) // 2 - frame.top, (c.left + c.right) // 2 - frame.left) for c in large
+    return any(_enclosed_parts(frame, ink, large))
+
+
+def _is_one_cell(frame: Component, ink: Image, large: list[Component]) -> bool:
+    """Does a component close around others once, as a box or a circle, or as a table with cells?"""
+    parts = set(_enclosed_parts(frame, ink, large))
+    return len(large) < _TABLE or (len(parts) == 1 and 0 not in parts)
+
+
+def _enclosed_parts(frame: Component, ink: Image, held: list[Component]) -> list[int]:
+    """The part of what a component closes around in which the middle of each other one is, or 0."""
+    _, parts = cv2.connectedComponents(_enclosed(ink), connectivity=4)
+    return [
+        int(parts[(c.top + c.bottom) // 2 - frame.top, (c.left + c.right) // 2 - frame.left])
+        for c in held
     ]
-    return any(enclosed[middle] > 0 for middle in middles)
 
 
 def _large(components: list[Component], height: float) -> list[Component]:

@@ -94,6 +94,25 @@ def test_frame_does_not_change_its_digit(kind: str) -> None:
         assert (framed.ink == alone.ink).all()
 
 
+@pytest.mark.parametrize("end", [345, 360, 370])
+def test_circle_around_a_number_does_not_change_it(end: int) -> None:
+    image = np.zeros((200, 420), np.uint8)
+    for place, digit in enumerate((3, 9, 7)):
+        write(image, digit, 130 + 80 * place, 100)
+    alone = boxes(image)
+    cv2.ellipse(image, (210, 100), (180, 70), 4, 0, end, 255, 6)
+    assert boxes(image) == alone
+
+
+def test_large_digit_beside_smaller_ones_is_no_table() -> None:
+    image = np.zeros((400, 420), np.uint8)
+    for place in range(4):
+        write(image, place, 80 + 80 * place, 60)
+    write(image, 6, 120, 250, 200)
+    assert len(boxes(image)) == 5
+    assert find_frames(*find_components(image, 1000)) is None
+
+
 def test_zero_with_a_dot_or_a_slash_is_no_frame() -> None:
     for inner in (((75, 75), (75, 75)), ((65, 95), (85, 55))):
         image = np.zeros((150, 150), np.uint8)
