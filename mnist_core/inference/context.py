@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ _CLEAR, _CLEAREST = 5.0, 8.5
 # at the threshold. None counts as more than `_CLEAR` below it: a blot or a crossed-out digit stands
 # in numbers, too.
 _LETTERS = 3
+# Words are this far apart, in shares of the height, and twice as far as letters.
+_SPACE = 0.5
 # The ink of a plus is in the middle rows and columns of its box, this share of them, but for this
 # share of the ink.
 _MIDDLE, _BESIDE = 0.4, 0.03
@@ -56,6 +59,7 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
         reading: as the network read it, mark by mark.
         threshold: the digit score from which on the network accepts a digit.
     """
+    reading = _leave_out_at_border(reading, threshold)
     digits = list(reading.digits)
     if len(digits) < 2 or not any(digit.is_digit for digit in digits):
         return reading
@@ -69,6 +73,20 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
         refused = [replace(digit, is_digit=False) for digit in digits]
         return replace(reading, digits=refused)
     kept, left_out = _leave_out_low(digits, reading.size)
+    return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
+
+
+def _leave_out_at_border(reading: Reading, threshold: float) -> Reading:
+    """Leave out what reaches into a photograph of digits and is clearly none, such as a finger."""
+    if not any(digit.is_digit for digit in reading.digits):
+        return reading
+    kept, left_out = [], []
+    for digit in reading.digits:
+        at_border = digit.unevenness > 0 and reaches_border(digit.box, reading.size)
+        if at_border and not digit.is_digit and _evidence([digit], threshold)[0] <= -2 * _CLEAR:
+            left_out.append(Mark(box=digit.box, reason="border"))
+        else:
+            kept.append(digit)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
 
 
@@ -96,7 +114,20 @@ def _find_rows(digits: Sequence[Digit]) -> list[list[int]]:
                 break
         else:
             rows.append([place])
-    return rows
+    return [part for row in rows for part in _split_at_spaces(row, digits)]
+
+
+def _split_at_spaces(row: list[int], digits: Sequence[Digit]) -> list[list[int]]:
+    """Divide a row where its gaps are wide, as between a word and a number."""
+    row = sorted(row, key=lambda place: digits[place].box[0])
+    boxes = np.array([digits[place].box for place in row])
+    gaps = boxes[1:, 0] - (boxes[:-1, 0] + boxes[:-1, 2])
+    if len(gaps) < _LETTERS - 1:
+        return [row]
+    letters = float(np.quantile(gaps, 0.5, method="lower"))
+    space = max(_SPACE * float(np.median(boxes[:, 3])), 2 * letters)
+    ends = np.flatnonzero(gaps > space) + 1
+    return [row[start:end] for start, end in pairwise([0, *ends.tolist(), len(row)])]
 
 
 def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
@@ -105,11 +136,7 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
     refused = [digit for digit in marks if not digit.is_digit]
     if not refused or len(refused) == len(marks):
         return row  # nothing to change
-    # Nearer to 0 or 1 than float32 resolves, their logit is not known.
-    eps = float(np.finfo(np.float32).eps)
-    scores = np.clip([threshold, *(d.digit_score for d in marks)], eps, 1 - eps)
-    limit, *logits = np.log(scores / (1 - scores))
-    evidence = np.clip(logits - limit, -_CLEAR, _CLEAREST) - _CLEAR
+    evidence = _evidence(marks, threshold)
     if len(marks) >= _LETTERS and evidence.sum() < -_CLEAR:
         return [replace(digit, is_digit=False) for digit in row]
     if len(refused) == 1 < len(row) - 1:
@@ -117,6 +144,16 @@ def _judge_row(row: list[Digit], threshold: float) -> list[Digit]:
             replace(digit, is_digit=digit.is_digit or _is_likely(digit, threshold)) for digit in row
         ]
     return row
+
+
+def _evidence(marks: Sequence[Digit], threshold: float) -> NDArray[np.float64]:
+    """How much each mark speaks for a number: see `_CLEAR`."""
+    # Nearer to 0 or 1 than float32 resolves, their logit is not known.
+    eps = float(np.finfo(np.float32).eps)
+    scores = np.clip([threshold, *(mark.digit_score for mark in marks)], eps, 1 - eps)
+    limit, *logits = np.log(scores / (1 - scores))
+    evidence: NDArray[np.float64] = np.clip(logits - limit, -_CLEAR, _CLEAREST) - _CLEAR
+    return evidence
 
 
 def _is_plus(frame: NDArray[np.uint8]) -> bool:

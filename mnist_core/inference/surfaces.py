@@ -2,10 +2,11 @@
 
 What is on a surface (see `preprocessing.surface`) wins over what was read before, if
 
-    - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless it
-      stands in a line with digits on the surface and clear of its edge; so, among larger
-      non-digits, is what crosses the edge of a quadrilateral);
-    - hardly fewer digits, by area, are read on it than before: its edge has cut no digit;
+    - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless the
+      ground around it is as even as paper, or it stands in a line with digits on the surface and
+      clear of its edge; so, among larger non-digits, is what crosses the edge of a quadrilateral);
+    - hardly fewer digits, by area, are read on it than before: its edge has cut no digit. Nor does
+      it turn a digit into a non-digit where there was none;
     - the quality is higher, with what is around it as non-digits, or more is read on it. So the
       empty surface wins if nothing was read on it before. Ones alone are read on
       quadrilaterals; on other surfaces, as fingers are, if they were read before and nothing else
@@ -26,6 +27,7 @@ from mnist_core.inference.reading import (
     explained_area,
     mean_certainty,
 )
+from mnist_core.inference.surroundings import is_on_paper
 from mnist_core.preprocessing.surface import Surface
 
 __all__ = ["MAX_DIGITS", "best_on_surfaces", "more_certain_on", "move_to_image"]
@@ -111,7 +113,8 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     on = [digit for digit in before if _is_on(digit, surface)]
     alone = _count(digits) == len(digits) <= _count(on) and not reading.left_out
     is_pen = _are_ones(digits) and not (alone or surface.is_quadrilateral)
-    if len(digits) > MAX_DIGITS or is_pen:
+    was_clean = 0 < len(before) == _count(before)
+    if len(digits) > MAX_DIGITS or is_pen or (was_clean and _count(digits) < len(digits)):
         return False
     around = [digit for digit in before if not _is_on(digit, surface)]
     clutter = sum(_area(digit) for digit in around if not digit.is_digit)
@@ -119,7 +122,11 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
         _area(digit)
         for digit in around
         if digit.is_digit
-        and (not digit.is_one or (_is_in_line(digit, on) and not _is_across(digit, surface)))
+        and (
+            not digit.is_one
+            or is_on_paper(digit)
+            or (_is_in_line(digit, on) and not _is_across(digit, surface))
+        )
         and not (clutter > _area(digit) and _is_across(digit, surface))
     ):
         return False

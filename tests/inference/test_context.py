@@ -131,3 +131,26 @@ def test_plus_among_digits_is_no_letter() -> None:
     assert _judge(numbers[0], replace(plus, frame=np.eye(28, dtype=np.uint8)), numbers[2]).text == (
         "???"
     )
+
+
+@pytest.mark.parametrize("space", [60, 130])
+def test_number_after_a_word_is_a_row_of_its_own(space: int) -> None:
+    word = [_digit(0.001, 100 + 80 * k) for k in range(3)]
+    number = [_digit(0.999, 100 + 240 + space + 80 * k) for k in range(2)]
+    assert _judge(*word, *number).text == "???44" if space > 100 else "?????"
+
+
+def test_number_before_a_check_mark_is_read() -> None:
+    assert _judge(_digit(0.999, 100), _digit(0.999, 180), _digit(0.001, 350)).text == "44?"
+
+
+def test_finger_at_the_border_of_a_photograph_is_left_out() -> None:
+    finger = replace(_digit(1e-6, 1940), unevenness=0.4)
+    reading = _judge(*(replace(_digit(0.999, x), unevenness=0.02) for x in (1700, 1800)), finger)
+    assert reading.text == "44"
+    assert reading.note == "One mark was left out: at the right border."
+    # What may be a digit that the border cuts is shown, and so is a mark in a drawing.
+    cut = replace(finger, digit_score=0.5)
+    digits = [replace(_digit(0.9999999, x), unevenness=0.02) for x in (1700, 1800)]
+    assert _judge(*digits, cut).text == "44?"
+    assert _judge(*digits, replace(finger, unevenness=0.0)).text == "44?"

@@ -135,3 +135,15 @@ def test_boxes_are_moved_to_the_image() -> None:
     moved = move_to_image(reading(digit(7, 10, 10, 40, 60)), CARD)
     left, top = CARD.outline.min(axis=0)
     assert moved.digits[0].box == pytest.approx((left + 10, top + 10, 40, 60), abs=2)
+
+
+def test_an_empty_surface_does_not_hide_a_one_on_even_paper() -> None:
+    paper = replace(digit(1, 20, 40, 20, 90), unevenness=0.03)
+    assert best(reading(paper), reading()) == "1"
+    edge = replace(paper, unevenness=0.5)
+    assert best(reading(edge), reading()) == ""
+
+
+def test_a_surface_makes_no_non_digit_of_digits() -> None:
+    larger = digit(8, 200, 180, 120, 160), digit(0, 180, 160, 30, 30, is_digit=False)
+    assert best(reading(SEVEN, EIGHT), reading(*larger)) == "78"
