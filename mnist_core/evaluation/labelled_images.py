@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mnist_core.data import CLASSES, FRAME_SIZE, check_frames
 from mnist_core.errors import DatasetError
 from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 
 __all__ = [
     "MAX_FRAMES",

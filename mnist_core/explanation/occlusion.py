@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.data import FRAME_SIZE, check_frames
-from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.extraction import Box
 
 __all__ = ["Explanation", "Perturbation", "explain"]
 

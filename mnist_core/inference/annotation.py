@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mnist_core.inference.reading import Digit, Mark
-from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.extraction import Box
 from mnist_core.preprocessing.grey import Image, shrink
 
 __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]

@@ -25,7 +25,8 @@ from mnist_core.inference.selection import read_best
 from mnist_core.inference.strings import load_string_reader
 from mnist_core.inference.touching import split_touching
 from mnist_core.preprocessing.budget import check_time
-from mnist_core.preprocessing.framing import FramedDigit, Ink
+from mnist_core.preprocessing.extraction import Ink
+from mnist_core.preprocessing.framing import FramedDigit
 from mnist_core.registry.card import TFLITE, ModelCard
 from mnist_core.registry.store import load_card, read_verified
 

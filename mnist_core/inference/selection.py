@@ -49,10 +49,9 @@ from mnist_core.inference.surfaces import (
 )
 from mnist_core.inference.surroundings import reaches_border, refuse_unwritten
 from mnist_core.preprocessing.budget import READING_SECONDS, time_budget
-from mnist_core.preprocessing.framing import (
+from mnist_core.preprocessing.extraction import (
     Box,
     Extract,
-    FramedDigit,
     Ink,
     extract_digits,
     extract_inverted_digits,
@@ -60,7 +59,9 @@ from mnist_core.preprocessing.framing import (
     extract_row,
     extract_surfaces,
 )
+from mnist_core.preprocessing.framing import FramedDigit
 from mnist_core.preprocessing.grey import Image
+from mnist_core.preprocessing.rows import reading_order
 from mnist_core.preprocessing.surface import TURNED, Surface, row_angle
 
 __all__ = ["read_best"]
@@ -72,6 +73,8 @@ _SMALL_SIDE = 64
 _MOST = 150
 # A digit that runs from border to border falls into a few pieces when its strokes are erased.
 _FEW = 3
+# Each digit of a row of small marks is at least this certain.
+_CERTAIN = 0.9
 # Surfaces with what was read on each, and whether these are all.
 _Surfaces = tuple[list[tuple[Surface, Reading]], bool]
 # Readings of a part of the image, in its own pixels.
@@ -122,6 +125,8 @@ def _find_best(
             hypothesis=hypothesis,
             size=(width, height),
         )
+        for row in map(read_found, extract.small):
+            reading = _add_row(reading, row)
         considered.append(reading)
         return reading
 
@@ -133,6 +138,23 @@ def _find_best(
             best = _compare(image, ink, extract, replace(best, complete=True), read)
             best = _read_level(image, ink, best, read)
     return replace(best, considered=considered)
+
+
+def _add_row(reading: Reading, row: Sequence[Digit]) -> Reading:
+    """Add a row of small marks to a reading if they are certainly digits, and not only ones."""
+    certain = all(digit.certainty >= _CERTAIN for digit in row)
+    if not certain or all(digit.is_one for digit in row):
+        return reading
+    digits = [*reading.digits, *row]
+    order = reading_order([digit.box for digit in digits])
+    left_out = [mark for mark in reading.left_out if not any(_holds(d.box, mark.box) for d in row)]
+    return replace(reading, digits=[digits[place] for place in order], left_out=left_out)
+
+
+def _holds(box: Box, other: Box) -> bool:
+    """Is another box within a box?"""
+    ends = (box[0] + box[2], box[1] + box[3]), (other[0] + other[2], other[1] + other[3])
+    return bool((np.subtract(other[:2], box[:2]) >= 0).all() and (np.subtract(*ends) >= 0).all())
 
 
 def _compare(

@@ -9,6 +9,7 @@ to the accuracy: tests/benchmarks/pictures.py and video.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +59,8 @@ _SIGN, _LOW = 2.5, 0.5
 # image's longer side. Without the share, empty paper with noise of 8 levels is shown as a "?".
 _MIN_SIDE = 5
 _MIN_SHARE = 0.018
+# Writing that is smaller has at least this height in pixels; more marks than this are a texture.
+_LEGIBLE, _MOST_SMALL = 12, 40
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,10 +96,12 @@ class Found:
     Attributes:
         digits: in reading order: top line first, then left to right.
         left_out: the connected ink that belongs to no digit, the largest first.
+        small: rows of what is left out as too small or too thin, but may be small writing.
     """
 
     digits: list[InkedDigit]
     left_out: list[Mark]
+    small: list[list[InkedDigit]]
 
 
 def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
@@ -133,10 +138,36 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
     boxes = [digit.box for digit in digits]
     order = reading_order(boxes, frames.rows(boxes) if frames is not None else None)
+    small = _small_rows([c for c in groups if c not in digits], boxes, labels)
+    if not digits and len(components) == 1:
+        small = [groups]  # the only mark of a large picture
     return Found(
         digits=[_cut_out(digits[index], ink, labels, (x, y)) for index in order],
         left_out=_left_out(components, inside, digits, (x, y)),
+        small=[[_cut_out(mark, ink, labels, (x, y)) for mark in row] for row in small],
     )
+
+
+def _small_rows(
+    specks: list[Component], digits: Sequence[Box], labels: Labels
+) -> list[list[Component]]:
+    """Specks that stand in rows, as the digits of a number do, or beside a digit; left to right."""
+    marks = [c for c in specks if c.height >= _LEGIBLE]
+    if len(marks) > _MOST_SMALL:
+        return []
+    rows: list[list[Component]] = []
+    for mark in sorted(marks, key=lambda c: c.left):
+        if mark.side <= _DOT * _stroke_width(mark, labels):
+            continue
+        for row in rows:
+            if are_neighbors(mark.box, row[-1].box):
+                row.append(mark)
+                break
+        else:
+            rows.append([mark])
+    return [
+        row for row in rows if len(row) > 1 or any(are_neighbors(row[0].box, d) for d in digits)
+    ]
 
 
 def _left_out(
@@ -213,14 +244,17 @@ def _drop_specks(
         return component.width > _SIGN * component.height and component.height < _LOW * typical
 
     large = [c for c in components if c.side >= min_side and not is_sign(c)]
-    widths = [_stroke_width(c, labels) for c in large]
-    pen = of_most_ink(widths, [cv2.countNonZero(component_mask(c, labels)) for c in large])
+    widths = {c: _stroke_width(c, labels) for c in large}
+    # A fingertip is no pen.
+    strokes = [c for c in large if c.side > _DOT * widths[c]]
+    inks = [cv2.countNonZero(component_mask(c, labels)) for c in strokes]
+    pen = of_most_ink([widths[c] for c in strokes], inks)
 
-    def is_digit(component: Component, width: float) -> bool:
-        scratch = component.side < _SCRATCH * typical and width < _SCRATCH * pen
-        return not scratch and width > _HAIR_WIDTH * pen and component.side > _DOT * width
+    def is_digit(component: Component) -> bool:
+        scratch = component.side < _SCRATCH * typical and widths[component] < _SCRATCH * pen
+        return not scratch and widths[component] > _HAIR_WIDTH * pen
 
-    digits = [c for c, width in zip(large, widths, strict=True) if is_digit(c, width)]
+    digits = [c for c in strokes if is_digit(c)]
     return digits, [c for c in large if c not in digits]
 
 

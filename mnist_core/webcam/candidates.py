@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 
 from mnist_core.inference.surfaces import MAX_DIGITS
-from mnist_core.preprocessing.framing import Box, FramedDigit, frame_found
+from mnist_core.preprocessing.extraction import Box
+from mnist_core.preprocessing.framing import FramedDigit, frame_found
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, binarize
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
 from mnist_core.preprocessing.rows import are_neighbors

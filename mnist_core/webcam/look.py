@@ -9,7 +9,7 @@ import numpy as np
 from mnist_core.inference.reading import Digit, Mark, Reading
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.inference.surroundings import refuse_unwritten
-from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.extraction import Box
 from mnist_core.preprocessing.grey import Image
 from mnist_core.preprocessing.rows import are_neighbors
 from mnist_core.preprocessing.surface import TURNED, Surface, row_angle, view_row

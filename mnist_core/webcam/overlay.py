@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_core.inference.annotation import DIGIT_COLOR, FONT
 from mnist_core.inference.reading import Digit
-from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.extraction import Box
 from mnist_core.preprocessing.grey import Image
 
 __all__ = ["draw_viewfinder"]

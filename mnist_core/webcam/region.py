@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 
-from mnist_core.preprocessing.framing import Box
+from mnist_core.preprocessing.extraction import Box
 from mnist_core.preprocessing.grey import Image, scaled_size
 from mnist_core.webcam.settings import Roi
 

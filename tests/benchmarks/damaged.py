@@ -18,7 +18,7 @@ from support.strokes import draw_strokes, place_strokes
 
 from mnist_core import load_mnist
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 
 __all__ = ["DAMAGED", "crossed_out", "halves", "joined_pairs", "letters_in_handwriting"]
 

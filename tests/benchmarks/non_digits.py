@@ -20,7 +20,8 @@ from prints import font_files, printed
 from support.strokes import Stroke, draw_strokes, place_strokes
 
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing.framing import FramedDigit, extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
+from mnist_core.preprocessing.framing import FramedDigit
 
 __all__ = ["COLLECTIONS", "NonDigits"]
 

@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from mnist_core import load_image, load_mnist
 from mnist_core.data import FRAME_SIZE
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 
 __all__ = [
     "Image",

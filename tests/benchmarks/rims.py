@@ -28,7 +28,7 @@ from rim_families import FAMILIES, Family
 from support.strokes import draw_strokes, place_strokes
 
 from mnist_core import Recognizer, load_recognizer
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 
 __all__ = ["frames_of", "rims_table"]
 

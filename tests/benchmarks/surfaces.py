@@ -33,7 +33,7 @@ from video import Misreading, _keeps_topology, _load_digits, available_sources, 
 
 from mnist_core import MnistError, Recognizer, load_recognizer
 from mnist_core.errors import ClutteredImageError
-from mnist_core.preprocessing.framing import Extract, extract_digits, extract_surfaces
+from mnist_core.preprocessing.extraction import Extract, extract_digits, extract_surfaces
 from mnist_core.webcam.reader import FrameReader, WebcamSettings
 
 # Longer sides of the photographs, in pixels.

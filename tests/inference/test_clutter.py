@@ -18,7 +18,7 @@ from mnist_core import Recognizer, load_recognizer
 from mnist_core.__main__ import main
 from mnist_core.errors import ClutteredImageError
 from mnist_core.inference import selection
-from mnist_core.preprocessing import framing
+from mnist_core.preprocessing import extraction
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,9 @@ def test_normal_reading_is_kept_where_the_others_take_too_long(
 def test_a_surface_that_was_read_in_time_competes(
     recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = np.full((720, 1200, 3), 60, np.uint8)
+    # The light on the desk is uneven: else, the sheet is a panel.
+    image = np.zeros((720, 1200, 3), np.uint8)
+    image[:] = np.linspace(20, 100, 1200).astype(np.uint8)[:, np.newaxis]
     image[120:600, 180:780] = sheet(3, 5, 8, width=600, height=480, side=150)
     for top in range(20, 700, 100):
         cv2.fillPoly(
@@ -93,7 +95,7 @@ def test_a_surface_that_was_read_in_time_competes(
         )
 
     def first_only(*arguments: Any) -> Iterator[Any]:
-        yield next(framing.extract_surfaces(*arguments))
+        yield next(extraction.extract_surfaces(*arguments))
         raise ClutteredImageError("no time")
 
     monkeypatch.setattr(selection, "extract_surfaces", first_only)

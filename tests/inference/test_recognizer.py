@@ -29,7 +29,7 @@ from mnist_core import (
     load_recognizer,
 )
 from mnist_core.inference.recognizer import _sigmoid
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 from mnist_core.registry.card import CARD, TFLITE, write_card
 from mnist_core.registry.store import load_card
 from mnist_core.storage.paths import models_directory

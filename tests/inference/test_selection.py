@@ -17,7 +17,7 @@ from support.strokes import SHARED, draw_strokes, drawn_digit, place_strokes
 
 from mnist_core import Dataset, Recognizer, load_image, load_recognizer
 from mnist_core.inference import selection
-from mnist_core.preprocessing import framing
+from mnist_core.preprocessing import extraction
 from mnist_core.preprocessing.segmentation import Mark
 
 CASES = SHARED / "cases"
@@ -150,7 +150,7 @@ def test_other_polarity_is_doubted_for_what_else_looks_like_ink(
     box: tuple[int, int, int, int],
     unevenness: float,
 ) -> None:
-    extract = framing.extract_digits(sheet(7))
+    extract = extraction.extract_digits(sheet(7))
     digits = [replace(extract.digits[0], box=box, unevenness=unevenness)]
     inverted = replace(extract, digits=digits, left_out=[])
     monkeypatch.setattr(selection, "extract_inverted_digits", lambda _: inverted)
@@ -164,7 +164,7 @@ def test_lines_that_are_kept_make_no_non_digit_of_a_digit(
     champion: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = sheet(6, 2, 8, 3, width=700, height=320, side=100)
-    found = framing.extract_digits(image)
+    found = extraction.extract_digits(image)
     # Many remains of lines are left out. With the lines, boxes are larger, and one is no digit.
     remains = [Mark(box=(40 * place, 5, 30, 4), reason="speck") for place in range(12)]
     erased = replace(found, erased=True, left_out=remains)
@@ -173,7 +173,7 @@ def test_lines_that_are_kept_make_no_non_digit_of_a_digit(
     grid[4:24:5] = grid[:, 4:24:5] = 255
     kept = replace(erased, digits=[*first, replace(last, frame=grid)], left_out=[])
 
-    def extract(*_: object, keep_lines: bool = False) -> framing.Extract:
+    def extract(*_: object, keep_lines: bool = False) -> extraction.Extract:
         return kept if keep_lines else erased
 
     monkeypatch.setattr(selection, "extract_digits", extract)
@@ -182,6 +182,37 @@ def test_lines_that_are_kept_make_no_non_digit_of_a_digit(
     reading = champion.analyze(image)
     assert [other.text for other in reading.considered] == ["6283", "628?"]
     assert reading.text == "6283"
+
+
+def two_sizes(small: str) -> np.ndarray:
+    """A large 472, and a number of a third of its height below it."""
+    image = np.zeros((520, 700), np.uint8)
+    for number, side, y in (("472", 240, 160), (small, 70, 440)):
+        for place, digit in enumerate(number):
+            center = (120 + (0.95 * place) * side, y)
+            strokes = place_strokes(OWN_STROKES[int(digit)], side=side, center=center)
+            draw_strokes(strokes, image=image, brush=0.09 * side)
+    return image
+
+
+def test_small_row_is_read_if_it_is_certain(champion: Recognizer) -> None:
+    reading = champion.analyze(two_sizes("36"))
+    assert reading.text == "47236"
+    assert reading.note == ""
+    # Ones alone are strokes of anything.
+    reading = champion.analyze(two_sizes("11"))
+    assert reading.text == "472"
+    assert len(reading.left_out) == 2
+
+
+def test_single_small_number_in_a_large_photograph_is_read(champion: Recognizer) -> None:
+    image = np.full((1200, 1600), 200, np.uint8)
+    image += np.random.default_rng(4).integers(0, 8, image.shape, dtype=np.uint8)
+    ink = draw_strokes(
+        place_strokes(OWN_STROKES[4], side=22, center=(20, 20)), width=40, height=40, brush=3
+    )
+    image[700:740, 900:940] = np.where(ink > 0, 200 - ink // 255 * 140, image[700:740, 900:940])
+    assert text(champion, image) == "4"
 
 
 def test_a_card_on_a_ground_full_of_marks_is_read_first(champion: Recognizer) -> None:

@@ -238,3 +238,22 @@ def test_a_hair_that_is_taller_than_the_digit_is_left_out() -> None:
     cv2.line(image, (10, 0), (10, 80), 255, 1)
     (digit,) = find_digits(image, drawn=False).digits
     assert digit.box[0] > 20
+
+
+def test_fingertip_is_no_pen() -> None:
+    image = drawn_digit(OWN_STROKES[2], brush=6)
+    alone = boxes(find_digits(image, drawn=False).digits)
+    cv2.circle(image, (262, 262), 14, 255, -1)
+    assert boxes(find_digits(image, drawn=False).digits) == alone
+
+
+def test_small_rows_are_told_apart_from_single_specks() -> None:
+    image = np.zeros((500, 500), np.uint8)
+    image[100:300, 150:180] = image[100:300, 250:280] = 255
+    for left, top in ((60, 400), (85, 402), (110, 399), (400, 60)):
+        image[top : top + 24, left : left + 6] = 255
+    found = find_digits(image, drawn=True)
+    assert [boxes(row) for row in found.small] == [
+        [(60, 400, 6, 24), (85, 402, 6, 24), (110, 399, 6, 24)]
+    ]
+    assert len(found.left_out) == 4

@@ -8,7 +8,7 @@ import pytest
 from support.strokes import DEVELOPMENT_STROKES, Stroke, drawn_digit, load_development_strokes
 
 from mnist_core import Recognizer, list_models, load_recognizer
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 
 pytestmark = [
     pytest.mark.slow,

@@ -21,7 +21,7 @@ from support.trainings import distill, mix_corrections
 from mnist_core import Recognizer, load_recognizer
 from mnist_core.corrections.correction import Correction
 from mnist_core.corrections.store import CorrectionStore
-from mnist_core.preprocessing.framing import extract_digits
+from mnist_core.preprocessing.extraction import extract_digits
 from mnist_core.registry.store import list_models
 from mnist_core.storage.paths import models_directory
 
