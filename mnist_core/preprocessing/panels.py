@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_core.preprocessing.components import MAX_COMPONENTS, Box, Component, find_components
+from mnist_core.preprocessing.components import Box
 from mnist_core.preprocessing.drawing import MIN_CONTRAST, drawing_ink
-from mnist_core.preprocessing.grey import Image, Ink, binarize, to_grey
+from mnist_core.preprocessing.grey import Image, Ink, median, to_grey
 from mnist_core.preprocessing.plain import plain_ink
 
 __all__ = ["Panel", "erase_panels", "find_panels", "panel_ink"]
@@ -33,6 +31,9 @@ _BLUR = 2
 # A panel has at least this many pixels a side, and is at most this many times as high as wide: a
 # bar is the digit 1.
 _MIN_SIDE, _MAX_RATIO = 16, 2.5
+# The outline of a rectangle, with ticks around it, is around at least this share of its box; an
+# ellipse has 0.79.
+_FULL = 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,28 +62,32 @@ def find_panels(image: Image) -> list[Panel]:
     """
     if min(image.shape[:2]) < _MIN_SIDE + 2 * _BLUR:
         return []
-    margin = _edge(image)
-    color = np.median(margin, axis=0)
-    if not _is_even(margin, color, _MARGIN):
+    grey = to_grey(image)
+    margin = _edge(grey)
+    level = median(margin)
+    if not _is_even(margin, level, _MARGIN):
         return []
-    is_plain = _is_even(margin, color)
-    other = _differs(image, color)
-    components, _ = find_components(other, MAX_COMPONENTS)
+    other, is_plain = _differs(grey, level), _is_even(margin, level)
     panels = []
-    for component in components:
-        box = _without_ticks(other, component.box)
+    outlines, _ = cv2.findContours(other, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for outline in outlines:
+        left, top, across, down = cv2.boundingRect(outline)
+        # The area within the outline of middles of pixels.
+        area = (across - 1) * (down - 1)
+        if min(across, down) < _MIN_SIDE + 2 * _BLUR or cv2.contourArea(outline) < _FULL * area:
+            continue
+        box = _without_ticks(other, (left, top, across, down))
         _, _, width, height = box
         if min(width, height) < _MIN_SIDE or height > _MAX_RATIO * width:
             continue
         plain = Panel(box=box, plain=True)
-        if not _is_full(plain.crop(other), Panel(box=component.box, plain=True).crop(other)):
-            continue  # another shape, or a frame around the margin's color
-        inside = plain.crop(image)
+        if not _is_full(plain.crop(other)):
+            continue  # a frame around the margin's color
+        inside = plain.crop(grey)
         edge = _edge(inside)
-        color = np.median(edge, axis=0)
-        if is_plain and _is_even(edge, color) and _differs(inside, color).any():
+        if is_plain and _is_even(edge, median(edge)) and _differs(inside, median(edge)).any():
             panels.append(plain)
-        elif _is_between_bars(component, box, other.shape):
+        elif _is_between_bars((across, down), box, other.shape):
             panels.append(Panel(box=box, plain=False))
     return panels
 
@@ -102,13 +107,14 @@ def panel_ink(part: Image, ink: Ink) -> Image:
         return drawn
     grey = to_grey(part)
     if ink == "auto":
-        ink = "light" if float(grey.mean()) > float(np.median(_edge(grey))) else "dark"
+        ink = "light" if float(grey.mean()) > median(_edge(grey)) else "dark"
     return plain_ink(grey, ink)
 
 
 def erase_panels(image: Image, panels: Sequence[Panel]) -> Image:
     """A copy of an image with the color of its margin where the panels are."""
-    color = np.median(_edge(image), axis=0)
+    sides = (image[0], image[-1], image[:, 0], image[:, -1])
+    color = np.median(np.concatenate(sides), axis=0)
     erased, reach = image.copy(), 2 * _BLUR
     for x, y, width, height in (panel.box for panel in panels):
         top, left = max(0, y - reach), max(0, x - reach)
@@ -128,35 +134,27 @@ def _without_ticks(other: Image, box: Box) -> Box:
     return left + int(x), top + int(y), int(right - x), int(bottom - y)
 
 
-def _is_between_bars(component: Component, box: Box, shape: tuple[int, ...]) -> bool:
-    """Is a component a rectangle, but for its blurred edges, and does it cross the image?"""
-    trimmed = max(component.width - box[2], component.height - box[3])
-    crosses = component.width == shape[1] or component.height == shape[0]
-    return crosses and trimmed <= 4 * _BLUR
+def _is_between_bars(size: tuple[int, int], box: Box, shape: tuple[int, ...]) -> bool:
+    """Does a region of this (width, height) cross the image, with hardly more than a box in it?"""
+    crosses = size[0] == shape[1] or size[1] == shape[0]
+    return crosses and max(size[0] - box[2], size[1] - box[3]) <= 4 * _BLUR
 
 
-def _is_full(inside: Image, whole: Image) -> bool:
-    """Is a region a rectangle of another color than the margin, but for the ticks around it?
-
-    Both are 0 where the color is the margin's: the rectangle, and the box of the whole region.
-    """
-    count = cv2.countNonZero(inside)
-    is_most = count >= _EVEN * cv2.countNonZero(whole) - _BLUR * 2 * sum(whole.shape)
-    return _is_even(_edge(inside), np.array([255.0])) and 2 * count >= inside.size and is_most
+def _is_full(other: Image) -> bool:
+    """Is all of the edge of a rectangle, and most of it, of another color than the margin?"""
+    return _is_even(_edge(other), 255) and 2 * cv2.countNonZero(other) >= other.size
 
 
-def _edge(image: Image) -> Image:
-    """The pixels along the border of an image: (n, channels) uint8."""
-    sides = (image[0], image[-1], image[:, 0], image[:, -1])
-    return np.concatenate([side.reshape(len(side), -1) for side in sides])
+def _edge(levels: Image) -> Image:
+    """The pixels along the border of an image, (h, w): (1, n)."""
+    return np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])[np.newaxis]
 
 
-def _is_even(edge: Image, color: NDArray[np.float64], share: float = _EVEN) -> bool:
-    near = (np.abs(edge - color) < MIN_CONTRAST).all(axis=1)
-    return float(near.mean()) >= share
+def _is_even(edge: Image, level: float, share: float = _EVEN) -> bool:
+    return float((cv2.absdiff(edge, np.full_like(edge, level)) < MIN_CONTRAST).mean()) >= share
 
 
-def _differs(image: Image, color: NDArray[np.float64]) -> Image:
-    """Where an image visibly differs from a color: (h, w) uint8, 0 or 255."""
-    difference = cv2.absdiff(image, np.broadcast_to(color.astype(np.uint8), image.shape))
-    return binarize(reduce(cv2.max, cv2.split(difference)), MIN_CONTRAST - 1)
+def _differs(grey: Image, level: float) -> Image:
+    """Where an image visibly differs from a level: (h, w) uint8, 0 or 255."""
+    far = np.abs(np.arange(256) - level) >= MIN_CONTRAST
+    return cv2.LUT(grey, np.where(far, 255, 0).astype(np.uint8))
