@@ -11,7 +11,7 @@ Each is read on its own: light digits on black panels on a white page are no dar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -42,10 +42,12 @@ class Panel:
 
     Attributes:
         box: (x, y, width, height) in pixels of the image.
+        whole: the box around its edges and the ticks of a scale.
         plain: its edge has one color; else it is a picture between bars, which may be a photograph.
     """
 
     box: Box
+    whole: Box
     plain: bool
 
     def crop(self, image: Image) -> Image:
@@ -71,16 +73,17 @@ def find_panels(image: Image) -> list[Panel]:
     panels = []
     outlines, _ = cv2.findContours(other, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for outline in outlines:
-        left, top, across, down = cv2.boundingRect(outline)
+        whole = cv2.boundingRect(outline)
+        _, _, across, down = whole
         # The area within the outline of middles of pixels.
         area = (across - 1) * (down - 1)
         if min(across, down) < _MIN_SIDE + 2 * _BLUR or cv2.contourArea(outline) < _FULL * area:
             continue
-        box = _without_ticks(other, (left, top, across, down))
+        box = _without_ticks(other, whole)
         _, _, width, height = box
         if min(width, height) < _MIN_SIDE or height > _MAX_RATIO * width:
             continue
-        plain = Panel(box=box, plain=True)
+        plain = Panel(box=box, whole=whole, plain=True)
         if not _is_full(plain.crop(other)):
             continue  # a frame around the margin's color
         inside = plain.crop(grey)
@@ -88,7 +91,7 @@ def find_panels(image: Image) -> list[Panel]:
         if is_plain and _is_even(edge, median(edge)) and _differs(inside, median(edge)).any():
             panels.append(plain)
         elif _is_between_bars((across, down), box, other.shape):
-            panels.append(Panel(box=box, plain=False))
+            panels.append(replace(plain, plain=False))
     return panels
 
 
@@ -115,10 +118,10 @@ def erase_panels(image: Image, panels: Sequence[Panel]) -> Image:
     """A copy of an image with the color of its margin where the panels are."""
     sides = (image[0], image[-1], image[:, 0], image[:, -1])
     color = np.median(np.concatenate(sides), axis=0)
-    erased, reach = image.copy(), 2 * _BLUR
-    for x, y, width, height in (panel.box for panel in panels):
-        top, left = max(0, y - reach), max(0, x - reach)
-        erased[top : y + height + reach, left : x + width + reach] = color
+    erased = image.copy()
+    for x, y, width, height in (panel.whole for panel in panels):
+        top, left = max(0, y - _BLUR), max(0, x - _BLUR)
+        erased[top : y + height + _BLUR, left : x + width + _BLUR] = color
     return erased
 
 
