@@ -40,7 +40,8 @@ _MAX_ASPECT = 2.5
 # What is in a frame is at least this many times as high as the frame's stroke is wide.
 _MIN_RATIO = 3
 # It is inside if the frame closes around it, with gaps of up to this share of its side, at this
-# size in pixels. More than two pieces of ink are in a table, which may be open.
+# size in pixels. (Of 60 circled numbers, 97% are read; 92% with gaps of up to 0.08.) More than two
+# pieces of ink are in a table, which may be open.
 _GAP, _CLOSING_SIDE, _TABLE = 0.13, 128, 3
 # A bare stroke in a circle is the slash of a 0, and so is a 1: its ink is at most this many times
 # its length times its width. (0.9 to 1.05 for the slashes among the development strokes.)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from mnist_core.preprocessing.components import Box
+from mnist_core.preprocessing.components import MAX_COMPONENTS, Box
 from mnist_core.preprocessing.drawing import MIN_CONTRAST, drawing_ink
 from mnist_core.preprocessing.grey import Image, Ink, median, to_grey
 from mnist_core.preprocessing.plain import plain_ink
@@ -70,8 +70,10 @@ def find_panels(image: Image) -> list[Panel]:
     if not _is_even(margin, level, _MARGIN):
         return []
     other, is_plain = _differs(grey, level), _is_even(margin, level)
-    panels = []
     outlines, _ = cv2.findContours(other, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(outlines) > MAX_COMPONENTS:
+        return []  # a texture
+    panels = []
     for outline in outlines:
         whole = cv2.boundingRect(outline)
         _, _, across, down = whole
