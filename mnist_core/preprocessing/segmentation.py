@@ -140,9 +140,9 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     digits += _digits_in_rows(thin, digits, labels, None if drawn else erased)
     boxes = [digit.box for digit in digits]
     order = reading_order(boxes, frames.rows(boxes) if frames is not None else None)
-    small = _small_rows([c for c in groups if c not in digits], boxes, labels)
-    if not digits and len(components) == 1:
-        small = [groups]  # the only mark of a large picture
+    small = _small_rows([c for c in groups if c not in digits], labels)
+    # A mark alone may be the number of a large picture.
+    small = [r for r in small if len(r) > 1 or len(components) == 1 or _is_beside(r[0], boxes)]
     return Found(
         digits=[_cut_out(digits[index], ink, labels, (x, y)) for index in order],
         left_out=_left_out(components, inside, digits, (x, y)),
@@ -150,10 +150,12 @@ def find_digits(ink: Image, *, drawn: bool, lines: Mask | None = None) -> Found:
     )
 
 
-def _small_rows(
-    specks: list[Component], digits: Sequence[Box], labels: Labels
-) -> list[list[Component]]:
-    """Specks that stand in rows, as the digits of a number do, or beside a digit; left to right."""
+def _is_beside(mark: Component, digits: Sequence[Box]) -> bool:
+    return any(are_neighbors(mark.box, box) for box in digits)
+
+
+def _small_rows(specks: list[Component], labels: Labels) -> list[list[Component]]:
+    """Specks that are high enough and no dots, in rows as the digits of a number, left to right."""
     marks = [c for c in specks if c.height >= _LEGIBLE]
     if len(marks) > _MOST_SMALL:
         return []
@@ -167,9 +169,7 @@ def _small_rows(
                 break
         else:
             rows.append([mark])
-    return [
-        row for row in rows if len(row) > 1 or any(are_neighbors(row[0].box, d) for d in digits)
-    ]
+    return rows
 
 
 def _left_out(

@@ -257,3 +257,14 @@ def test_small_rows_are_told_apart_from_single_specks() -> None:
         [(60, 400, 6, 24), (85, 402, 6, 24), (110, 399, 6, 24)]
     ]
     assert len(found.left_out) == 4
+
+
+@pytest.mark.parametrize("size", [(3, 3), (8, 11), (20, 20)], ids=str)
+def test_lone_dot_of_a_large_picture_is_no_small_writing(size: tuple[int, int]) -> None:
+    image = np.zeros((1400, 1400), np.uint8)
+    image[700 : 700 + size[1], 700 : 700 + size[0]] = 255
+    assert find_digits(image, drawn=False).small == []
+    image[:] = 0
+    image[700:722, 700:706] = 255
+    (row,) = find_digits(image, drawn=False).small
+    assert boxes(row) == [(700, 700, 6, 22)]
