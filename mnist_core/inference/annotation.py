@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from mnist_core.inference.reading import Digit, Mark
 from mnist_core.preprocessing.extraction import Box
-from mnist_core.preprocessing.grey import Image, shrink
+from mnist_core.preprocessing.grey import Image, scaled_size, shrink
 
 __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]
 
@@ -17,6 +18,8 @@ __all__ = ["DIGIT_COLOR", "FONT", "draw_boxes"]
 # grey, so that the eye passes over them.
 DIGIT_COLOR, _NON_DIGIT_COLOR, _TEXT_COLOR = (255, 150, 0), (140, 140, 140), (30, 15, 0)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+# On a smaller picture, the labels would be larger than its digits.
+_SMALL = 480
 
 
 def draw_boxes(
@@ -35,20 +38,35 @@ def draw_boxes(
         image: (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
         digits: the result of `Recognizer.read` for this image.
         left_out: the marks that the reading left out.
-        longest_side: the copy is shrunk to this many pixels, so that a browser can show it.
+        longest_side: the copy is shrunk to this many pixels, so that a browser can show it. A
+            small picture is enlarged.
 
     Returns:
-        (h', w', 3) RGB uint8.
+        (h', w', 3) RGB uint8. Where labels need room, there are more rows above the picture.
     """
-    copy, scale = shrink(_rgb_copy(image), longest_side)
+    copy, scale = _scale(_rgb_copy(image), longest_side)
     line = max(2, round(max(copy.shape[:2]) / 400))
+    boxes = [(digit, _corners(digit.box, scale, line, copy.shape)) for digit in digits]
     for mark in left_out:
         cv2.rectangle(copy, *_corners(mark.box, scale, line, copy.shape), _NON_DIGIT_COLOR, 1)
-    for digit in digits:
-        corners = _corners(digit.box, scale, line, copy.shape)
+    for digit, corners in boxes:
         cv2.rectangle(copy, *corners, _color(digit), line, cv2.LINE_AA)
-        _draw_tag(copy, digit, corners[0], line)
+    tags = [(digit, corners[0], _layout(digit, line)) for digit, corners in boxes]
+    room = max((tag.height - corner[1] for _, corner, tag in tags), default=0)
+    if room > 0:
+        copy = cv2.copyMakeBorder(copy, room, 0, 0, 0, cv2.BORDER_REPLICATE)
+    for digit, (left, top), tag in tags:
+        _draw_tag(copy, tag, (left, top + max(0, room)), _color(digit))
     return copy
+
+
+def _scale(image: Image, longest_side: int) -> tuple[Image, float]:
+    """Shrink a large image, enlarge a small one; returns the scale, too."""
+    scale = min(_SMALL, longest_side) / max(image.shape[:2])
+    if scale <= 1:
+        return shrink(image, longest_side)
+    size = scaled_size(image.shape, scale)
+    return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), scale
 
 
 def _corners(
@@ -75,21 +93,42 @@ def _color(digit: Digit) -> tuple[int, int, int]:
     return DIGIT_COLOR if digit.is_digit else _NON_DIGIT_COLOR
 
 
-def _draw_tag(image: Image, digit: Digit, corner: tuple[int, int], line: int) -> None:
-    """Draw the label of a digit, on a filled rectangle; its box has this upper left corner."""
+@dataclass(frozen=True)
+class _Tag:
+    """The label of a digit: its texts with their scale and width, and its size, all in px."""
+
+    texts: list[tuple[str, float, int]]
+    pad: int
+    line: int
+    width: int
+    height: int
+
+
+def _layout(digit: Digit, line: int) -> _Tag:
     texts = [(digit.tag, max(0.5, 0.3 * line))]
     if not digit.is_digit:
         texts.append((str(digit.label), max(0.4, 0.2 * line)))
     sizes = [cv2.getTextSize(text, FONT, scale, line)[0] for text, scale in texts]
-    # Above the box, or inside it if there is no room; never beyond the right edge.
-    pad, height = 2 * line, sizes[0][1]
-    width = pad + sum(text_width + pad for text_width, _ in sizes)
-    baseline = max(corner[1] - pad, height + pad)
-    left = max(0, min(corner[0], image.shape[1] - 1 - width))
-    corners = (left, baseline - height - pad), (left + width, baseline + pad)
-    cv2.rectangle(image, *corners, _color(digit), cv2.FILLED)
-    thickness = max(1, line // 2)
-    for (text, scale), (text_width, _) in zip(texts, sizes, strict=True):
-        position = (left + pad, baseline)
+    pad = 2 * line
+    return _Tag(
+        texts=[(*text, width) for text, (width, _) in zip(texts, sizes, strict=True)],
+        pad=pad,
+        line=line,
+        width=pad + sum(width + pad for width, _ in sizes),
+        height=sizes[0][1] + 2 * pad,
+    )
+
+
+def _draw_tag(
+    image: Image, tag: _Tag, corner: tuple[int, int], color: tuple[int, int, int]
+) -> None:
+    """Draw a label on a filled rectangle, above the upper left corner of a box."""
+    # Never beyond the right edge.
+    left = max(0, min(corner[0], image.shape[1] - 1 - tag.width))
+    top = corner[1] - tag.height
+    cv2.rectangle(image, (left, top), (left + tag.width, corner[1]), color, cv2.FILLED)
+    thickness = max(1, tag.line // 2)
+    for text, scale, width in tag.texts:
+        position = (left + tag.pad, corner[1] - tag.pad)
         cv2.putText(image, text, position, FONT, scale, _TEXT_COLOR, thickness, cv2.LINE_AA)
-        left += text_width + pad
+        left += width + tag.pad

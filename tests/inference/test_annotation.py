@@ -27,17 +27,17 @@ def count(image: np.ndarray, color: tuple[int, int, int]) -> int:
     return int((image == color).all(axis=2).sum())
 
 
-@pytest.mark.parametrize("shape", [(60, 80), (60, 80, 3), (60, 80, 4)])
+@pytest.mark.parametrize("shape", [(600, 800), (600, 800, 3), (600, 800, 4)])
 def test_draw_boxes_returns_an_rgb_copy(shape: tuple[int, ...]) -> None:
     image = np.full(shape, 200, np.uint8)
-    copy = draw_boxes(image, [digit((20, 30, 20, 20))])
-    assert copy.shape == (60, 80, 3)
+    copy = draw_boxes(image, [digit((200, 300, 200, 200))])
+    assert copy.shape == (600, 800, 3)
     assert (image == 200).all()
-    assert (copy != copy[0, 0]).any(axis=2)[25:55, 15:45].any()
+    assert (copy != copy[0, 0]).any(axis=2)[250:550, 150:450].any()
 
 
 def test_box_surrounds_the_digit_without_hiding_it() -> None:
-    image = np.full((400, 400, 3), 255, np.uint8)
+    image = np.full((500, 500, 3), 255, np.uint8)
     copy = draw_boxes(image, [digit((150, 150, 100, 100))])
     assert (copy[155:245, 155:245] == 255).all()
     assert (copy[140:150, 200] != 255).any()
@@ -60,7 +60,7 @@ def test_boxes_at_the_edge_are_drawn(box: tuple[int, int, int, int]) -> None:
 
 
 def test_non_digit_has_a_grey_box() -> None:
-    image = np.full((400, 400, 3), 255, np.uint8)
+    image = np.full((500, 500, 3), 255, np.uint8)
     box = (150, 150, 100, 100)
     yes, no = (draw_boxes(image, [digit(box, is_digit=is_digit)]) for is_digit in (True, False))
     assert count(yes, ORANGE) > 500
@@ -70,7 +70,7 @@ def test_non_digit_has_a_grey_box() -> None:
 
 
 def test_guess_is_drawn_beside_the_question_mark() -> None:
-    image = np.full((400, 400, 3), 255, np.uint8)
+    image = np.full((500, 500, 3), 255, np.uint8)
     box = (150, 150, 100, 100)
     three, eight = (
         draw_boxes(image, [digit(box, label=label, is_digit=False)]) for label in (3, 8)
@@ -85,13 +85,27 @@ def test_guess_is_drawn_beside_the_question_mark() -> None:
 
 @pytest.mark.parametrize("is_digit", [True, False])
 def test_tag_is_moved_inside_the_right_edge(is_digit: bool) -> None:
-    image = np.zeros((200, 200, 3), np.uint8)
+    image = np.zeros((500, 500, 3), np.uint8)
     tags = [
         draw_boxes(image, [digit((x, 100, 6, 60), is_digit=is_digit)])[:93].any(axis=2)
-        for x in (100, 194)
+        for x in (100, 494)
     ]
     assert tags[0].sum() == tags[1].sum() > 0
 
 
 def test_transparent_pixels_become_white() -> None:
     assert (draw_boxes(np.zeros((5, 5, 4), np.uint8), []) == 255).all()
+
+
+@pytest.mark.parametrize("side", [28, 130])
+def test_labels_do_not_hide_the_digits_of_a_small_picture(side: int) -> None:
+    image = np.full((side, side), 255, np.uint8)
+    boxes = [(2, 1, side // 3, side // 3), (2, side // 2, side // 3, side // 3)]
+    copy = draw_boxes(image, [digit(box) for box in boxes])
+    scale = 480 / side
+    room = len(copy) - 480
+    assert room > 0  # the first label stands above the picture
+    for left, top, width, height in boxes:
+        rows = slice(round(top * scale) + room + 1, round((top + height) * scale) + room - 1)
+        inside = copy[rows, round(left * scale) + 1 : round((left + width) * scale) - 1]
+        assert (inside == 255).all()
