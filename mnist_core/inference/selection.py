@@ -31,7 +31,7 @@ At the end, the digits of the best reading are judged by their neighbors (see `c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
@@ -102,42 +102,127 @@ def read_best(
         ClutteredImageError: reading it in the normal way takes longer than `READING_SECONDS`.
     """
     with time_budget(READING_SECONDS):
-        best = _find_best(image, ink, read_found, quick)
-    return judge_in_context(best, threshold)
+        reader = _Reader(image, ink, read_found)
+        best = reader.find_best(quick=quick)
+    return judge_in_context(replace(best, considered=reader.considered), threshold)
 
 
-def _find_best(
-    image: Image,
-    ink: Ink,
-    read_found: Callable[[Sequence[FramedDigit]], list[Digit]],
-    quick: bool,
-) -> Reading:
-    """The reading of the best hypothesis, mark by mark, with all that competed."""
-    considered: list[Reading] = []
+class _Reader:
+    """Reads an image in several ways, and keeps all that competed."""
 
-    def read(extract: Extract, hypothesis: str, around: Sequence[Box] = ()) -> Reading:
+    def __init__(
+        self, image: Image, ink: Ink, read_found: Callable[[Sequence[FramedDigit]], list[Digit]]
+    ) -> None:
+        self.considered: list[Reading] = []
+        self._image, self._ink, self._read_found = image, ink, read_found
+        self._whole = extract_digits(image, ink)
         height, width = np.shape(image)[:2]
+        self._size = width, height
+        self._is_small = max(self._size) <= _SMALL_SIDE
+
+    def find_best(self, *, quick: bool) -> Reading:
+        """The reading of the best hypothesis; if `quick`, of the normal one."""
+        normal = self._read(self._whole, "normal")
+        if quick:
+            return normal
+        best = replace(normal, complete=False)
+        with suppress(ClutteredImageError):  # The normal reading is there.
+            best = self._compare(normal)
+            best = self._read_level(best)
+        return best
+
+    def _read(self, extract: Extract, hypothesis: str, around: Sequence[Box] = ()) -> Reading:
         other = [*around, *(mark.box for mark in extract.left_out)]
-        whole = (width, height) if hypothesis not in _STRAIGHTENED else None
+        whole = self._size if hypothesis not in _STRAIGHTENED else None
         reading = Reading(
-            digits=refuse_unwritten(read_found(extract.digits), other, whole),
+            digits=refuse_unwritten(self._read_found(extract.digits), other, whole),
             left_out=extract.left_out,
             hypothesis=hypothesis,
-            size=(width, height),
+            size=self._size,
         )
-        for row in map(read_found, extract.small):
+        for row in map(self._read_found, extract.small):
             reading = _add_row(reading, row)
-        considered.append(reading)
+        self.considered.append(reading)
         return reading
 
-    extract = extract_digits(image, ink)
-    best = read(extract, "normal")
-    if not quick:
-        best = replace(best, complete=False)
-        with suppress(ClutteredImageError):  # The normal reading is there.
-            best = _compare(image, ink, extract, replace(best, complete=True), read)
-            best = _read_level(image, ink, best, read)
-    return replace(best, considered=considered)
+    def _compare(self, normal: Reading) -> Reading:
+        """The best of the hypotheses that are worth reading."""
+        surfaces: _Surfaces | None = None
+        if not (_is_clean(normal) or _is_page(normal) or self._is_small):
+            # On a ground full of marks, the time would not suffice for the other ways before that.
+            surfaces = self._read_surfaces()
+            winner = _best_surface(normal, surfaces)
+            if winner is not normal and _is_clean(winner):
+                return winner
+        try:
+            best = self._compare_ways(normal)
+        except ClutteredImageError:
+            best = replace(normal, complete=False)
+        if (_is_clean(best) and not best.left_out) or _is_page(best) or self._is_small:
+            return best
+        return _best_surface(best, surfaces or self._read_surfaces())
+
+    def _compare_ways(self, normal: Reading) -> Reading:
+        """The best of the ways to find the ink of the whole image."""
+        best, whole = normal, self._whole
+        if whole.erased and best.digits and (not _is_clean(best) or len(best.digits) <= _FEW):
+            best = self._keep_lines(best)
+        nothing_read = bool(best.digits) and not best.quality
+        if nothing_read and self._ink == "auto" and not whole.drawn and not self._is_small:
+            best = self._invert(best)
+        if (self._is_small or not _is_clean(best)) and not _is_page(best):
+            best = self._read_plain(best)
+        return best
+
+    def _keep_lines(self, best: Reading) -> Reading:
+        """The reading with the lines that were erased, if that is better."""
+        kept = self._read(extract_digits(self._image, self._ink, keep_lines=True), "lines kept")
+        # A line that is kept must not be one more digit, or make a non-digit of one.
+        fewer = len(kept.digits) < len(best.digits) + (not _is_clean(best))
+        as_good = _count_refused(kept) <= _count_refused(best)
+        return kept if fewer and as_good and certain_area(kept) > certain_area(best) else best
+
+    def _invert(self, best: Reading) -> Reading:
+        """The reading of a photograph with the other polarity, if that is better."""
+        # What else looks like ink remains a doubt: the eyes of a face are among its outlines.
+        around = [d.box for d in best.digits] + [mark.box for mark in best.left_out]
+        inverted = self._read(extract_inverted_digits(self._image), "other polarity", around)
+        if any(reaches_border(digit.box, self._size) for digit in inverted.digits):
+            return best
+        return max(best, inverted, key=certain_area)
+
+    def _read_plain(self, best: Reading) -> Reading:
+        """The best reading with the ink of each polarity on a plain ground, or `best`."""
+        polarities: tuple[Literal["light", "dark"], ...]
+        polarities = ("light", "dark") if self._ink == "auto" else (self._ink,)
+        for polarity in polarities:
+            extract = extract_plain_digits(self._image, polarity)
+            reading = self._read(extract, f"plain, {polarity} ink")
+            is_clean = len(reading.digits) <= MAX_DIGITS and not _count_refused(reading)
+            if (self._is_small or is_clean) and reading.quality > best.quality:
+                best = reading
+        return best
+
+    def _read_surfaces(self) -> _Surfaces:
+        """What is read on each surface, as far as the time suffices."""
+        readings: list[tuple[Surface, Reading]] = []
+        with suppress(ClutteredImageError):
+            for surface, extract in extract_surfaces(self._image, self._ink):
+                if self._whole.drawn and extract.drawn:
+                    continue  # a shape in a drawing, not a photograph pasted into one
+                reading = move_to_image(self._read(extract, "surface"), surface)
+                readings.append((surface, reading))
+            return readings, True
+        return readings, False
+
+    def _read_level(self, best: Reading) -> Reading:
+        """The reading of a row that is turned, level, if it is more certain of as many digits."""
+        boxes = [digit.box for digit in best.digits]
+        if abs(row_angle(boxes)) < TURNED:
+            return best
+        row, extract = extract_row(self._image, self._ink, boxes)
+        level = move_to_image(self._read(extract, "level"), row)
+        return level if len(level.digits) >= len(boxes) and level.quality > best.quality else best
 
 
 def _add_row(reading: Reading, row: Sequence[Digit]) -> Reading:
@@ -157,80 +242,6 @@ def _holds(box: Box, other: Box) -> bool:
     return bool((np.subtract(other[:2], box[:2]) >= 0).all() and (np.subtract(*ends) >= 0).all())
 
 
-def _compare(
-    image: Image,
-    ink: Ink,
-    extract: Extract,
-    best: Reading,
-    read: Callable[..., Reading],
-) -> Reading:
-    """The best of the hypotheses that are worth reading; `best` is the normal one."""
-    clean = _is_clean(best)
-    is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
-    surfaces: _Surfaces | None = None
-    if not clean and not is_small and len(best.digits) <= _MOST:
-        # On a ground full of marks, the time would not suffice for the other ways before that.
-        surfaces = _read_surfaces(image, ink, read, drawn=extract.drawn)
-        winner = _best_surface(best, surfaces)
-        if winner is not best and _is_clean(winner):
-            return winner
-    try:
-        best = _compare_ways(image, ink, extract, best, read)
-    except ClutteredImageError:
-        best = replace(best, complete=False)
-    if is_small or (_is_clean(best) and not best.left_out) or len(best.digits) > _MOST:
-        return best
-    return _best_surface(best, surfaces or _read_surfaces(image, ink, read, drawn=extract.drawn))
-
-
-def _compare_ways(
-    image: Image,
-    ink: Ink,
-    extract: Extract,
-    best: Reading,
-    read: Callable[..., Reading],
-) -> Reading:
-    """The best of the ways to find the ink of the whole image; `best` is the normal one."""
-    clean = _is_clean(best)
-    if extract.erased and best.digits and (not clean or len(best.digits) <= _FEW):
-        kept = read(extract_digits(image, ink, keep_lines=True), "lines kept")
-        # A line that is kept must not be one more digit, or make a non-digit of one.
-        fewer = len(kept.digits) < len(best.digits) + (not clean)
-        as_good = _count_refused(kept) <= _count_refused(best)
-        if fewer and as_good and certain_area(kept) > certain_area(best):
-            best = kept
-    is_small = max(np.shape(image)[:2]) <= _SMALL_SIDE
-    if ink == "auto" and not extract.drawn and not is_small and best.digits and not best.quality:
-        # What else looks like ink remains a doubt: the eyes of a face are among its outlines.
-        around = [d.box for d in best.digits] + [mark.box for mark in best.left_out]
-        inverted = read(extract_inverted_digits(image), "other polarity", around)
-        if not any(reaches_border(digit.box, inverted.size) for digit in inverted.digits):
-            best = max(best, inverted, key=certain_area)
-    if (_is_clean(best) and not is_small) or len(best.digits) > _MOST:
-        return best
-    for hypothesis, found in _alternatives(image, ink):
-        reading = read(found, hypothesis)
-        digits = reading.digits
-        is_clean = len(digits) <= MAX_DIGITS and all(digit.is_digit for digit in digits)
-        if (is_small or is_clean) and reading.quality > best.quality:
-            best = reading
-    return best
-
-
-def _read_surfaces(
-    image: Image, ink: Ink, read: Callable[..., Reading], *, drawn: bool
-) -> _Surfaces:
-    """What is read on each surface, as far as the time suffices."""
-    readings: list[tuple[Surface, Reading]] = []
-    with suppress(ClutteredImageError):
-        for surface, extract in extract_surfaces(image, ink):
-            if drawn and extract.drawn:
-                continue  # a shape in a drawing, not a photograph pasted into one
-            readings.append((surface, move_to_image(read(extract, "surface"), surface)))
-        return readings, True
-    return readings, False
-
-
 def _best_surface(best: Reading, surfaces: _Surfaces) -> Reading:
     """The best reading of a surface, or `best` if that is better."""
     readings, complete = surfaces
@@ -238,26 +249,12 @@ def _best_surface(best: Reading, surfaces: _Surfaces) -> Reading:
     return replace(found, complete=False) if not complete else found
 
 
-def _read_level(image: Image, ink: Ink, best: Reading, read: Callable[..., Reading]) -> Reading:
-    """The reading of a row that is turned, level, if that is more certain of as many digits."""
-    boxes = [digit.box for digit in best.digits]
-    if abs(row_angle(boxes)) < TURNED:
-        return best
-    row, extract = extract_row(image, ink, boxes)
-    level = move_to_image(read(extract, "level"), row)
-    return level if len(level.digits) >= len(boxes) and level.quality > best.quality else best
-
-
-def _alternatives(image: Image, ink: Ink) -> Iterator[tuple[str, Extract]]:
-    """Other ways to find the ink of an image, with their names."""
-    polarities: tuple[Literal["light", "dark"], ...]
-    polarities = ("light", "dark") if ink == "auto" else (ink,)
-    for polarity in polarities:
-        yield f"plain, {polarity} ink", extract_plain_digits(image, polarity)
-
-
 def _count_refused(reading: Reading) -> int:
     return sum(not digit.is_digit for digit in reading.digits)
+
+
+def _is_page(reading: Reading) -> bool:
+    return len(reading.digits) > _MOST
 
 
 def _is_clean(reading: Reading) -> bool:

@@ -118,17 +118,8 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
         return False
     around = [digit for digit in before if not _is_on(digit, surface)]
     clutter = sum(_area(digit) for digit in around if not digit.is_digit)
-    if clutter < sum(
-        _area(digit)
-        for digit in around
-        if digit.is_digit
-        and (
-            not digit.is_one
-            or is_on_paper(digit)
-            or (_is_in_line(digit, on) and not _is_across(digit, surface))
-        )
-        and not (clutter > _area(digit) and _is_across(digit, surface))
-    ):
+    lost = [digit for digit in around if _is_lost(digit, on, surface, clutter)]
+    if clutter < sum(map(_area, lost)):
         return False
     if explained_area(digits) < _MIN_EXPLAINED * explained_area(on):
         return False
@@ -139,6 +130,15 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     areas = sum(map(_area, on)), sum(map(_area, before))
     more = max(1.0, _MIN_EXPLAINED * explained_area(digits) / max(explained_area(on), 1))
     return more * mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
+
+
+def _is_lost(digit: Digit, on: Sequence[Digit], surface: Surface, clutter: float) -> bool:
+    """Would a digit around a surface be lost, or is it no digit either? See above."""
+    is_across = _is_across(digit, surface)
+    if not digit.is_digit or (is_across and clutter > _area(digit)):
+        return False
+    is_in_line = _is_in_line(digit, on) and not is_across
+    return not digit.is_one or is_on_paper(digit) or is_in_line
 
 
 def _is_on(digit: Digit, surface: Surface) -> bool:
