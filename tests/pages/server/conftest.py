@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit import config
+from support.sockets import SESSION
 
-from pages.server import readers
+from pages.server import guard, readers
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +28,12 @@ def set_option() -> Iterator[Callable[[str, object], None]]:
     yield set_option
     for name, (value, where) in before.items():
         config.set_option(name, value, where)
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Iterator[set[str]]:
+    """The IDs of the sessions whose pages are open."""
+    ids = {SESSION}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard, "has_session", ids.__contains__)
+        yield ids

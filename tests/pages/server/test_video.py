@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from support.servers import encode_digit, serving
 from support.sheets import sheet
+from support.sockets import SESSION, answer, open_socket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from mnist_core import InvalidImageError, Recognizer
 from mnist_core.webcam.session import LiveReader
@@ -24,7 +22,7 @@ from mnist_core.webcam.settings import WebcamSettings
 from pages.server import guard, sockets, video
 from pages.video.places import Places
 
-READS, WATCHES_ONLY = "a-session", "another-session"
+WATCHES_ONLY = "another-session"
 
 
 def message(frame: np.ndarray, at: int = 0) -> bytes:
@@ -39,7 +37,7 @@ def readers() -> Iterator[dict[str, LiveReader]]:
     """The visitors' readers; both visitors have a page, one of them the Webcam page."""
     known: dict[str, LiveReader] = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guard, "has_session", (READS, WATCHES_ONLY).__contains__)
+        patch.setattr(guard, "has_session", (SESSION, WATCHES_ONLY).__contains__)
         patch.setattr(video, "reader_of", known.get)
         yield known
 
@@ -59,23 +57,14 @@ def places(monkeypatch: pytest.MonkeyPatch) -> Places:
 
 @pytest.fixture
 def live(readers: dict[str, LiveReader], recognizer: Recognizer, places: Places) -> LiveReader:
-    live = readers[READS] = LiveReader(recognizer)
+    live = readers[SESSION] = LiveReader(recognizer)
     live.settings = WebcamSettings(smoothing=1)
     return live
 
 
-def open_socket(server: str, session: str = READS, **options: Any) -> ClientConnection:
-    return connect(f"ws://{server}/video?session={session}", proxy=None, **options)
-
-
-def answer(ws: ClientConnection, content: bytes) -> dict[str, Any]:
-    ws.send(content)
-    return json.loads(ws.recv(30))
-
-
 def test_frames_are_read_by_the_visitors_own_reader(server: str, live: LiveReader) -> None:
     live.settings = WebcamSettings(smoothing=5, roi=(0.2, 0.1, 0.6, 0.8))
-    with open_socket(server) as ws:
+    with open_socket(server, "video") as ws:
         for _ in range(3):
             result = answer(ws, THREE)
         assert result["frame"] == 2
@@ -92,7 +81,7 @@ def test_frames_are_read_by_the_visitors_own_reader(server: str, live: LiveReade
 
 
 def test_settings_of_the_page_apply_to_the_next_frame(server: str, live: LiveReader) -> None:
-    with open_socket(server) as ws:
+    with open_socket(server, "video") as ws:
         (plain,) = answer(ws, THREE)["digits"]
         live.settings = WebcamSettings(smoothing=1, mirror=True)
         mirrored = answer(ws, THREE)
@@ -108,14 +97,14 @@ def test_settings_of_the_page_apply_to_the_next_frame(server: str, live: LiveRea
 
 
 def test_times_of_frames_tell_how_many_were_skipped(server: str, live: LiveReader) -> None:
-    with open_socket(server) as ws:
+    with open_socket(server, "video") as ws:
         for number in (0, 1, 2, 3, 6, 7, 8, 10):
             answer(ws, (33 * number).to_bytes(4) + THREE[4:])
     assert live.state.skipped == 3
 
 
 def test_frames_take_one_of_the_places(server: str, live: LiveReader, places: Places) -> None:
-    with open_socket(server) as ws:
+    with open_socket(server, "video") as ws:
         places.ask("somebody", running=True)
         assert "All places for video are taken" in answer(ws, THREE)["error"]
         assert live.state.frames == 0
@@ -125,7 +114,7 @@ def test_frames_take_one_of_the_places(server: str, live: LiveReader, places: Pl
 
 
 def test_visitor_without_the_webcam_page_is_told(server: str, places: Places) -> None:
-    with open_socket(server, WATCHES_ONLY) as ws:
+    with open_socket(server, "video", WATCHES_ONLY) as ws:
         assert "Open the Webcam page first" in answer(ws, THREE)["error"]
 
 
@@ -143,7 +132,7 @@ def test_garbage_is_answered_by_a_sentence(content: bytes) -> None:
 def test_garbage_leaves_the_socket_open_and_giant_messages_close_it(
     server: str, live: LiveReader
 ) -> None:
-    with open_socket(server) as ws:
+    with open_socket(server, "video") as ws:
         assert "JPEG file" in answer(ws, b"garbage")["error"]
         assert answer(ws, THREE)["text"] == "3"
         ws.send(THREE + bytes(sockets.MAX_BYTES))
@@ -163,5 +152,5 @@ def test_small_file_of_many_pixels_is_refused() -> None:
 def test_foreign_page_is_refused(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "is_url_from_allowed_origins", lambda _: False)
     with pytest.raises(InvalidStatus) as caught:
-        open_socket(server, additional_headers={"Origin": "https://evil.example"})
+        open_socket(server, "video", additional_headers={"Origin": "https://evil.example"})
     assert caught.value.response.status_code == 403
