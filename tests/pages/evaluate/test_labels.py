@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.apps import button_group, run_page
+from support.apps import button_group
+from support.evaluate_tab import open_tab
 
 from mnist_core.corrections.label_reviews import LabelReviews
 from mnist_core.corrections.store import CorrectionStore
@@ -16,10 +17,8 @@ from pages.widgets import rights
 
 
 def open_view(*models: str, image: int | None = None) -> AppTest:
-    state = {"tab": "Evaluate", "evaluation_view": "Labels", "evaluation_models": list(models)}
-    if image is not None:
-        state["labels_chosen"] = (mnist_test().digest, image)
-    return run_page("train_evaluate", **state)
+    state = {} if image is None else {"labels_chosen": (mnist_test().digest, image)}
+    return open_tab(evaluation_view="Labels", evaluation_models=list(models), **state)
 
 
 def text(app: AppTest) -> str:
