@@ -20,8 +20,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -31,10 +30,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from browser.chromium import find  # noqa: E402
-from browser.conftest import ARGUMENTS, running_app  # noqa: E402
+from browser.cameras import READ, browser_filming  # noqa: E402
+from browser.conftest import running_app  # noqa: E402
 from machine import describe_machine  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import WebSocketRoute  # noqa: E402
 from starlette.websockets import WebSocket  # noqa: E402
@@ -103,7 +102,6 @@ ECHO = """
   }
 })
 """
-READ = r"""() => /\d/.test(document.querySelector(".st-key-live_reading")?.innerText ?? "")"""
 
 
 @dataclass
@@ -188,19 +186,6 @@ def echo(browser: Browser, address: str, size: int) -> list[float]:
         page = browser.new_page()
         page.goto(f"{address}/_stcore/health")
         return page.evaluate(ECHO, [f"ws://{host}/echo", size, ECHOES])
-
-
-@contextmanager
-def camera(folder: Path) -> Iterator[Browser]:
-    """A browser whose camera plays a film."""
-    path = film(folder / "film.mjpeg", NUMBER, frames=60)
-    arguments = (
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={path}",
-    )
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=find(), args=[*ARGUMENTS, *arguments])
 
 
 def video(browser: Browser, address: str, seconds: float) -> tuple[float, float]:
@@ -294,16 +279,17 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {"MNIST_VIDEO": '{"connection": "page"}'}
         address = stack.enter_context(running_app(folder / "log.txt", **settings))
-        browser = stack.enter_context(camera(folder))
+        camera = film(folder / "film.mjpeg", NUMBER, frames=60)
+        browser = stack.enter_context(browser_filming(camera))
         live, plain, size = draw_in_turns(browser, address, options.rounds)
         loads.append(os.getloadavg()[0])
         echoes = echo(browser, address, size)
-        film = video(browser, address, options.seconds)
+        filmed = video(browser, address, options.seconds)
         loads.append(os.getloadavg()[0])
     print(f"{describe_machine()}; {min(loads):.0f} to {max(loads):.0f} during the measurement\n")
     print(f"{len(live.finals)} strokes on each page, messages of {size:,} bytes\n")
     print("| `champion`, one visitor | | goal | |\n| --- | ---: | ---: | --- |")
-    print("\n".join(rows(live, plain, echoes, film)))
+    print("\n".join(rows(live, plain, echoes, filmed)))
 
 
 if __name__ == "__main__":

@@ -30,9 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser.conftest import running_app  # noqa: E402
-from machine import Usage, describe_machine, usage  # noqa: E402
+from machine import Usage, cpu_seconds, describe_machine, limit_cores, usage  # noqa: E402
 from socket_visitors import PERIOD, Drawing, Visitor, drawings  # noqa: E402
-from viewers import cpu_seconds, limit_cores  # noqa: E402
 
 # Goals: milliseconds of the median and of 95%; memory, relative to that after `_LEVEL` minutes, or
 # after `_WARM_UP` of the sessions.

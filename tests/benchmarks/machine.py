@@ -1,9 +1,11 @@
-"""The machine of a measurement, and what a process uses of it."""
+"""The machine of a measurement, its cores, and what a process uses of it."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,26 @@ def describe_machine(cores: int | None = None) -> str:
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
         f"{used} cores; load average {load}"
     )
+
+
+@contextmanager
+def limit_cores(cores: int | None) -> Iterator[None]:
+    """Start processes on the first `cores` cores, or on all, where the system supports it."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def cpu_seconds(process: int) -> float:
+    """The CPU time of a process so far, in seconds; needs Linux's /proc."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)

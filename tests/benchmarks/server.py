@@ -34,10 +34,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser.conftest import running_app  # noqa: E402
-from machine import describe_machine  # noqa: E402
+from machine import cpu_seconds, describe_machine, limit_cores  # noqa: E402
 from socket_visitors import Drawing, Visitor, drawings  # noqa: E402
 from support.servers import encode_digit  # noqa: E402
-from viewers import cpu_seconds, limit_cores  # noqa: E402
 
 from mnist_core import load_image, load_recognizer  # noqa: E402
 

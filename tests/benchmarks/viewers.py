@@ -6,7 +6,7 @@
 1, 2, 3 … viewers send 640x480 pixels at 30 frames per second, until fewer than 15 frames per second
 of one of them are returned or read. Server and viewers are separate processes on the same two cores
 (`--cores`): see video_server.py and video_peers.py. Then one viewer is headless Chromium with the
-complete page.
+complete page: see video_browser.py.
 
 Columns, per second: *returned* frames of a viewer; *read* frames (if reading is late, the previous
 frame is returned again, so *returned* alone is not sufficient); *new*: different pictures that the
@@ -18,14 +18,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-import multiprocessing
-import os
-import re
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -39,13 +33,12 @@ if __name__ in ("__main__", "__mp_main__"):
 
 import video_peers  # noqa: E402
 import video_server  # noqa: E402
+from child_processes import child_process, request  # noqa: E402
 from machine import describe_machine  # noqa: E402
 
 VIEWERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 # Goals, frames per second: each viewer's, and a single viewer's.
 MIN_RATE, FULL_RATE = 15, 25
-# Goal from Start to the first reading, seconds.
-START_LIMIT = 3
 COLUMNS = (
     "viewers",
     "returned, lowest",
@@ -163,50 +156,6 @@ def measure(
         return rates_between(before, (request(server, "counts"), request(peers, "counts")))
 
 
-@contextmanager
-def child_process(run: Callable[..., None], *values: object, cores: int) -> Iterator[Any]:
-    """Run a function in a process on the first `cores` cores; yield the pipe to it."""
-    # Spawned, not forked: a fresh process inherits only the cores.
-    context = multiprocessing.get_context("spawn")
-    pipe, far = context.Pipe()
-    process = context.Process(target=run, args=(far, *values), daemon=True)
-    with limit_cores(cores):
-        process.start()
-    far.close()
-    try:
-        yield pipe
-    finally:
-        pipe.close()
-        process.join(10)
-        process.kill()
-        process.join()
-
-
-@contextmanager
-def limit_cores(cores: int) -> Iterator[None]:
-    """Start processes on the first `cores` cores only, where the system supports it."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(allowed)[:cores])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
-def request(pipe: Any, *command: object) -> Any:
-    """Send a command to a process and wait for the answer."""
-    try:
-        pipe.send(command)
-        if not pipe.poll(60):
-            raise RuntimeError(f"No answer to {command[0]!r} within a minute")
-        return pipe.recv()
-    except (EOFError, OSError) as error:
-        raise RuntimeError(f"The process ended before it answered {command[0]!r}") from error
-
-
 def table_row(result: Measurement) -> str:
     """A row of the table."""
     cells = (
@@ -242,87 +191,6 @@ def summarize(results: list[Measurement], cores: int) -> str:
             f"for the server alone, {cores} cores are enough for {int(cores / share)}."
         )
     return "\n".join(lines)
-
-
-def in_browser(seconds: float, warm_up: float, cores: int) -> str:
-    """The table of one viewer in headless Chromium, with the complete page."""
-    from browser.chromium import find
-    from browser.conftest import ARGUMENTS, running_app
-    from playwright.sync_api import sync_playwright
-    from support.sheets import film
-
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        camera = film(folder / "film.mjpeg", video_peers.NUMBER)
-        with limit_cores(cores):
-            address = stack.enter_context(running_app(folder / "log.txt"))
-            playwright = stack.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(
-                executable_path=find(),
-                args=[
-                    *ARGUMENTS,
-                    "--use-fake-device-for-media-stream",
-                    "--use-fake-ui-for-media-stream",
-                    f"--use-file-for-fake-video-capture={camera}",
-                ],
-            )
-        stack.callback(browser.close)
-        waits = []
-        # The model is loaded for the first visitor; the second one is typical.
-        for _ in range(2):
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
-            page.set_default_timeout(60_000)
-            page.goto(f"{address}/webcam")
-            player = page.frame_locator(".st-key-video iframe")
-            button = player.get_by_role("button", name="Start", exact=True)
-            button.wait_for()
-            page.wait_for_timeout(1000)
-            start = time.perf_counter()
-            button.click()
-            page.wait_for_function(READ)
-            waits.append(time.perf_counter() - start)
-            if len(waits) < 2:
-                page.close()
-                time.sleep(3)  # until the server has noticed
-        page.wait_for_timeout(1000 * warm_up)
-        before = cpu_seconds(address.pid)
-        start = time.perf_counter()
-        shown, passed = player.locator("video").evaluate(SHOWN, 1000 * seconds)
-        used = (cpu_seconds(address.pid) - before) / (time.perf_counter() - start)
-        displayed = page.get_by_text(re.compile("frames per second · ")).inner_text()
-    return "\n".join(
-        (
-            "| one viewer in headless Chromium, with the page | |",
-            "| --- | ---: |",
-            f"| Start to the first reading, first visitor (s, ≤ {START_LIMIT}) | {waits[0]:.1f} |",
-            f"| the same, second visitor (s, ≤ {START_LIMIT}) | {waits[1]:.1f} |",
-            f"| frames per second on the page (≥ {FULL_RATE}) | {1000 * shown / passed:.1f} |",
-            f"| displayed by the page | {displayed} |",
-            f"| server's CPU, including the page | {used:.2f} |",
-        )
-    )
-
-
-# True if a number was read; the frames that a video shows, and the milliseconds that it takes.
-READ = r"""() => /\d/.test(document.querySelector(".st-key-live_reading")?.innerText ?? "")"""
-SHOWN = """
-(video, span) => new Promise((resolve) => {
-  let first = null
-  const next = (now, { presentedFrames }) => {
-    first ??= { now, presentedFrames }
-    const passed = now - first.now
-    if (passed >= span) resolve([presentedFrames - first.presentedFrames, passed])
-    else video.requestVideoFrameCallback(next)
-  }
-  video.requestVideoFrameCallback(next)
-})
-"""
-
-
-def cpu_seconds(process: int) -> float:
-    """The CPU time of a process so far, in seconds; needs Linux's /proc."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -363,7 +231,10 @@ def main() -> None:
             break
     print(f"\n{summarize(results, options.cores)}", flush=True)
     if not options.no_browser:
-        print(f"\n{in_browser(options.seconds, options.warm_up, options.cores)}")
+        import video_browser
+
+        table = video_browser.measure(options.seconds, options.warm_up, options.cores, FULL_RATE)
+        print(f"\n{table}")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from browser.chromium import find
 from browser.conftest import ARGUMENTS, keep_picture
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 # Found at import: the search may start Playwright, which cannot start twice in one thread.
 CHROMIUM = find()
@@ -24,6 +25,19 @@ def with_film(path: Path) -> list[str]:
     return [*ALLOWED, f"--use-file-for-fake-video-capture={path}"]
 
 
+@contextmanager
+def browser_filming(path: Path) -> Iterator[Browser]:
+    """A browser whose camera plays a film, for what is not a test."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *with_film(path)]
+        )
+        yield browser
+        browser.close()
+
+
+# True if a number was read.
+READ = r"""() => /\d/.test(document.querySelector(".st-key-live_reading")?.innerText ?? "")"""
 # What a frame asks of the cameras.
 ASKED = """
 window.asked = []

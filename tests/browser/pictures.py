@@ -15,11 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from browser.chromium import find  # noqa: E402
-from browser.conftest import ARGUMENTS, running_app  # noqa: E402
+from browser.cameras import browser_filming  # noqa: E402
+from browser.conftest import running_app  # noqa: E402
 from browser.tabs import TABS, settle  # noqa: E402
 from PIL import Image  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
 from support.own_strokes import OWN_STROKES  # noqa: E402
 from support.sheets import film  # noqa: E402
 from support.strokes import place_strokes  # noqa: E402
@@ -113,24 +113,16 @@ def main() -> None:
     """Make the pictures that the command line names, or all."""
     chosen = [tab for tab in TABS if not sys.argv[1:] or file_name(tab)[:-5] in sys.argv[1:]]
     FOLDER.mkdir(exist_ok=True)
-    path = find()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         video = film(folder / "film.mjpeg", NUMBER, frames=60)
-        camera = [
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={video}",
-        ]
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *camera])
         data = {
             "MNIST_RUNS": str(folder / "runs"),
             "MNIST_CORRECTIONS": str(folder / "corrections.sqlite3"),
         }
-        with running_app(folder / "log.txt", **data) as address:
+        with browser_filming(video) as browser, running_app(folder / "log.txt", **data) as address:
             for tab in chosen:
                 take(browser, address, tab)
-        browser.close()
 
 
 if __name__ == "__main__":
