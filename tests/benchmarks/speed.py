@@ -16,24 +16,21 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
+from child_processes import child_process, request
 from machine import describe_machine
-from speed_methods import FRESH, OWNERS, make_pictures
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from speed_methods import FRESH, OWNERS, run_cases
 
 # No large package is imported here: a process inherits the peak memory of its parent.
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,18 +185,17 @@ def measure(folder: Path, canvas: Path, rounds: int) -> Samples:
     from tqdm import tqdm
 
     samples: Samples = defaultdict(list)
-    workers = {name: Worker(name, folder, canvas) for name in OWNERS}
-    for number in tqdm(range(rounds), unit=" rounds"):
-        for case in (case for measure in MEASURES for case in measure.methods):
-            owner = case.split()[0]
-            if owner in workers:
-                samples[case] += workers[owner].time(case, RUNS.get(case, 1))
-            elif case in FRESH and number % FRESH_EVERY == 0:
-                elapsed, peak = time_fresh(FRESH[case], folder, canvas)
-                samples[case].append(elapsed)
-                samples[f"{case}, memory"].append(peak)
-    for worker in workers.values():
-        worker.stop()
+    with ExitStack() as stack:
+        workers = {owner: stack.enter_context(worker(owner, folder, canvas)) for owner in OWNERS}
+        for number in tqdm(range(rounds), unit=" rounds"):
+            for case in (case for measure in MEASURES for case in measure.methods):
+                owner = case.split()[0]
+                if owner in workers:
+                    samples[case] += workers[owner](case, RUNS.get(case, 1))
+                elif case in FRESH and number % FRESH_EVERY == 0:
+                    elapsed, peak = time_fresh(FRESH[case], folder, canvas)
+                    samples[case].append(elapsed)
+                    samples[f"{case}, memory"].append(peak)
     return samples
 
 
@@ -208,18 +204,34 @@ def measure_batches(canvas: Path, rounds: int) -> dict[str, Samples]:
     from tqdm import tqdm
 
     samples: dict[str, Samples] = {model: defaultdict(list) for model in BATCH_MODELS}
-    workers = {
-        (model, owner): Worker(owner, ROOT / "models" / model, canvas)
-        for model in BATCH_MODELS
-        for owner in OWNERS
-    }
-    for _ in tqdm(range(rounds), unit=" rounds"):
-        for (model, owner), worker in workers.items():
-            for case in (case for case in BATCH.methods if case.startswith(owner)):
-                samples[model][case] += worker.time(case, 1)
-    for worker in workers.values():
-        worker.stop()
+    with ExitStack() as stack:
+        workers = {
+            (model, owner): stack.enter_context(worker(owner, ROOT / "models" / model, canvas))
+            for model in BATCH_MODELS
+            for owner in OWNERS
+        }
+        for _ in tqdm(range(rounds), unit=" rounds"):
+            for (model, owner), time_case in workers.items():
+                for case in (case for case in BATCH.methods if case.startswith(owner)):
+                    samples[model][case] += time_case(case, 1)
     return samples
+
+
+@contextmanager
+def worker(owner: str, folder: Path, canvas: Path) -> Iterator[Callable[[str, int], list[float]]]:
+    """A process that has prepared its cases: runs one several times, ms of each run.
+
+    Args:
+        owner: "ours", "bare" or "keras".
+        folder: of the model.
+        canvas: the file to which "ours" saves the canvas for the fresh processes.
+    """
+    with child_process(run_cases, owner, folder, canvas) as pipe:
+        try:
+            pipe.recv()  # the cases are ready
+        except EOFError:
+            sys.exit(f"The process of '{owner}' failed before it was ready; see above.")
+        yield lambda case, runs: request(pipe, case, runs, timeout=None)
 
 
 def batch_lines(samples: dict[str, Samples]) -> Iterable[str]:
@@ -282,75 +294,6 @@ def time_fresh(program: str, folder: Path, canvas: Path) -> tuple[float, float]:
         sys.exit(f"A fresh process failed:\n{messages}")
     kilobytes = float(peak) / (1024 if sys.platform == "darwin" else 1)
     return elapsed * 1e3, kilobytes * 1024 / 1e6
-
-
-class Worker:
-    """A process that prepares its cases and times them on request.
-
-    Args:
-        owner: "ours", "bare" or "keras".
-        folder: of the model.
-        canvas: the file to which "ours" saves the canvas for the fresh processes.
-    """
-
-    def __init__(self, owner: str, folder: Path, canvas: Path) -> None:
-        # Spawned, not forked: a fresh process.
-        context = multiprocessing.get_context("spawn")
-        self._pipe, far = context.Pipe()
-        self._process = context.Process(
-            target=_run_cases, args=(far, owner, folder, canvas), daemon=True
-        )
-        self._process.start()
-        far.close()
-        try:
-            self._pipe.recv()  # the cases are ready
-        except EOFError:
-            sys.exit(f"The process of '{owner}' failed before it was ready; see above.")
-
-    def time(self, case: str, runs: int) -> list[float]:
-        """Run a case several times; return the milliseconds of each run."""
-        self._pipe.send((case, runs))
-        times: list[float] = self._pipe.recv()
-        return times
-
-    def stop(self) -> None:
-        """End the process."""
-        self._pipe.close()
-        self._process.join()
-
-
-def _run_cases(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
-    _hide_native_messages()
-    pictures = make_pictures()
-    if owner == "ours":
-        import numpy as np
-
-        np.save(canvas, pictures["canvas"])
-    cases = OWNERS[owner](folder, pictures)
-    for run in cases.values():
-        run()  # the first call initializes
-    pipe.send("ready")
-    while True:
-        try:
-            case, runs = pipe.recv()
-        except EOFError:
-            return
-        run = cases[case]
-        if runs > 1:
-            run()  # fills the processor's caches, which the others have used
-        times = []
-        for _ in range(runs):
-            start = time.perf_counter()
-            run()
-            times.append((time.perf_counter() - start) * 1e3)
-        pipe.send(times)
-
-
-def _hide_native_messages() -> None:
-    """Hide the native messages of LiteRT and TensorFlow, but not those of Python."""
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FRESH", "OWNERS", "make_pictures"]
+__all__ = ["FRESH", "OWNERS", "run_cases"]
 
 Cases = dict[str, Callable[[], object]]
 
@@ -169,3 +172,45 @@ OWNERS: dict[str, Callable[[Path, dict[str, NDArray[np.uint8]]], Cases]] = {
     "bare": bare_cases,
     "keras": keras_cases,
 }
+
+
+def run_cases(pipe: Connection, owner: str, folder: Path, canvas: Path) -> None:
+    """Prepare the cases of a method, then run the one that the pipe names, so many times.
+
+    Args:
+        pipe: gets "ready"; then it receives (case, runs) and gets the milliseconds of each run.
+        owner: "ours", "bare" or "keras".
+        folder: of the model.
+        canvas: the file to which "ours" saves the canvas for the fresh processes.
+    """
+    _hide_native_messages()
+    pictures = make_pictures()
+    if owner == "ours":
+        import numpy as np
+
+        np.save(canvas, pictures["canvas"])
+    cases = OWNERS[owner](folder, pictures)
+    for run in cases.values():
+        run()  # the first call initializes
+    pipe.send("ready")
+    while True:
+        try:
+            case, runs = pipe.recv()
+        except EOFError:
+            return
+        run = cases[case]
+        if runs > 1:
+            run()  # fills the processor's caches, which the others have used
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            run()
+            times.append((time.perf_counter() - start) * 1e3)
+        pipe.send(times)
+
+
+def _hide_native_messages() -> None:
+    """Hide the native messages of LiteRT and TensorFlow, but not those of Python."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
