@@ -43,8 +43,8 @@ FOCAL_LENGTH = 1.2
 SURFACE_MARGIN, PHOTOGRAPH_MARGIN = 0.08, 0.03
 # In pixels: digits are at least this high in the photograph, their lines this wide.
 LEAST_HEIGHT, LEAST_LINE = 24, 2.2
-# In pixels: redrawn at this height, an MNIST digit keeps its loops, as `video.py` makes sure. At
-# 30, the median filter over five pixels would close them.
+# In pixels: redrawn at this height, an MNIST digit keeps its loops, as `digit_sources.py`
+# makes sure. At 30, the median filter over five pixels would close them.
 CLEAR_HEIGHT = 90
 
 

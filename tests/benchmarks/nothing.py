@@ -28,8 +28,8 @@ from desks import GROUNDS
 from papers import SEVERITIES, Generator, Image, capture, illumination, photograph
 from surfaces import KINDS as SURFACES
 from surfaces import make_picture
-from video import KINDS as FRAMES
-from video import film_without_digits
+from video_frames import KINDS as FRAMES
+from video_frames import film_without_digits
 
 from mnist_core import load_recognizer
 from mnist_core.evaluation.metrics import wilson_interval

@@ -27,9 +27,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from contact_sheets import Misreading, misreading, save_sheets
 from desks import GROUNDS, Surface, photograph_surface
+from digit_sources import available_sources, choose_number
 from papers import Image
-from video import Misreading, _keeps_topology, _load_digits, available_sources, save_sheets
 
 from mnist_core import MnistError, Recognizer, load_recognizer
 from mnist_core.errors import ClutteredImageError
@@ -71,13 +72,8 @@ def make_picture(kind: str, index: int, seed: int, *, empty: bool = False) -> Pi
     ground = list(GROUNDS)[index % len(GROUNDS)]
     sources = available_sources()
     source = sources[index // len(GROUNDS) % len(sources)]
-    written, labels = _load_digits(source)
-    chosen: list[int] = []
     length = 0 if empty else int(random.integers(1, MAX_DIGITS + 1))
-    while len(chosen) < length:
-        digit = int(random.integers(len(labels)))
-        if source == "strokes" or _keeps_topology(digit):
-            chosen.append(digit)
+    digits, text = choose_number(length, source, random)
     surface = replace(KINDS[kind](ground), share=float(random.uniform(0.1, 0.6)))
     if "live" in kind:
         size = VIDEO_SIZES[index % len(VIDEO_SIZES)]
@@ -85,8 +81,7 @@ def make_picture(kind: str, index: int, seed: int, *, empty: bool = False) -> Pi
         longer = int(random.integers(*SIDES))
         size = (longer, round(longer * random.uniform(0.56, 0.75)))
         size = size if random.random() < 0.8 else size[::-1]
-    image = photograph_surface(surface, [written[digit] for digit in chosen], size, random)
-    text = "".join(str(labels[digit]) for digit in chosen)
+    image = photograph_surface(surface, digits, size, random)
     return Picture(image=image, text=text, kind=kind, ground=ground)
 
 
@@ -128,7 +123,8 @@ def measure(
             tqdm.write(f"{picture.kind} on {picture.ground}: {picture.text!r} read as {text!r}")
             tqdm.write(explain_reading(recognizer, picture.image))
         if not correct:
-            errors.append(_misreading(picture, text))
+            image = cv2.cvtColor(picture.image, cv2.COLOR_RGB2BGR)
+            errors.append(misreading(image, picture.text or "-", text))
     title = "empty surfaces" if empty else "numbers"
     lines = [f"| {title} | {' | '.join(GROUNDS)} | all | pictures |"]
     lines.append("| --- |" + " ---: |" * (len(GROUNDS) + 2))
@@ -155,14 +151,6 @@ def explain_reading(recognizer: Recognizer, image: Image) -> str:
         shape = "quadrilateral" if surface.is_quadrilateral else "cut by the border"
         lines.append(describe(f"surface of {surface.size}, {shape}", extract))
     return "\n".join([*lines, f"    won: {recognizer.analyze(image).hypothesis}"])
-
-
-def _misreading(picture: Picture, text: str) -> Misreading:
-    height, width = picture.image.shape[:2]
-    scale = min(320 / width, 240 / height)
-    small = cv2.resize(picture.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    title = f"{picture.text or '-'} read as {text or 'nothing'}"
-    return Misreading(picture=np.ascontiguousarray(small[:, :, ::-1]), title=title)
 
 
 def main() -> None:

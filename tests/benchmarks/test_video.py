@@ -15,7 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import filming
 import textures
 import video
+from digit_sources import Source
 from support.strokes import DEVELOPMENT_STROKES
+from video_frames import KINDS, SIZES, film_without_digits, make_shot
 
 from mnist_core import load_recognizer
 from mnist_core.webcam.reader import WebcamSettings
@@ -27,16 +29,16 @@ SOURCES = ["mnist", pytest.param("strokes", marks=needs_strokes)]
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_make_shot_depends_on_the_seed_only(source: video.Source) -> None:
-    shot, again = (video.make_shot(3, 0, 1, source, 28) for _ in range(2))
+def test_make_shot_depends_on_the_seed_only(source: Source) -> None:
+    shot, again = (make_shot(3, 0, 1, source, 28) for _ in range(2))
     assert again.text == shot.text
     assert np.array_equal(again.frame, shot.frame)
-    assert not np.array_equal(video.make_shot(3, 0, 1, source, 29).frame, shot.frame)
+    assert not np.array_equal(make_shot(3, 0, 1, source, 29).frame, shot.frame)
 
 
 @pytest.mark.parametrize("digits", [1, 3])
 def test_make_shot_alternates_between_sizes(digits: int) -> None:
-    shots = [video.make_shot(1, index, digits, "mnist", 28) for index in range(3)]
+    shots = [make_shot(1, index, digits, "mnist", 28) for index in range(3)]
     assert [shot.frame.shape for shot in shots] == [(720, 1280, 3), (480, 640, 3), (720, 1280, 3)]
     for shot in shots:
         assert shot.frame.dtype == np.uint8
@@ -49,7 +51,7 @@ def test_make_shot_alternates_between_sizes(digits: int) -> None:
 @pytest.mark.parametrize("severity", [0, 4])
 def test_make_shot_writes_inside_the_region_of_interest(severity: int, digits: int) -> None:
     for index in range(4):
-        shot = video.make_shot(severity, index, digits, "mnist", 28)
+        shot = make_shot(severity, index, digits, "mnist", 28)
         left, top, width, height = shot.box
         roi = filming.roi_box(shot.frame.shape[1::-1])
         assert roi[0] < left < left + width < roi[0] + roi[2]
@@ -68,27 +70,27 @@ def test_roi_box_is_that_of_the_reader() -> None:
 
 
 def test_severities_differ() -> None:
-    frames = [video.make_shot(severity, 1, 1, "mnist", 28).frame for severity in range(5)]
+    frames = [make_shot(severity, 1, 1, "mnist", 28).frame for severity in range(5)]
     assert np.median(frames[0]) >= 240, "the first is a clean black pen on white"
     for frame, harder in pairwise(frames):
         assert np.abs(frame.astype(int) - harder).mean() > 10
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_read_is_correct_for_clean_frames(source: video.Source) -> None:
+def test_read_is_correct_for_clean_frames(source: Source) -> None:
     recognizer = load_recognizer()
-    shots = [video.make_shot(0, index, 1, source, 28) for index in range(10)]
+    shots = [make_shot(0, index, 1, source, 28) for index in range(10)]
     assert sum(video.read(recognizer, shot.frame).reading == shot.text for shot in shots) >= 9
 
 
 def test_film_without_digits_takes_turns() -> None:
-    shots = [video.film_without_digits(index, 28) for index in range(2 * len(video.KINDS))]
-    assert [kind for _, kind in shots] == 2 * list(video.KINDS)
+    shots = [film_without_digits(index, 28) for index in range(2 * len(KINDS))]
+    assert [kind for _, kind in shots] == 2 * list(KINDS)
     for index, (frame, _) in enumerate(shots):
-        width, height = video.SIZES[index // len(video.KINDS)]
+        width, height = SIZES[index // len(KINDS)]
         assert (frame.shape, frame.dtype) == ((height, width, 3), np.uint8)
         assert np.ptp(frame) >= 40, "blank"
-    assert np.array_equal(video.film_without_digits(0, 28)[0], shots[0][0])
+    assert np.array_equal(film_without_digits(0, 28)[0], shots[0][0])
 
 
 @pytest.mark.parametrize("texture", textures.TEXTURES)

@@ -24,8 +24,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import video
+from digit_sources import available_sources
 from papers import SEVERITIES, Image
+from video import read
+from video_frames import make_shot
 
 from mnist_core import load_recognizer
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
@@ -84,17 +86,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=28)
     options = parser.parse_args()
     recognizer = load_recognizer()
-    sources = video.available_sources()
+    sources = available_sources()
     accuracy: dict[str, list[float]] = {name: [] for name in METHODS}
     for severity in SEVERITIES:
         correct = dict.fromkeys(METHODS, 0)
         for source in sources:
             for index in range(options.frames):
-                shot = video.make_shot(severity, index, 1, source, options.seed)
+                shot = make_shot(severity, index, 1, source, options.seed)
                 for name, method in METHODS.items():
                     find_ink = _as_ink_map(method) if method else ink_map
                     with mock.patch.object(reader, "ink_map", find_ink):
-                        correct[name] += video.read(recognizer, shot.frame).reading == shot.text
+                        correct[name] += read(recognizer, shot.frame).reading == shot.text
         for name, count in correct.items():
             accuracy[name].append(count / (options.frames * len(sources)))
     print(f"| severity | {' | '.join(map(str, SEVERITIES))} |")

@@ -24,140 +24,32 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from contact_sheets import Misreading, misreading, save_sheets
+from digit_sources import available_sources
 from drawing import Box
-from filming import capture_frame, empty_paper, film_number, surface
-from papers import SEVERITIES, Floats, Generator, Image, write
-from people import face_scene, hands_scene
-from support.strokes import DEVELOPMENT_STROKES, Stroke, load_development_strokes
+from papers import SEVERITIES, Image
+from video_frames import KINDS, SIZES, film_without_digits, make_shot
 
-from mnist_core import MnistError, Recognizer, load_mnist, load_recognizer
+from mnist_core import MnistError, Recognizer, load_recognizer
 from mnist_core.webcam.reader import FrameReader, FrameResult, WebcamSettings
 
 if TYPE_CHECKING:
     import keras
 
-Source = Literal["mnist", "strokes"]
-
-SOURCES: tuple[Source, ...] = ("mnist", "strokes")
 DIGITS = (1, 3)
-# (width, height); the frames alternate.
-SIZES = ((1280, 720), (640, 480))
-
 # Threshold and side of the box of the classic method, grey level and pixels.
 CLASSIC_LEVEL, CLASSIC_SIDE = 100, 150
 # Frames that are timed for each number of digits, and the number of rounds.
 TIMED, ROUNDS = 30, 8
-# A contact sheet: columns, a cell and its line of text in pixels, maximum number of cells.
-COLUMNS, CELL, LINE, MAX_CELLS = 5, (320, 240), 22, 100
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Shot:
-    """A frame that shows a number.
-
-    Attributes:
-        frame: (h, w, 3) BGR uint8.
-        text: the number.
-        box: (left, top, width, height) of the number in pixels.
-    """
-
-    frame: Image
-    text: str
-    box: Box
-
-
-def make_shot(severity: int, index: int, digits: int, source: Source, seed: int) -> Shot:
-    """Film a number.
-
-    Args:
-        severity: 0, a clean black marker on white, to 4, hard.
-        index: of the frame; frames with the same index differ only in their digits.
-        digits: length of the number.
-        source: of the digits: "mnist" or "strokes".
-        seed: of the random state.
-    """
-    written, labels = _load_digits(source)
-    # Two random states: light, camera and position do not depend on the digits.
-    choosing, filming = np.random.default_rng((seed, severity, index)).spawn(2)
-    chosen: list[int] = []
-    while len(chosen) < digits:
-        digit = int(choosing.integers(len(labels)))
-        if source == "strokes" or _keeps_topology(digit):
-            chosen.append(digit)
-    size = SIZES[index % len(SIZES)]
-    frame, box = film_number([written[digit] for digit in chosen], severity / 4, size, filming)
-    return Shot(frame=frame, text="".join(str(labels[digit]) for digit in chosen), box=box)
-
-
-def film_without_digits(index: int, seed: int) -> tuple[Image, str]:
-    """A frame without digits, (h, w, 3) BGR uint8, and its kind, one of `KINDS` in turns."""
-    random = np.random.default_rng((seed, len(SEVERITIES), index))
-    kind, size = list(KINDS)[index % len(KINDS)], SIZES[index // len(KINDS) % len(SIZES)]
-    share = random.integers(1, len(SEVERITIES)) / 4
-    return capture_frame(KINDS[kind](size, share, random), share, random), kind
-
-
-@cache
-def _load_digits(source: Source) -> tuple[Sequence[Image | Sequence[Stroke]], NDArray[np.int64]]:
-    if source == "strokes":
-        return load_development_strokes()
-    dataset = load_mnist()
-    return list(dataset.x_test), dataset.y_test
-
-
-@cache
-def _keeps_topology(index: int) -> bool:
-    """Check that an MNIST test digit has the same parts and holes after a pen has redrawn it.
-
-    The skeleton breaks where strokes are faint and forks where they are thick. Such a picture would
-    be wrong, not its reading.
-    """
-    frame = _load_digits("mnist")[0][index]
-    large = cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    redrawn = write(frame, height=90, width=4) > 0.5
-    # The result depends on the threshold of the ink: fewest parts and most holes are expected.
-    parts, holes = zip(*(_parts_and_holes(large >= level) for level in (40, 70, 100)), strict=True)
-    return _parts_and_holes(redrawn) == (min(parts), max(holes))
-
-
-def _parts_and_holes(ink: NDArray[np.bool_]) -> tuple[int, int]:
-    padded = np.pad(ink, 1).view(np.uint8)
-    parts, _ = cv2.connectedComponents(padded, connectivity=8)
-    holes, _ = cv2.connectedComponents(1 - padded, connectivity=4)
-    return parts - 1, holes - 2
-
-
-KINDS: dict[str, Callable[[tuple[int, int], float, Generator], Floats]] = {
-    "empty paper": empty_paper,
-    "hands": hands_scene,
-    "faces": face_scene,
-    "textures": surface,
-}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Misreading:
-    """A frame that was read incorrectly.
-
-    Attributes:
-        picture: a small copy of the annotated frame, BGR.
-        title: the number and the reading.
-    """
-
-    picture: Image
-    title: str
 
 
 def read(recognizer: Recognizer, frame: Image) -> FrameResult:
@@ -184,11 +76,6 @@ def classic_frame(frame: Image, known: Box | None = None) -> Image:
     return np.pad(cv2.resize(box, (20, 20), interpolation=cv2.INTER_AREA), 4)
 
 
-def available_sources() -> list[Source]:
-    """The sources of digits whose files are here."""
-    return [name for name in SOURCES if name != "strokes" or DEVELOPMENT_STROKES.is_file()]
-
-
 def measure_accuracy(
     recognizer: Recognizer, count: int, seed: int, classic: keras.Model | None
 ) -> tuple[list[str], list[Misreading]]:
@@ -213,7 +100,8 @@ def measure_accuracy(
                         result = read(recognizer, shot.frame)
                         correct.append(result.reading == shot.text)
                         if not correct[-1]:
-                            errors.append(_misreading(result, f"{severity}, {source}: {shot.text}"))
+                            truth = f"{severity}, {source}: {shot.text}"
+                            errors.append(misreading(result.annotated, truth, result.reading))
                         truths.append(shot.text)
                         inputs.append([classic_frame(shot.frame, box) for box in (None, shot.box)])
                         progress.update()
@@ -230,7 +118,7 @@ def measure_accuracy(
             result = read(recognizer, frame)
             readings[kind].append(bool(result.reading))
             if result.reading:
-                errors.append(_misreading(result, kind))
+                errors.append(misreading(result.annotated, kind, result.reading))
             progress.update()
     lines += [f"| {kind} | {len(some)} | {np.mean(some):.1%} |" for kind, some in readings.items()]
     if "strokes" not in sources:
@@ -282,35 +170,6 @@ def measure_speed(recognizer: Recognizer, seed: int, classic: keras.Model | None
             f"| {name} | {median:.2f} | {high:.2f} | {median / one:.2f}x | {len(values)} |"
         )
     return lines
-
-
-def save_sheets(folder: Path, errors: Sequence[Misreading]) -> list[Path]:
-    """Save contact sheets of errors with their titles; return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for start in range(0, len(errors), MAX_CELLS):
-        cells = [_cell(error) for error in errors[start : start + MAX_CELLS]]
-        cells += [np.full_like(cells[0], 255)] * (-len(cells) % COLUMNS)
-        rows = [np.hstack(cells[i : i + COLUMNS]) for i in range(0, len(cells), COLUMNS)]
-        files.append(folder / f"errors-{start // MAX_CELLS + 1}.png")
-        cv2.imwrite(str(files[-1]), np.vstack(rows))
-    return files
-
-
-def _misreading(result: FrameResult, truth: str) -> Misreading:
-    height, width = result.annotated.shape[:2]
-    scale = min(CELL[0] / width, CELL[1] / height)
-    small = cv2.resize(result.annotated, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Misreading(picture=small, title=f"{truth} read as {result.reading or 'nothing'}")
-
-
-def _cell(error: Misreading) -> Image:
-    cell = np.full((CELL[1] + LINE, CELL[0], 3), 255, np.uint8)
-    height, width = error.picture.shape[:2]
-    cell[LINE : LINE + height, :width] = error.picture
-    place, font = (4, LINE - 6), cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(cell, error.title, place, font, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
-    return cell
 
 
 def _count(digits: int) -> str:
