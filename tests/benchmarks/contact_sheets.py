@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from papers import Image
+from simulation import Image
 
 __all__ = ["Misreading", "misreading", "save_sheets"]
 

@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from drawing import Placement, Points, box_corners, polygon_mask, project, render_solid, rotate
-from papers import (
+from simulation import (
     PENS,
     Floats,
     Generator,
@@ -79,7 +79,7 @@ def photograph_surface(
 
     Args:
         surface: what lies on the desk.
-        digits: frames or pen strokes, as `papers.write` takes them; none: an empty surface.
+        digits: frames or pen strokes, as `simulation.write` takes them; none: an empty surface.
         size: (width, height) of the photograph.
         random: random state of everything else.
     """

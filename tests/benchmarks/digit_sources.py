@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from papers import Image, write
+from simulation import Image, write
 from support.strokes import DEVELOPMENT_STROKES, Stroke, load_development_strokes
 
 from mnist_core import load_mnist
@@ -35,7 +35,7 @@ def available_sources() -> list[Source]:
 def choose_number(
     length: int, source: Source, random: np.random.Generator
 ) -> tuple[list[Image | Sequence[Stroke]], str]:
-    """Digits of a source, frames or pen strokes as `papers.write` takes them, and their number."""
+    """Digits of a source, as `simulation.write` takes them, and the number that they make."""
     written, labels = _load(source)
     chosen: list[int] = []
     while len(chosen) < length:

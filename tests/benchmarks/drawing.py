@@ -9,7 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from papers import Floats, Generator, Image, smooth_noise
+from simulation import Floats, Generator, Image, smooth_noise
 
 Box = tuple[int, int, int, int]
 Points = NDArray[np.float64]

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from drawing import Box, Points, bounding_box, box_corners, inset, polygon_mask, project, rotate
-from papers import (
+from simulation import (
     PENS,
     Floats,
     Generator,
@@ -31,7 +31,7 @@ from textures import SURFACES, TEXTURES
 
 from mnist_core.webcam.reader import WebcamSettings
 
-# The kind is chosen first: `papers` has two ballpoints and two felt pens.
+# The kind is chosen first: `simulation` has two ballpoints and two felt pens.
 PEN_KINDS = ("marker", "felt pen", "ballpoint", "pencil")
 # The distance of the number from the edge of the region of interest, as a share of the region.
 MARGIN = 0.05
@@ -55,7 +55,7 @@ def film_number(
     """Film a sheet with a number; return the frame and the number's box.
 
     Args:
-        digits: frames or pen strokes, as `papers.write` takes them; an empty sheet without them.
+        digits: frames or pen strokes, as `simulation.write` takes them; none: an empty sheet.
         share: difficulty, 0 to 1.
         size: (width, height) of the frame.
         random: random state of everything else.

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from desks import GROUNDS
-from papers import SEVERITIES, Generator, Image, capture, illumination, photograph
+from papers import photograph
+from simulation import SEVERITIES, Generator, Image, capture, illumination
 from surfaces import KINDS as SURFACES
 from surfaces import make_picture
 from video_frames import KINDS as FRAMES

@@ -17,7 +17,7 @@ from drawing import (
     smooth_curve,
 )
 from filming import empty_paper
-from papers import Floats, Generator
+from simulation import Floats, Generator
 from textures import room
 
 Color = tuple[float, float, float]

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from contact_sheets import Misreading, misreading, save_sheets
 from desks import GROUNDS, Surface, photograph_surface
 from digit_sources import available_sources, choose_number
-from papers import Image
+from simulation import Image
 
 from mnist_core import MnistError, Recognizer, load_recognizer
 from mnist_core.errors import ClutteredImageError

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from drawing import paste, rotate
 from non_digits import LETTERS
-from papers import Floats, Generator, smooth_noise
+from simulation import Floats, Generator, smooth_noise
 
 
 def _wood(height: int, width: int, random: Generator) -> Floats:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from digit_sources import available_sources
-from papers import SEVERITIES, Image
+from simulation import SEVERITIES, Image
 from video import read
 from video_frames import make_shot
 

@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from contact_sheets import Misreading, misreading, save_sheets
 from digit_sources import available_sources
 from drawing import Box
-from papers import SEVERITIES, Image
+from simulation import SEVERITIES, Image
 from video_frames import KINDS, SIZES, film_without_digits, make_shot
 
 from mnist_core import MnistError, Recognizer, load_recognizer

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from digit_sources import Source, choose_number
 from drawing import Box
 from filming import capture_frame, empty_paper, film_number, surface
-from papers import SEVERITIES, Floats, Generator, Image
 from people import face_scene, hands_scene
+from simulation import SEVERITIES, Floats, Generator, Image
 
 __all__ = ["KINDS", "SIZES", "Shot", "film_without_digits", "make_shot"]
 
