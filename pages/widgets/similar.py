@@ -56,7 +56,7 @@ def show(
         st.image(
             [enlarged(dataset.x_train[index], 2) for index in found],
             caption=[str(dataset.y_train[index]) for index in found],
-            width=56,
+            width=48,
             alt=[f"A training image labeled {dataset.y_train[index]}." for index in found],
         )
     _show_crossing(recognizer, frame, dataset.x_train[others], label, runner_up)

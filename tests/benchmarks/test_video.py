@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import filming
 import textures
+import thresholds
 import video
 from digit_sources import Source
 from support.strokes import DEVELOPMENT_STROKES
@@ -110,3 +111,18 @@ def test_classic_frame_is_the_inverted_box() -> None:
     assert (result[14, 14], result[:4].max(), result[4:24, 4].max()) == (255, 0, 0)
     known = video.classic_frame(frame, (300, 200, 40, 80))
     assert np.count_nonzero(known) > 2 * np.count_nonzero(result)
+
+
+@pytest.mark.slow
+def test_thresholds_take_the_place_of_the_projects_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = dict.fromkeys(thresholds.METHODS, np.zeros_like)
+    own, *others = thresholds.METHODS
+    monkeypatch.setattr(thresholds, "METHODS", {**nothing, own: None})
+    monkeypatch.setattr("sys.argv", ["thresholds.py", "--frames", "1"])
+    thresholds.main()
+    rows = dict(line.strip("| ").split(" | ", 1) for line in capsys.readouterr().out.splitlines())
+    assert rows[own].startswith("100.0%")
+    for name in others:
+        assert set(rows[name].split(" | ")) == {"0.0%"}  # nothing is ink

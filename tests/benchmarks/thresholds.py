@@ -31,7 +31,7 @@ from video_frames import make_shot
 
 from mnist_core import load_recognizer
 from mnist_core.preprocessing.ink import Ink, InkMap, ink_map
-from mnist_core.webcam import reader
+from mnist_core.webcam import candidates
 
 # Of local thresholds: window, as a share of the picture, and minimum contrast, in grey levels.
 WINDOW, CONTRAST = 0.15, 10
@@ -95,7 +95,7 @@ def main() -> None:
                 shot = make_shot(severity, index, 1, source, options.seed)
                 for name, method in METHODS.items():
                     find_ink = _as_ink_map(method) if method else ink_map
-                    with mock.patch.object(reader, "ink_map", find_ink):
+                    with mock.patch.object(candidates, "ink_map", find_ink):
                         correct[name] += read(recognizer, shot.frame).reading == shot.text
         for name, count in correct.items():
             accuracy[name].append(count / (options.frames * len(sources)))
