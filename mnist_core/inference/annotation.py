@@ -46,17 +46,18 @@ def draw_boxes(
     """
     copy, scale = _scale(_rgb_copy(image), longest_side)
     line = max(2, round(max(copy.shape[:2]) / 400))
-    boxes = [(digit, _corners(digit.box, scale, line, copy.shape)) for digit in digits]
-    for mark in left_out:
-        cv2.rectangle(copy, *_corners(mark.box, scale, line, copy.shape), _NON_DIGIT_COLOR, 1)
-    for digit, corners in boxes:
-        cv2.rectangle(copy, *corners, _color(digit), line, cv2.LINE_AA)
-    tags = [(digit, corners[0], _layout(digit, line)) for digit, corners in boxes]
-    room = max((tag.height - corner[1] for _, corner, tag in tags), default=0)
-    if room > 0:
-        copy = cv2.copyMakeBorder(copy, room, 0, 0, 0, cv2.BORDER_REPLICATE)
-    for digit, (left, top), tag in tags:
-        _draw_tag(copy, tag, (left, top + max(0, room)), _color(digit))
+    shape = copy.shape
+    tags = [(d, _corners(d.box, scale, line, shape), _layout(d, line)) for d in digits]
+    marks = [_corners(mark.box, scale, line, shape) for mark in left_out]
+    room = max([0, *(tag.height - top for _, ((_, top), _), tag in tags)])
+    copy = cv2.copyMakeBorder(copy, room, 0, 0, 0, cv2.BORDER_REPLICATE)
+    inside = copy[room:]
+    for corners in marks:
+        cv2.rectangle(inside, *corners, _NON_DIGIT_COLOR, 1)
+    for digit, corners, _ in tags:
+        cv2.rectangle(inside, *corners, _color(digit), line, cv2.LINE_AA)
+    for digit, ((left, top), _), tag in tags:
+        _draw_tag(copy, tag, (left, top + room), _color(digit))
     return copy
 
 

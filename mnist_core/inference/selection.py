@@ -69,7 +69,8 @@ __all__ = ["read_best"]
 # Images up to this longer side, in pixels, are small: 28x28, also enlarged to twice that. Of 1,000
 # MNIST test images as JPEG of quality 75, 99.4% are read correctly; 69% with one hypothesis.
 _SMALL_SIDE = 64
-# More marks are a page, or a texture: what else it may be would take seconds to read.
+# More marks are a page, or a texture: what else it may be would take seconds to read. A card may
+# lie on the texture.
 _MOST = 150
 # A digit that runs from border to border falls into a few pieces when its strokes are erased.
 _FEW = 3
@@ -170,7 +171,7 @@ class _Reader:
         nothing_read = bool(best.digits) and not best.quality
         if nothing_read and self._ink == "auto" and not whole.drawn and not self._is_small:
             best = self._invert(best)
-        if (self._is_small or not _is_clean(best)) and not _is_page(best):
+        if (self._is_small or not _is_clean(best)) and len(best.digits) <= _MOST:
             best = self._read_plain(best)
         return best
 
@@ -254,7 +255,8 @@ def _count_refused(reading: Reading) -> int:
 
 
 def _is_page(reading: Reading) -> bool:
-    return len(reading.digits) > _MOST
+    """Are there many marks, and most of them read?"""
+    return len(reading.digits) > max(_MOST, 2 * _count_refused(reading))
 
 
 def _is_clean(reading: Reading) -> bool:

@@ -109,3 +109,12 @@ def test_labels_do_not_hide_the_digits_of_a_small_picture(side: int) -> None:
         rows = slice(round(top * scale) + room + 1, round((top + height) * scale) + room - 1)
         inside = copy[rows, round(left * scale) + 1 : round((left + width) * scale) - 1]
         assert (inside == 255).all()
+
+
+def test_room_above_the_picture_has_labels_alone() -> None:
+    copy = draw_boxes(np.full((500, 500), 255, np.uint8), [digit((100, 0, 300, 400))])
+    room = len(copy) - 500
+    assert room > 0
+    orange = (copy[: room - 1] == ORANGE).all(axis=2).any(axis=0)
+    assert orange.any()
+    assert not orange[200:].any()

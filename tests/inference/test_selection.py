@@ -215,7 +215,11 @@ def test_single_small_number_in_a_large_photograph_is_read(champion: Recognizer)
     assert text(champion, image) == "4"
 
 
-def test_a_card_on_a_ground_full_of_marks_is_read_first(champion: Recognizer) -> None:
+@pytest.mark.parametrize("most", [selection._MOST, 10], ids=["some", "too many to be digits"])
+def test_a_card_on_a_ground_full_of_marks_is_read_first(
+    champion: Recognizer, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(selection, "_MOST", most)
     image = full_of_marks()
     image[200:520, 300:800] = sheet(6, 2, width=500, height=320, side=140)[:, :, 0]
     reading = champion.analyze(image)
