@@ -72,7 +72,7 @@ def test_normal_reading_is_kept_where_the_others_take_too_long(
     def exhausted(*_: object, **__: object) -> None:
         raise ClutteredImageError("no time")
 
-    monkeypatch.setattr(selection, "_compare", exhausted)
+    monkeypatch.setattr(selection._Reader, "_compare", exhausted)
     part = recognizer.analyze(image)
     assert not part.complete
     assert len(part.considered) == 1
