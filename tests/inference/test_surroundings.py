@@ -1,5 +1,7 @@
 """Digits of photographs are refused where the paper is uneven and much else looks like ink."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,6 +46,13 @@ def test_doubt_is_unevenness_times_clutter(
 ) -> None:
     (result,) = refuse_unwritten([digit(label, unevenness)], [CREASE] * creases)
     assert result.is_digit == is_digit
+
+
+@pytest.mark.parametrize(("certainty", "is_digit"), [(1.0, True), (0.95, True), (0.7, False)])
+def test_an_uncertain_digit_needs_more_even_paper(certainty: float, is_digit: bool) -> None:
+    nine = replace(digit(9, 0.5, left=0), confidence=certainty)
+    assert refuse_unwritten([nine], [], (100, 100))[0].is_digit == is_digit
+    assert refuse_unwritten([replace(nine, unevenness=0.0)], [], (100, 100))[0].is_digit
 
 
 def test_refused_marks_are_clutter() -> None:
