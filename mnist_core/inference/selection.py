@@ -20,8 +20,8 @@ non-digits. Without a doubt, there must be fewer digits: a line may also make an
 
 A row of digits that is turned is read level, too, and the more certain of both readings wins.
 
-An alternative reading of a larger image may contain digits only, and not more than `MAX_DIGITS`:
-many small pieces are a texture. An image without doubt is read once.
+An alternative reading of a larger image may contain digits only, of a photograph not only ones, and
+not more than `MAX_DIGITS`: many small pieces are a texture. An image without doubt is read once.
 
 All this takes `READING_SECONDS` at most. A cluttered image, for which that is not enough, is read
 in the normal way only; if even that takes longer, it is refused.
@@ -43,6 +43,7 @@ from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Reading, certain_area
 from mnist_core.inference.surfaces import (
     MAX_DIGITS,
+    are_ones,
     best_on_surfaces,
     more_certain_on,
     move_to_image,
@@ -200,7 +201,9 @@ class _Reader:
             extract = extract_plain_digits(self._image, polarity)
             reading = self._read(extract, f"plain, {polarity} ink")
             is_clean = len(reading.digits) <= MAX_DIGITS and not _count_refused(reading)
-            if (self._is_small or is_clean) and reading.quality > best.quality:
+            # In a photograph, a bare stroke that was refused is a pencil or an edge.
+            is_written = self._whole.drawn or not are_ones(reading.digits)
+            if (self._is_small or (is_clean and is_written)) and reading.quality > best.quality:
                 best = reading
         return best
 

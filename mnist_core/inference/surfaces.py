@@ -30,7 +30,7 @@ from mnist_core.inference.reading import (
 from mnist_core.inference.surroundings import is_on_paper
 from mnist_core.preprocessing.surface import Surface
 
-__all__ = ["MAX_DIGITS", "best_on_surfaces", "more_certain_on", "move_to_image"]
+__all__ = ["MAX_DIGITS", "are_ones", "best_on_surfaces", "more_certain_on", "move_to_image"]
 
 # More digits are small pieces of a texture.
 MAX_DIGITS = 12
@@ -84,6 +84,11 @@ def move_to_image(reading: Reading, surface: Surface) -> Reading:
     return replace(reading, digits=digits, left_out=left_out)
 
 
+def are_ones(digits: Sequence[Digit]) -> bool:
+    """Are there marks, and all digits among them ones?"""
+    return bool(digits) and all(digit.is_one for digit in digits if digit.is_digit)
+
+
 def _is_better(one: Reading, other: Reading) -> bool:
     """Is one reading of a surface better than another? Ones alone, as of a pen, are the worst.
 
@@ -97,14 +102,9 @@ def _is_better(one: Reading, other: Reading) -> bool:
     def rank(reading: Reading) -> tuple[bool, bool, float]:
         votes = sum((2 * digit.certainty - 1) * _area(digit) for digit in reading.digits)
         count, quality = _count(reading.digits), reading.quality if same else votes
-        return not _are_ones(reading.digits), count > 0, quality
+        return not are_ones(reading.digits), count > 0, quality
 
     return rank(one) > rank(other)
-
-
-def _are_ones(digits: Sequence[Digit]) -> bool:
-    """Are there marks, and all digits among them ones?"""
-    return bool(digits) and all(digit.is_one for digit in digits if digit.is_digit)
 
 
 def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
@@ -112,7 +112,7 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     digits = reading.digits
     on = [digit for digit in before if _is_on(digit, surface)]
     alone = _count(digits) == len(digits) <= _count(on) and not reading.left_out
-    is_pen = _are_ones(digits) and not (alone or surface.is_quadrilateral)
+    is_pen = are_ones(digits) and not (alone or surface.is_quadrilateral)
     was_clean = 0 < len(before) == _count(before)
     if len(digits) > MAX_DIGITS or is_pen or (was_clean and _count(digits) < len(digits)):
         return False

@@ -160,6 +160,17 @@ def test_other_polarity_is_doubted_for_what_else_looks_like_ink(
     assert any(digit.is_digit for digit in reading.digits) == is_digit
 
 
+@pytest.mark.parametrize(("digit", "is_read"), [(1, False), (7, True)])
+def test_a_bare_stroke_that_was_refused_in_a_photograph_is_no_one(
+    champion: Recognizer, monkeypatch: pytest.MonkeyPatch, digit: int, is_read: bool
+) -> None:
+    plain = extraction.extract_digits(sheet(digit, width=500, height=320, side=140))
+    monkeypatch.setattr(selection, "extract_plain_digits", lambda *_: plain)
+    reading = champion.analyze(full_of_marks())
+    assert "plain, dark ink" in [other.hypothesis for other in reading.considered]
+    assert (reading.text == str(digit)) == is_read
+
+
 def test_lines_that_are_kept_make_no_non_digit_of_a_digit(
     champion: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
