@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 CHROMIUM = find()
 CAMERA = ["--use-fake-device-for-media-stream"]
 ALLOWED = [*CAMERA, "--use-fake-ui-for-media-stream"]
-# Browser, app and video may share two cores.
-PATIENT = 45_000
+# Browser, app and video may share two cores with two other browsers: then a page takes a minute.
+PATIENT = 120_000
 
 
 def with_film(path: Path) -> list[str]:
