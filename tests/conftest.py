@@ -34,17 +34,29 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # What takes longest begins, so that no process is left with it at the end: what has a browser,
 # shows pages, or starts processes with TensorFlow; then the files of no folder.
-FIRST = ("browser", "pages", "runs", "tuning", "training", "distributed", "explanation", "cli")
+FIRST = (
+    *("browser/test_training.py", "browser/test_webcam.py", "browser/test_draw.py", "browser"),
+    *("pages", "runs", "tuning", "training", "distributed", "explanation", "cli"),
+)
+# The files with a browser are spread over this share of all files: browsers starve each other.
+SPREAD = 0.6
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the folders in `FIRST` first, in that order."""
+    """Order the files by `FIRST`, and spread those with a browser among the others."""
+    files = list(dict.fromkeys(item.path for item in items))
+    names = {path: path.relative_to(Path(__file__).parent).as_posix() for path in files}
 
-    def rank(item: pytest.Item) -> int:
-        folder, *rest = item.path.relative_to(Path(__file__).parent).parts
-        return FIRST.index(folder) if folder in FIRST else len(FIRST) + bool(rest)
+    def rank(path: Path) -> int:
+        found = (i for i, first in enumerate(FIRST) if names[path].startswith(first))
+        return next(found, len(FIRST) + ("/" in names[path]))
 
-    items.sort(key=rank)
+    files.sort(key=rank)
+    places = {}
+    for share, is_browser in ((SPREAD, True), (1.0, False)):
+        some = [path for path in files if names[path].startswith("browser/") is is_browser]
+        places.update({path: share * place / len(some) for place, path in enumerate(some)})
+    items.sort(key=lambda item: places[item.path])
     # A collection that goes through all of these counts as processor time of a reading.
     gc.freeze()
 

@@ -279,7 +279,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {"MNIST_VIDEO": '{"connection": "page"}'}
         address = stack.enter_context(running_app(folder / "log.txt", **settings))
-        camera = film(folder / "film.mjpeg", NUMBER, frames=60)
+        camera = film(folder / "film.y4m", NUMBER, rate=30)
         browser = stack.enter_context(browser_filming(camera))
         live, plain, size = draw_in_turns(browser, address, options.rounds)
         loads.append(os.getloadavg()[0])

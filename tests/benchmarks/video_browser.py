@@ -42,7 +42,7 @@ def measure(seconds: float, warm_up: float, cores: int, goal: float) -> str:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        camera = film(folder / "film.mjpeg", video_peers.NUMBER)
+        camera = film(folder / "film.y4m", video_peers.NUMBER, rate=30)
         with limit_cores(cores):
             address = stack.enter_context(running_app(folder / "log.txt"))
             browser = stack.enter_context(browser_filming(camera))

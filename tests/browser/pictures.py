@@ -115,7 +115,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        video = film(folder / "film.mjpeg", NUMBER, frames=60)
+        video = film(folder / "film.y4m", NUMBER, rate=30)
         data = {
             "MNIST_RUNS": str(folder / "runs"),
             "MNIST_CORRECTIONS": str(folder / "corrections.sqlite3"),

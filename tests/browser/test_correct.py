@@ -170,7 +170,7 @@ def test_corrections_are_exported_and_imported(
 def test_correction_of_video_uses_the_digits_at_the_click(
     app: Address, open_camera: OpenCamera, store: CorrectionStore, tmp_path: Path
 ) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
+    one = film(tmp_path / "one.y4m", "3")
     page = open_camera(app, with_film(one))
     wrong(page).click()
     expect(page.get_by_text("There was no digit in the box")).to_be_visible(timeout=45_000)

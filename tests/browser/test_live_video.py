@@ -51,12 +51,12 @@ window.WebSocket = class extends Socket {
 @pytest.fixture(scope="module")
 def three_and_number(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film: ten seconds of a 3, then ten of 472."""
-    return film(tmp_path_factory.mktemp("films") / "two.mjpeg", "3", "472", frames=300)
+    return film(tmp_path_factory.mktemp("films") / "two.y4m", "3", "472", seconds=10)
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return film(tmp_path_factory.mktemp("films") / "one.mjpeg", "3", frames=60)
+    return film(tmp_path_factory.mktemp("films") / "one.y4m", "3")
 
 
 def button(page: Page, name: str) -> Locator:

@@ -34,7 +34,7 @@ async () => {
 
 @pytest.mark.slow
 def test_video_is_read_through_the_relay(tmp_path: Path, open_camera: OpenCamera) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
+    one = film(tmp_path / "one.y4m", "3")
     with (
         turn_server(tmp_path) as turn,
         running_app(tmp_path / "log.txt", MNIST_ICE_SERVERS=turn.ice_servers) as app,

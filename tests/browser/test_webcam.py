@@ -36,7 +36,7 @@ THREADS_OF_A_VIDEO, MEGABYTES_OF_A_VIDEO = 4, 20
 @pytest.fixture(scope="session")
 def two_numbers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film: six seconds of a 3, then six of 472."""
-    return film(tmp_path_factory.mktemp("films") / "two.mjpeg", "3", "472", frames=180)
+    return film(tmp_path_factory.mktemp("films") / "two.y4m", "3", "472", seconds=6)
 
 
 def player(page: Page) -> FrameLocator:
@@ -87,7 +87,7 @@ def save_snapshot(page: Page) -> Download:
 def test_settings_apply_to_the_running_video(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
+    one = film(tmp_path / "one.y4m", "3")
     page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "3")
@@ -133,7 +133,7 @@ def test_settings_apply_to_the_running_video(
 def test_layout_on_a_phone_has_the_reading_before_the_settings(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
+    one = film(tmp_path / "one.y4m", "3")
     page = open_camera(app, with_film(one), script=ASKED)
     press(page, "Start")
     expect_reading(page, "3")
@@ -162,7 +162,7 @@ def left_top(element: Locator) -> tuple[float, float]:
 def test_video_can_start_again_after_another_page(
     app: str, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
-    one = film(tmp_path / "one.mjpeg", "7", frames=60)
+    one = film(tmp_path / "one.y4m", "7")
     page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "7")
@@ -176,7 +176,7 @@ def test_video_can_start_again_after_another_page(
 
 @pytest.mark.slow
 def test_empty_sheet_has_no_reading(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
-    empty = film(tmp_path / "empty.mjpeg", "", frames=60)
+    empty = film(tmp_path / "empty.y4m", "")
     page = open_camera(app, with_film(empty))
     press(page, "Start")
     expect_words(page, "Hold a digit")
@@ -219,7 +219,7 @@ def test_insecure_address_is_explained(tmp_path: Path, open_camera: OpenCamera) 
 
 
 def test_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> None:
-    one = film(tmp_path / "one.mjpeg", "5", frames=60)
+    one = film(tmp_path / "one.y4m", "5")
     page = open_camera(app, with_film(one))
     page.get_by_text("Snapshot", exact=True).click()
     # Chromium does not play what nobody can see.
@@ -236,7 +236,7 @@ def test_snapshot_is_read(app: str, tmp_path: Path, open_camera: OpenCamera) -> 
 def test_ended_video_frees_threads_and_memory(
     stop: bool, tmp_path: Path, open_camera: OpenCamera
 ) -> None:
-    one = film(tmp_path / "one.mjpeg", "3", frames=60)
+    one = film(tmp_path / "one.y4m", "3")
     arguments = with_film(one)
     # With one arena, freed memory is not kept separately for each thread.
     with running_app(tmp_path / "log.txt", MALLOC_ARENA_MAX="1") as app:

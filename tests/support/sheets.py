@@ -40,17 +40,19 @@ def sheet(
     return cv2.cvtColor(np.clip(grey, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
 
 
-def film(path: Path, *numbers: str, frames: int = 90) -> Path:
-    """A Motion JPEG video, 640x480, that Chromium plays in a loop as its camera.
+def film(path: Path, *numbers: str, seconds: int = 2, rate: int = 10) -> Path:
+    """A YUV4MPEG2 video, 640x480, that Chromium plays in a loop as its camera.
 
     Args:
-        path: the file, ending in ".mjpeg".
+        path: the file, ending in ".y4m".
         numbers: the numbers on the sheet, in this order; "" is an empty sheet.
-        frames: frames per number; Chromium plays 30 per second.
+        seconds: for each number.
+        rate: frames per second. A camera has 30; fewer leave more of a test machine to the rest.
     """
     with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W640 H480 F{rate}:1 Ip A1:1 C420\n".encode())
         for number in numbers:
             frame = sheet(*map(int, number), side=150 if len(number) < 3 else 110)
-            _, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 85])
-            file.write(jpeg.tobytes() * frames)
+            planes = cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420)
+            file.write((b"FRAME\n" + planes.tobytes()) * (seconds * rate))
     return path
