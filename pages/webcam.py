@@ -17,6 +17,9 @@ from pages.widgets.show_errors import plain
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
+# Streamlit can lose a click while the whole page reruns, as it does when a video starts: "Wrong?"
+# was open but empty. The next run makes up for it.
+REPAIR = 2.0
 # A phone begins with the camera at its back, which shows the paper.
 CAMERA = {
     "width": {"ideal": 640},
@@ -107,7 +110,7 @@ def main() -> None:
         with st.container():
             if not own and (running or live.state.result):
                 live_panel.show_snapshot_button(live)
-        correct.show_live(live)
+        st.fragment(correct.show_live, run_every=REPAIR if running else None)(live)
     show_alternatives(recognizer, suggested=bool(problem))
 
 
