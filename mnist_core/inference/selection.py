@@ -45,6 +45,7 @@ from mnist_core.inference.surfaces import (
     MAX_DIGITS,
     are_ones,
     best_on_surfaces,
+    more_certain_on,
     move_to_image,
 )
 from mnist_core.inference.surroundings import reaches_border, refuse_unwritten
@@ -248,7 +249,7 @@ def _holds(box: Box, other: Box) -> bool:
 def _best_surface(best: Reading, surfaces: _Surfaces) -> Reading:
     """The best reading of a surface, or `best` if that is better."""
     readings, complete = surfaces
-    found = best_on_surfaces(best, readings)
+    found = best_on_surfaces(best, [(s, more_certain_on(s, best, r)) for s, r in readings])
     return replace(found, complete=False) if not complete else found
 
 

@@ -2,7 +2,9 @@
 
 What is on a surface (see `preprocessing.surface`) wins over what was read before, if
 
-    - around it are no digits, or more non-digits than digits, by area;
+    - around it are no digits, or more non-digits than digits (a 1 is an edge or a grain, unless the
+      ground around it is as even as paper, or it stands in a line with digits on the surface and
+      clear of its edge; so, among larger non-digits, is what crosses the edge of a quadrilateral);
     - hardly fewer digits, by area, are read on it than before: its edge has cut no digit. Nor does
       it turn a digit into a non-digit where there was none;
     - the quality is higher, with what is around it as non-digits, or more is read on it. So the
@@ -25,14 +27,17 @@ from mnist_core.inference.reading import (
     explained_area,
     mean_certainty,
 )
+from mnist_core.inference.surroundings import is_on_paper
 from mnist_core.preprocessing.surface import Surface
 
-__all__ = ["MAX_DIGITS", "are_ones", "best_on_surfaces", "move_to_image"]
+__all__ = ["MAX_DIGITS", "are_ones", "best_on_surfaces", "more_certain_on", "move_to_image"]
 
 # More digits are small pieces of a texture.
 MAX_DIGITS = 12
 # On a surface, at least this share of the digits' area is read again: boxes vary with the turn.
 _MIN_EXPLAINED = 0.8
+# Digits in a line share at least this much of the higher one's height.
+_SAME_LINE = 0.5
 
 
 def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]]) -> Reading:
@@ -48,6 +53,28 @@ def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]])
         if wins and (winner is best or _is_better(reading, winner)):
             winner = reading
     return winner
+
+
+def more_certain_on(surface: Surface, before: Reading, reading: Reading) -> Reading:
+    """What was read on a surface, straightened, or, if that leaves a non-digit, before.
+
+    Args:
+        surface: where to compare them.
+        before: what was read without a surface.
+        reading: what was read on the straightened surface. All boxes are in the pixels of `before`.
+
+    Returns:
+        `reading`; or `before`, without what is around the surface, if it has as many digits and is
+        more certain.
+    """
+    digits = [digit for digit in before.digits if _is_on(digit, surface)]
+    count = _count(reading.digits)
+    if count == len(reading.digits) or _count(digits) < count:
+        return reading
+    if mean_certainty(digits) <= mean_certainty(reading.digits):
+        return reading
+    left_out = [mark for mark in before.left_out if surface.holds(mark.box)]
+    return replace(before, digits=digits, left_out=left_out)
 
 
 def move_to_image(reading: Reading, surface: Surface) -> Reading:
@@ -90,7 +117,9 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     if len(digits) > MAX_DIGITS or is_pen or (was_clean and _count(digits) < len(digits)):
         return False
     around = [digit for digit in before if not _is_on(digit, surface)]
-    if sum(_area(digit) * (1 if digit.is_digit else -1) for digit in around) > 0:
+    clutter = sum(_area(digit) for digit in around if not digit.is_digit)
+    lost = [digit for digit in around if _is_lost(digit, on, surface, clutter)]
+    if clutter < sum(map(_area, lost)):
         return False
     if explained_area(digits) < _MIN_EXPLAINED * explained_area(on):
         return False
@@ -103,9 +132,34 @@ def _wins(reading: Reading, before: Sequence[Digit], surface: Surface) -> bool:
     return more * mean_certainty(digits) > mean_certainty(on) * areas[0] / max(areas[1], 1)
 
 
+def _is_lost(digit: Digit, on: Sequence[Digit], surface: Surface, clutter: float) -> bool:
+    """Would a digit around a surface be lost, or is it no digit either? See above."""
+    is_across = _is_across(digit, surface)
+    if not digit.is_digit or (is_across and clutter > _area(digit)):
+        return False
+    is_in_line = _is_in_line(digit, on) and not is_across
+    return not digit.is_one or is_on_paper(digit) or is_in_line
+
+
 def _is_on(digit: Digit, surface: Surface) -> bool:
     """Is a digit on a surface, or a non-digit wholly? Its own edge is a non-digit."""
     return surface.holds_middle(digit.box) if digit.is_digit else surface.holds(digit.box)
+
+
+def _is_across(digit: Digit, surface: Surface) -> bool:
+    """Does a digit lie across the edge of a quadrilateral, its middle outside?"""
+    return surface.is_quadrilateral and surface.touches(digit.box)
+
+
+def _is_in_line(digit: Digit, others: Sequence[Digit]) -> bool:
+    """Is a digit as high as one of the others, and beside it?"""
+    _, top, _, height = digit.box
+    return any(
+        min(top + height, other.box[1] + other.box[3]) - max(top, other.box[1])
+        >= _SAME_LINE * max(height, other.box[3])
+        for other in others
+        if other.is_digit
+    )
 
 
 def _count(digits: Sequence[Digit]) -> int:

@@ -22,7 +22,7 @@ from dataclasses import replace
 from mnist_core.inference.reading import Digit
 from mnist_core.preprocessing.components import Box
 
-__all__ = ["reaches_border", "refuse_unwritten"]
+__all__ = ["is_on_paper", "reaches_border", "refuse_unwritten"]
 
 # The unevenness of good paper, and the base, also for a 1: it is a bare stroke, and most of what is
 # taken for a digit is taken for a 1. Chosen, for a certainty of 1, on 450 simulated photographs and
@@ -52,6 +52,11 @@ def refuse_unwritten(
         return (digit.unevenness - _GOOD_PAPER) * (clutter + base) > digit.certainty
 
     return [replace(d, is_digit=d.is_digit and not is_doubtful(d)) for d in digits]
+
+
+def is_on_paper(digit: Digit) -> bool:
+    """Is the ground around a digit of a photograph as even as good paper?"""
+    return 0 < digit.unevenness <= _GOOD_PAPER
 
 
 def reaches_border(box: Box, size: tuple[int, int]) -> bool:

@@ -94,6 +94,12 @@ class Surface:
         left, top, width, height = box
         return self.holds((left + width // 2, top + height // 2, 0, 0))
 
+    def touches(self, box: Box) -> bool:
+        """Does a box, in pixels of the image, lie on the surface at least in part?"""
+        left, top, width, height = box
+        corners = box_corners(left, top, left + width, top + height)
+        return bool(cv2.intersectConvexConvex(self.outline, corners)[0] > 0)
+
 
 def row_angle(boxes: Sequence[Box]) -> float:
     """How far a row of digits is turned, in radians, -pi/2 to pi/2; 0 if that is not known.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_core.inference.reading import Digit, Mark, Reading
-from mnist_core.inference.surfaces import best_on_surfaces, move_to_image
+from mnist_core.inference.surfaces import best_on_surfaces, more_certain_on, move_to_image
 from mnist_core.preprocessing.surface import Surface, view_row
 
 SIZE = (640, 480)
@@ -112,14 +112,36 @@ def test_what_is_more_likely_no_digit_is_not_read_where_nothing_was() -> None:
     assert best(reading(doubtful), reading(digit(7, 200, 220, 40, 60, certainty=0.4))) == "7"
 
 
+def test_the_edge_of_a_card_is_no_one_beside_its_digits() -> None:
+    edge = digit(1, 445, 200, 20, 90)
+    assert best(reading(SEVEN, EIGHT, edge), reading(SEVEN, EIGHT)) == "78"
+    beyond = digit(1, 470, 215, 20, 70)
+    assert best(reading(SEVEN, EIGHT, beyond), reading(SEVEN, EIGHT)) == "781"
+
+
+def test_what_was_read_before_wins_where_the_straightened_surface_leaves_a_doubt() -> None:
+    around = digit(0, 10, 10, 90, 90, is_digit=False)
+    refused = digit(3, 260, 220, 40, 60, certainty=0.3, is_digit=False)
+    before = reading(SEVEN, EIGHT, around)
+    assert more_certain_on(CARD, before, reading(SEVEN, refused)).text == "78"
+    sure = reading(SEVEN, digit(3, 260, 220, 40, 60, certainty=0.9))
+    assert more_certain_on(CARD, before, sure) is sure
+    # Fewer digits are no better reading, however certain.
+    longer = reading(SEVEN, digit(5, 260, 220, 40, 60, certainty=0.9), refused)
+    assert more_certain_on(CARD, reading(SEVEN, around), longer) is longer
+
+
 def test_boxes_are_moved_to_the_image() -> None:
     moved = move_to_image(reading(digit(7, 10, 10, 40, 60)), CARD)
     left, top = CARD.outline.min(axis=0)
     assert moved.digits[0].box == pytest.approx((left + 10, top + 10, 40, 60), abs=2)
 
 
-def test_an_empty_surface_does_not_hide_a_digit_around_it() -> None:
-    assert best(reading(digit(1, 20, 40, 20, 90)), reading()) == "1"
+def test_an_empty_surface_does_not_hide_a_one_on_even_paper() -> None:
+    paper = replace(digit(1, 20, 40, 20, 90), unevenness=0.03)
+    assert best(reading(paper), reading()) == "1"
+    edge = replace(paper, unevenness=0.5)
+    assert best(reading(edge), reading()) == ""
 
 
 def test_a_surface_makes_no_non_digit_of_digits() -> None:

@@ -22,6 +22,7 @@ def test_a_view_of_a_row_shows_all_of_it(boxes: list[tuple[int, int, int, int]])
     assert row.straighten(np.zeros((600, 600, 3), np.uint8)).shape == (*row.size[::-1], 3)
     for left, top, width, height in boxes:
         assert row.holds((left, top, width, height))
+        assert row.touches((left, top, width, height))
     left, top, width, height = row.box_in_image((0, 0, *row.size))
     assert left <= min(box[0] for box in boxes)
     assert top <= min(box[1] for box in boxes)
