@@ -8,6 +8,7 @@ low score, and a word hardly ever only high ones. A plus is neither a letter nor
               more non-digits: all are non-digits
     word      all marks of the row are non-digits
     number    a single mark just below the threshold is a digit among digits
+    sign      a slash, a bracket or a comma beside digits is no 1 (`signs`)
     low       a refused mark that is much lower than the digits beside it, or stands at the border
               and in no row with digits, is left out, not shown as "?"
 """
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.inference.reading import Digit, Mark, Reading
+from mnist_core.inference.signs import refuse_signs
 from mnist_core.inference.surroundings import reaches_border
 from mnist_core.preprocessing.rows import are_neighbors, stands_beside
 from mnist_core.preprocessing.segmentation import Reason
@@ -72,7 +74,7 @@ def judge_in_context(reading: Reading, threshold: float) -> Reading:
     if _is_texture(digits):
         refused = [replace(digit, is_digit=False) for digit in digits]
         return replace(reading, digits=refused)
-    kept, left_out = _leave_out_low(digits, reading.size)
+    kept, left_out = _leave_out_low(refuse_signs(digits), reading.size)
     return replace(reading, digits=kept, left_out=[*reading.left_out, *left_out])
 
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from mnist_core.preprocessing.components import Box
 
-__all__ = ["are_neighbors", "reading_order", "stands_beside", "stands_in_row"]
+__all__ = [
+    "are_neighbors",
+    "find_host",
+    "find_neighbors",
+    "reading_order",
+    "stands_beside",
+    "stands_in_row",
+]
 
 # A mark stands beside a digit if at least this part of its height is in the digit's rows …
 _SHARED_HEIGHT = 0.4
@@ -28,8 +35,7 @@ def stands_beside(mark: Box, digit: Box) -> bool:
         digit: the same.
     """
     shared = min(mark[1] + mark[3], digit[1] + digit[3]) - max(mark[1], digit[1])
-    gap = max(mark[0], digit[0]) - min(mark[0] + mark[2], digit[0] + digit[2])
-    return shared >= _SHARED_HEIGHT * mark[3] and gap <= _MAX_GAP * digit[3]
+    return shared >= _SHARED_HEIGHT * mark[3] and _gap(mark, digit) <= _MAX_GAP * digit[3]
 
 
 def are_neighbors(one: Box, other: Box) -> bool:
@@ -50,16 +56,48 @@ def stands_in_row(mark: Box, digits: NDArray[np.integer]) -> bool:
         mark: (x, y, width, height) in pixels.
         digits: (n, 4), the same, without the mark.
     """
-    beside = _neighbors(mark, digits)
+    beside = find_neighbors(mark, digits)
     # A digit is its own neighbor.
-    return len(beside) > 1 or any(len(_neighbors(digit, digits)) > 1 for digit in beside)
+    return len(beside) > 1 or any(len(find_neighbors(digit, digits)) > 1 for digit in beside)
 
 
-def _neighbors(mark: Box, digits: NDArray[np.integer]) -> list[Box]:
-    _, top, _, height = mark
-    share_rows = (digits[:, 1] < top + height) & (digits[:, 1] + digits[:, 3] > top)
-    boxes: list[Box] = [(x, y, w, h) for x, y, w, h in digits[share_rows].tolist()]
-    return [box for box in boxes if are_neighbors(mark, box)]
+def find_neighbors(mark: Box, digits: NDArray[np.integer]) -> list[Box]:
+    """The digits that are neighbors of a mark.
+
+    Args:
+        mark: (x, y, width, height) in pixels.
+        digits: (n, 4), the same.
+    """
+    return [box for box in _find_near(mark, digits) if are_neighbors(mark, box)]
+
+
+def find_host(mark: Box, digits: NDArray[np.integer]) -> Box | None:
+    """The digit beside which a much lower mark stands, as a comma does; None for a digit.
+
+    Args:
+        mark: (x, y, width, height) in pixels, without neighbors.
+        digits: (n, 4), the same, without the mark.
+    """
+    near = _find_near(mark, digits)
+    if any(are_neighbors(mark, box) for box in near):
+        return None
+    higher = [box for box in near if box[3] > _MAX_RATIO * mark[3]]
+    return min(higher, key=lambda box: _gap(mark, box), default=None)
+
+
+def _find_near(mark: Box, digits: NDArray[np.integer]) -> list[Box]:
+    """The digits near a mark whose rows it reaches into, of any height."""
+    x, y, width, height = mark
+    lefts, tops, widths, heights = digits.T
+    is_near = (tops < y + height) & (tops + heights > y)
+    gaps = np.maximum(x, lefts) - np.minimum(x + width, lefts + widths)
+    is_near &= gaps <= _MAX_GAP * np.maximum(height, heights)
+    return [(x, y, w, h) for x, y, w, h in digits[is_near].tolist()]
+
+
+def _gap(one: Box, other: Box) -> int:
+    """The columns between two boxes, below 0 where they share some."""
+    return max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
 
 
 def reading_order(boxes: Sequence[Box], rows: Sequence[int] | None = None) -> list[int]:
@@ -88,8 +126,9 @@ def reading_order(boxes: Sequence[Box], rows: Sequence[int] | None = None) -> li
 
 def _order_lines(boxes: Sequence[Box], indices: Sequence[int]) -> list[int]:
     """Sort the boxes of these indices as `reading_order` does."""
+    hosts = _find_hosts(boxes, indices)
     lines: list[list[int]] = []
-    for index in sorted(indices, key=lambda i: 2 * boxes[i][0] + boxes[i][2]):
+    for index in sorted(set(indices) - set(hosts), key=lambda i: 2 * boxes[i][0] + boxes[i][2]):
         # The last digit, not the whole line: lines may climb.
         near = [line for line in lines if _share_rows(boxes[index], boxes[line[-1]])]
         if near:
@@ -99,7 +138,24 @@ def _order_lines(boxes: Sequence[Box], indices: Sequence[int]) -> list[int]:
             lines.append([index])
     lines = _join_lines(boxes, lines)
     lines.sort(key=lambda line: float(np.mean([_middle(boxes[i]) for i in line])))
+    # The highest first: their own hosts are in a line by then.
+    for index in sorted(hosts, key=lambda i: -boxes[i][3]):
+        host = hosts[index]
+        line = next(line for line in lines if any(boxes[i] == host for i in line))
+        line.append(index)
+        line.sort(key=lambda i: 2 * boxes[i][0] + boxes[i][2])
     return [index for line in lines for index in line]
+
+
+def _find_hosts(boxes: Sequence[Box], indices: Sequence[int]) -> dict[int, Box]:
+    """The marks that begin no line, such as the dots of a colon, and what they stand beside."""
+    chosen = np.array([boxes[i] for i in indices]).reshape(-1, 4)
+    hosts = {
+        index: find_host(boxes[index], np.delete(chosen, place, axis=0))
+        for place, index in enumerate(indices)
+        if _MAX_RATIO * boxes[index][3] < chosen[:, 3].max()
+    }
+    return {index: host for index, host in hosts.items() if host is not None}
 
 
 def _join_lines(boxes: Sequence[Box], lines: Sequence[list[int]]) -> list[list[int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mnist_core.inference.context import judge_in_context
 from mnist_core.inference.reading import Digit, Mark, Reading
 from mnist_core.inference.recognizer import Recognizer
 from mnist_core.inference.surroundings import refuse_unwritten
@@ -144,13 +145,19 @@ def _glance_at(picture: Image, recognizer: Recognizer, settings: WebcamSettings)
         [_accept_on_even_paper(digit, threshold) for digit in read],
         candidates.cut + candidates.left_out,
     )
+    specks = [Mark(box=box, reason="speck") for box in candidates.left_out]
+    height, width = region.shape
+    judged = judge_in_context(
+        Reading(digits=marks, left_out=specks, size=(width, height)), threshold
+    )
+    certain = {digit.box for digit in read if digit.is_digit}
     size = picture.shape[1], picture.shape[0]
-    scale = size[0] / region.shape[1], size[1] / region.shape[0]
+    scale = size[0] / width, size[1] / height
     return Look(
-        marks=[replace(mark, box=_scale_box(mark.box, scale)) for mark in marks],
+        marks=[replace(mark, box=_scale_box(mark.box, scale)) for mark in judged.digits],
         cut=[_scale_box(box, scale) for box in candidates.cut],
-        left_out=[_scale_box(box, scale) for box in candidates.left_out],
-        certain=[digit.is_digit for digit in read],
+        left_out=[_scale_box(mark.box, scale) for mark in judged.left_out],
+        certain=[mark.box in certain for mark in judged.digits],
         size=size,
         ink=candidates.ink,
     )

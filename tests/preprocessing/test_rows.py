@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mnist_core.preprocessing.rows import reading_order
+import numpy as np
+
+from mnist_core.preprocessing.rows import find_host, reading_order
 
 
 def test_lines_of_writing_are_read_from_the_top() -> None:
@@ -32,3 +34,20 @@ def test_lines_that_share_a_row_stay_apart() -> None:
     upper = [(x, 0, 20, 30) for x in (0, 40, 80)]
     lower = [(x, 25, 20, 30) for x in (10, 50, 90)]
     assert reading_order([*lower, *upper]) == [3, 4, 5, 0, 1, 2]
+
+
+def test_colon_does_not_begin_a_line() -> None:
+    # "25:53"; its dots are above each other.
+    boxes = [(58, 74, 96, 75), (172, 64, 59, 99), (291, 71, 91, 93), (405, 69, 70, 102)]
+    dots = [(253, 89, 11, 17), (253, 136, 11, 18)]
+    assert [i for i in reading_order([*dots, *boxes]) if i > 1] == [2, 3, 4, 5]
+    # One much lower than a dot.
+    assert reading_order([(260, 150, 2, 2), *dots, *boxes])[:2] == [3, 4]
+
+
+def test_host_is_the_nearest_of_much_higher_digits() -> None:
+    digits = np.array([(0, 0, 60, 100), (200, 0, 60, 100)])
+    assert find_host((170, 90, 10, 30), digits) == (200, 0, 60, 100)
+    assert find_host((170, 40, 20, 60), digits) is None  # as high as a digit
+    assert find_host((170, 120, 10, 30), digits) is None  # below them
+    assert find_host((170, 90, 10, 30), np.zeros((0, 4), int)) is None

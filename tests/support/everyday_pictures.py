@@ -1,4 +1,4 @@
-"""Numbers as they stand in the pictures that people have: circled, plotted, held, beside a word.
+"""Numbers as they stand in the pictures that people have: circled, plotted, held, beside a sign.
 
 MNIST images or pen strokes, in pictures of which no rule of the reading was made.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from support.notations import NOTATIONS, write_notation
 from support.written_numbers import write_number
 
 __all__ = ["EVERYDAY", "Write", "everyday_picture"]
@@ -18,6 +19,7 @@ Image = NDArray[np.uint8]
 Generator = np.random.Generator
 # A number of so many digits of this height, in pixels: its ink, (h, w), and its text.
 Write = Callable[[int, int], tuple[Image, str]]
+Draw = Callable[[Write, Sequence[tuple[Image, str]], Generator], tuple[Image, str]]
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _WORDS = ("Age", "Sum", "Tel", "Room", "Page")
@@ -205,9 +207,15 @@ def _chalk(write: Write, _: Sequence[tuple[Image, str]], random: Generator) -> t
     return cv2.cvtColor(_jpeg(scene, random), cv2.COLOR_GRAY2RGB), text
 
 
-EVERYDAY: dict[
-    str, Callable[[Write, Sequence[tuple[Image, str]], Generator], tuple[Image, str]]
-] = {
+def _noted(kind: str) -> Draw:
+    def draw(write: Write, _: Sequence[tuple[Image, str]], random: Generator) -> tuple[Image, str]:
+        page, text = write_notation(kind, write, random)
+        return _capture(page, random), text
+
+    return draw
+
+
+EVERYDAY: dict[str, Draw] = {
     "circled": _circled,
     "plotted, with scales and a title": _plot,
     "plotted, several": _plots,
@@ -218,4 +226,5 @@ EVERYDAY: dict[
     "after a printed word": _after_word,
     "before a check mark": _ticked,
     "chalk on a board": _chalk,
+    **{kind: _noted(kind) for kind in NOTATIONS},
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from support.sheets import sheet
+from support.words import write_word
 
 from mnist_core import Recognizer, load_recognizer
 from mnist_core.webcam.look import Look, look_at
@@ -56,3 +58,15 @@ def test_small_digits_are_looked_at_twice(champion: Recognizer) -> None:
     for digit in seen.written:
         left, top, width, height = digit.box
         assert frame[top : top + height, left : left + width].min() < 100
+
+
+@pytest.mark.parametrize("word", ["each", "for", "this"])
+def test_letters_of_a_word_are_no_digits(champion: Recognizer, word: str) -> None:
+    ink = write_word(word, "spaced", np.random.default_rng(3))
+    scale = min(500 / ink.shape[1], 200 / ink.shape[0])
+    ink = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    frame = sheet()
+    top, left = (240 - len(ink) // 2, 320 - ink.shape[1] // 2)
+    part = frame[top : top + len(ink), left : left + ink.shape[1]]
+    part -= (part * (ink[:, :, np.newaxis] / 300)).astype(np.uint8)
+    assert text(look(frame, champion)).strip("?") == ""
