@@ -8,7 +8,7 @@ low score, and a word hardly ever only high ones. A plus is neither a letter nor
               more non-digits: all are non-digits
     word      all marks of the row are non-digits
     number    a single mark just below the threshold is a digit among digits
-    sign      a slash, a bracket or a comma beside digits is no 1 (`signs`)
+    sign      a slash, a bracket or a comma beside digits is no 1, a degree no 0 (`signs`)
     low       a refused mark that is much lower than the digits beside it, or stands at the border
               and in no row with digits, is left out, not shown as "?"
 """

@@ -37,6 +37,8 @@ class Digit:
             stands in a word. In a number, a score just below the threshold is enough.
         is_unusual: for a digit, that its `digit_score` is below the model's `ordinary_threshold`:
             it is written in a way that the network has seldom seen.
+        is_piece: True for one of several digits that touch: its ink, and so its box, was cut from
+            theirs.
         unevenness: of its background in a photograph, as a share of the ink's contrast; 0 in a
             drawing.
     """
@@ -49,6 +51,7 @@ class Digit:
     digit_score: float
     is_digit: bool
     is_unusual: bool = False
+    is_piece: bool = False
     unevenness: float = 0.0
 
     @property

@@ -95,7 +95,7 @@ def _split_stacks(
             parts += _reconsider(ink, digit, reader, read_framed) if doubtful else [digit]
         certainty = float(np.mean([part.certainty for part in parts]))
         if all(part.is_digit for part in parts) and certainty > digits[place].certainty:
-            pieces[place] = parts
+            pieces[place] = [replace(part, is_piece=True) for part in parts]
     # Each is in a row with others: the two halves of an "h" are not.
     for place, parts in list(pieces.items()):
         others = [part.box for other in pieces if other != place for part in pieces[other]]
@@ -154,7 +154,7 @@ def _read_pieces(
         likely = symbol.digit_score * float(probabilities.max()) >= _LIKELY
         read = _with(part, probabilities, symbol.digit_score, is_digit=likely)
         # If a piece looks unusual, that is the cut's doing, not the hand's.
-        combined.append(replace(read, is_unusual=False))
+        combined.append(replace(read, is_unusual=False, is_piece=True))
     return combined
 
 

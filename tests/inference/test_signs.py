@@ -1,6 +1,8 @@
-"""Slashes, brackets and commas are not read as a 1; ones are, also high and slanting ones."""
+"""Signs are not read as a 1 or a 0; high, slanting and small digits are."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,11 +42,11 @@ def _digit(label: int, box: tuple[int, int, int, int], frame: Frame = UPRIGHT) -
     )
 
 
-def _read(frame: Frame, box: tuple[int, int, int, int]) -> str:
+def _read(frame: Frame, box: tuple[int, int, int, int], label: int = 1) -> str:
     """What is read with a mark between a 4 and a 7, which are 100 px high and stand at y = 200."""
     digits = [
         _digit(4, (100, 100, 60, 100)),
-        _digit(1, box, frame),
+        _digit(label, box, frame),
         _digit(7, (240, 100, 60, 100)),
     ]
     return "".join(digit.text for digit in refuse_signs(digits))
@@ -68,9 +70,36 @@ def test_upright_or_flagged_one_may_be_higher_than_its_neighbors(frame: Frame) -
     assert _read(frame, (180, 85, 40, 135)) == "417"
 
 
-@pytest.mark.parametrize("box", [(180, 190, 15, 35), (180, 90, 15, 35)])
-def test_what_is_much_lower_is_a_comma_or_an_apostrophe(box: tuple[int, int, int, int]) -> None:
-    assert _read(UPRIGHT, box) == "4?7"
+@pytest.mark.parametrize(
+    ("label", "box"),
+    [
+        (1, (180, 190, 15, 35)),  # a comma
+        (1, (180, 180, 15, 45)),
+        (1, (180, 90, 15, 35)),  # an apostrophe
+        (1, (180, 90, 20, 45)),
+        (0, (180, 90, 30, 35)),  # the sign of a degree
+        (0, (180, 90, 40, 45)),
+    ],
+)
+def test_what_is_low_and_hangs_or_reaches_below_the_line_is_a_sign(
+    label: int, box: tuple[int, int, int, int]
+) -> None:
+    assert _read(UPRIGHT, box, label) == "4?7"
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_low_digit_on_the_line_stays(label: int) -> None:
+    assert _read(UPRIGHT, (180, 150, 40, 50), label) == f"4{label}7"
+
+
+def test_piece_of_touching_digits_stays() -> None:
+    piece = replace(_digit(1, (180, 190, 15, 35)), is_piece=True)
+    digits = refuse_signs([_digit(4, (100, 100, 60, 100)), piece])
+    assert "".join(digit.text for digit in digits) == "41"
+
+
+def test_exponent_stays() -> None:
+    assert _read(UPRIGHT, (180, 80, 40, 45), 2) == "427"
 
 
 def test_small_number_beside_a_large_digit_stays() -> None:

@@ -61,6 +61,10 @@ def test_number_in_one_piece_is_read(number: str, step: float) -> None:
     assert _text(image) == number
 
 
+def test_digit_alone_is_no_piece() -> None:
+    assert [digit.is_piece for digit in _recognizer().read(_number("3", step=60))] == [False]
+
+
 def test_boxes_and_frames_of_cut_digits_are_those_of_their_ink() -> None:
     image = _number("203", step=62)
     digits = _recognizer().read(image)
@@ -73,6 +77,7 @@ def test_boxes_and_frames_of_cut_digits_are_those_of_their_ink() -> None:
         assert 50 <= top <= 70
         assert digit.frame.shape == (28, 28)
         assert digit.frame.max() == 255
+        assert digit.is_piece
         assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 

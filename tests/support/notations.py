@@ -21,6 +21,7 @@ NOTATIONS: dict[str, str] = {
     "time with a colon": "2:2",
     "telephone number in brackets": "(3)4",
     "number of an exercise": "2)",
+    "temperature": "2°",
 }
 
 
@@ -73,6 +74,10 @@ def _sign(sign: str, random: Generator) -> list[Stroke]:
         return [
             [(0.0, y), (0.01, y)] for y in (random.uniform(0.2, 0.4), random.uniform(0.75, 0.9))
         ]
+    if sign == "°":
+        radius = random.uniform(0.09, 0.15)
+        turn = np.linspace(0, 2 * np.pi, 24)
+        return [[(float(radius * np.cos(a)), float(0.15 + radius * np.sin(a))) for a in turn]]
     half, bow = random.uniform(0.55, 0.7), random.uniform(0.12, 0.25)
     angles = np.radians(np.linspace(-80, 80, 24))
     side = 1 if sign == ")" else -1
