@@ -142,8 +142,13 @@ def _is_lost(digit: Digit, on: Sequence[Digit], surface: Surface, clutter: float
 
 
 def _is_on(digit: Digit, surface: Surface) -> bool:
-    """Is a digit on a surface, or a non-digit wholly? Its own edge is a non-digit."""
-    return surface.holds_middle(digit.box) if digit.is_digit else surface.holds(digit.box)
+    """Is a digit on a surface, or a non-digit wholly? Its own edge is a non-digit.
+
+    The hole of a 0, which may look like a surface, is smaller than the 0.
+    """
+    if not digit.is_digit:
+        return surface.holds(digit.box)
+    return surface.holds_middle(digit.box) and _area(digit) <= surface.area
 
 
 def _is_across(digit: Digit, surface: Surface) -> bool:

@@ -49,6 +49,11 @@ class Surface:
         """Are all four corners in the image?"""
         return self.fill is None
 
+    @property
+    def area(self) -> float:
+        """In square pixels of the image."""
+        return float(cv2.contourArea(self.outline))
+
     def straighten(self, image: Image) -> Image:
         """The surface alone, upright and seen from the front: (height, width) or with channels."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -103,6 +103,14 @@ def test_words_are_hardly_ever_read_as_numbers(hand: str) -> None:
     assert len(numbers) <= 2, texts
 
 
+@pytest.mark.parametrize("word", ["come", "from", "other"])
+def test_letters_beside_an_o_are_not_left_out_without_a_word(word: str) -> None:
+    # The hole of the "o" looks like a card.
+    random = np.random.default_rng(9)
+    for _ in range(8):
+        assert len(_recognizer().read(255 - write_word(word, "hershey", random))) >= 3
+
+
 def test_one_among_more_non_digits_is_an_edge() -> None:
     one = _digit(1.0, 1500, label=1, y=300)
     assert _judge(_digit(0.01, 100), _digit(0.01, 900), one).text == "???"

@@ -68,6 +68,14 @@ def test_a_large_digit_that_fills_a_surface_is_not_its_edge() -> None:
     assert best(large, reading(digit(1, 180, 200, 20, 90))) == "4"
 
 
+def test_the_hole_of_a_digit_is_no_surface_that_it_is_on() -> None:
+    refused = [digit(2, x, 130, 120, 240, is_digit=False) for x in (10, 500)]
+    word = reading(refused[0], digit(0, 140, 140, 320, 220), refused[1])
+    hole = reading(digit(1, 200, 220, 16, 26, is_digit=False))
+    assert more_certain_on(CARD, word, hole) is hole
+    assert best(word, hole) == "?0?"
+
+
 def test_a_bare_stroke_is_no_match_for_a_number() -> None:
     pen = reading(digit(1, 300, 160, 70, 190))
     assert best(reading(), pen) == "1"
