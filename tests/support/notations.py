@@ -40,7 +40,7 @@ def write_notation(
     """
     height = int(random.integers(50, 120))
     pen = max(2.0, height * random.uniform(0.06, 0.11))
-    page = np.zeros((2 * height, 12 * height), np.uint8)
+    page = np.zeros((2 * height, 24 * height), np.uint8)
     top, left, text = 0.5 * height, 0.4 * height, ""
     # A writer draws the same sign in the same way.
     signs = {sign: _sign(sign, random) for sign in set(NOTATIONS[kind]) if not sign.isdigit()}
