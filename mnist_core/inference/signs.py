@@ -1,8 +1,9 @@
 """Signs beside digits that look like a 1 or a 0: slashes, brackets, commas, apostrophes, degrees.
 
-Alone, a slash cannot be told from a slanting 1. Beside digits it can: digits stand on the base line
-and are of about the same height, while slashes and brackets are higher and reach below the line,
-commas are low and reach below it, and apostrophes and the sign of a degree are low and hang.
+Alone, a slash cannot be distinguished from a slanting 1. Beside digits it can: digits stand on the
+base line and are of about the same height, while slashes and brackets are higher and reach below
+the line, commas are low and reach below it, and apostrophes and the sign of a degree are low and
+hang.
 """
 
 from __future__ import annotations
@@ -38,21 +39,18 @@ def refuse_signs(digits: Sequence[Digit]) -> list[Digit]:
     """Make non-digits of the ones and noughts that are signs beside other digits."""
     places = [place for place, digit in enumerate(digits) if digit.is_digit]
     boxes = np.array([digits[place].box for place in places]).reshape(-1, 4)
-    signs = {
-        place
-        for row, place in enumerate(places)
-        if _is_sign(digits[place], np.delete(boxes, row, axis=0))
-    }
+    signs = {place for row, place in enumerate(places) if _is_sign(digits[place], boxes, row)}
     return [
         replace(digit, is_digit=digit.is_digit and place not in signs)
         for place, digit in enumerate(digits)
     ]
 
 
-def _is_sign(digit: Digit, others: NDArray[np.integer]) -> bool:
-    """Is a digit a sign beside some of these digits' boxes, (n, 4)?"""
+def _is_sign(digit: Digit, boxes: NDArray[np.integer], row: int) -> bool:
+    """Is a digit, whose box is in this row of all boxes, (n, 4), a sign beside the others?"""
     if digit.label not in (0, 1) or digit.is_piece:  # the box of a piece depends on the cut
         return False
+    others = np.delete(boxes, row, axis=0)
     _, top, _, height = digit.box
     beside = np.array(find_neighbors(digit.box, others))
     if not len(beside):  # much lower than what it stands beside, if that is anything

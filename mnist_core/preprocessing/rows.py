@@ -75,7 +75,7 @@ def find_host(mark: Box, digits: NDArray[np.integer]) -> Box | None:
     """The digit beside which a much lower mark stands, as a comma does; None for a digit.
 
     Args:
-        mark: (x, y, width, height) in pixels, without neighbors.
+        mark: (x, y, width, height) in pixels.
         digits: (n, 4), the same, without the mark.
     """
     near = _find_near(mark, digits)

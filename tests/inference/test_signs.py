@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,3 +132,25 @@ def test_numbers_with_signs_are_read(dataset: Dataset, kind: str) -> None:
         right += champion.analyze(image).text.replace("?", "") == text
     # Without `refuse_signs`, none of those with slashes or brackets is.
     assert right >= 8
+
+
+def test_pictures_of_signs_are_the_same_in_every_run() -> None:
+    # The order of a set of strings differs from process to process.
+    program = (
+        "import hashlib, numpy as np; from support.notations import write_notation;"
+        "image, _ = write_notation('telephone number in brackets',"
+        " lambda n, h: (np.full((h, n * h), 9, np.uint8), '7' * n), np.random.default_rng(1));"
+        "print(hashlib.sha256(image).hexdigest())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[1],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(printed) == 1

@@ -32,7 +32,7 @@ def write_notation(
 
     Args:
         kind: one of `NOTATIONS`.
-        write: writes a number of so many digits of a height in pixels: its ink, and its text.
+        write: (number of digits, height in pixels) -> the ink of a number, and its text.
         random: generator of everything else.
 
     Returns:
@@ -43,7 +43,9 @@ def write_notation(
     page = np.zeros((2 * height, 24 * height), np.uint8)
     top, left, text = 0.5 * height, 0.4 * height, ""
     # A writer draws the same sign in the same way.
-    signs = {sign: _sign(sign, random) for sign in set(NOTATIONS[kind]) if not sign.isdigit()}
+    # (In the order of the text: that of a set differs from run to run.)
+    parts = dict.fromkeys(NOTATIONS[kind])
+    signs = {sign: _sign(sign, random) for sign in parts if not sign.isdigit()}
     for part in NOTATIONS[kind]:
         if part.isdigit():
             ink, digits = write(int(part), height)
