@@ -17,9 +17,8 @@ from pages.widgets.show_errors import plain
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
-# Streamlit can lose what a fragment shows after a click while the whole page reruns, as it does
-# when a video starts: "Wrong?" was open but empty, and the reading was paused without the button to
-# resume it. The next run makes up for it.
+# Streamlit can lose a click while the whole page reruns, as it does when a video starts: "Wrong?"
+# was open but empty. The next run makes up for it.
 REPAIR = 2.0
 # A phone begins with the camera at its back, which shows the paper.
 CAMERA = {
@@ -97,7 +96,7 @@ def main() -> None:
     with video_place:
         with st.container():
             running = show_video(live, servers, own)
-        st.fragment(show_pause, run_every=REPAIR if running else None)(live)
+        show_pause(live)
     browser.handle_input({"p": "pause"})
     if running and not state.get("video_on"):
         live.restart()
@@ -154,6 +153,7 @@ def show_webrtc(live: LiveReader, servers: list[ice.Server]) -> bool:
     return bool(video.state.playing or video.state.signalling)
 
 
+@st.fragment
 def show_pause(live: LiveReader) -> None:
     """Show the button that pauses the reading while the video continues."""
     state = st.session_state
