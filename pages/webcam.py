@@ -1,7 +1,5 @@
 """The Webcam page: hold a digit or a number up to the camera, and it is read live."""
 
-from dataclasses import replace
-
 import streamlit as st
 from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
@@ -17,9 +15,6 @@ from pages.widgets.show_errors import plain
 
 # Seconds between two updates of the reading beside the video.
 INTERVAL = 0.25
-# Streamlit can lose a click while the whole page reruns, as it does when a video starts: "Wrong?"
-# was open but empty. The next run makes up for it.
-REPAIR = 2.0
 # A phone begins with the camera at its back, which shows the paper.
 CAMERA = {
     "width": {"ideal": 640},
@@ -96,8 +91,8 @@ def main() -> None:
     with video_place:
         with st.container():
             running = show_video(live, servers, own)
-        show_pause(live)
-    browser.handle_input({"p": "pause"})
+        show_pause()
+    browser.handle_input({"p": "paused"})
     if running and not state.get("video_on"):
         live.restart()
     state["video_on"] = running
@@ -110,7 +105,7 @@ def main() -> None:
         with st.container():
             if not own and (running or live.state.result):
                 live_panel.show_snapshot_button(live)
-        st.fragment(correct.show_live, run_every=REPAIR if running else None)(live)
+        correct.show_live(live)
     show_alternatives(recognizer, suggested=bool(problem))
 
 
@@ -154,18 +149,18 @@ def show_webrtc(live: LiveReader, servers: list[ice.Server]) -> bool:
 
 
 @st.fragment
-def show_pause(live: LiveReader) -> None:
-    """Show the button that pauses the reading while the video continues."""
-    state = st.session_state
-    paused = state.setdefault("paused", False)
-    st.button(
-        browser.label_with_key("Resume reading" if paused else "Pause reading", "P"),
-        icon=":material/play_arrow:" if paused else ":material/pause:",
-        key="pause",
-        on_click=lambda: state.update(paused=not paused),  # the same if it is delivered twice
+def show_pause() -> None:
+    """Show the switch that pauses the reading while the video continues.
+
+    The browser keeps its state and sends it with every run, so the panel, which applies it, also
+    gets a click whose own run was lost.
+    """
+    st.toggle(
+        browser.label_with_key("Pause reading", "P"),
+        key="paused",
+        persist_state="session",
         help="The video continues. Key: P",
     )
-    live.settings = replace(live.settings, inference=not paused)
 
 
 @st.fragment

@@ -20,6 +20,7 @@ from mnist_core import MnistError
 from mnist_core.inference.interpreters import require_litert
 from pages.server import sessions
 from pages.server.api import Api
+from pages.server.late_events import accept_late_events
 from pages.server.no_delay import NoDelay
 from pages.server.settings import api_settings
 from pages.server.strokes import strokes
@@ -76,6 +77,7 @@ def show_failure(_: Exception) -> bool:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """What the server does besides, from its start to its end."""
     _open_browser()
+    accept_late_events()
     forgetting = asyncio.create_task(sessions.keep_forgetting())
     try:
         yield

@@ -1,6 +1,6 @@
 """The panel beside the video: the reading, probabilities, statistics and history."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ def show(live: LiveReader, running: bool, own: bool = False) -> None:
         running: the video was started.
         own: it comes over the page's own connection.
     """
+    live.settings = replace(live.settings, inference=not st.session_state.get("paused"))
     state = live.state
     with st.container(key="live_reading"):
         st.html(_reading_html(state, running, live.settings.inference))

@@ -1,5 +1,7 @@
 """The form of the settings with which the video is read."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from mnist_core.webcam.session import LiveReader
@@ -53,8 +55,8 @@ def show(live: LiveReader) -> None:
             x, width = show_extent("Width", "Horizontal", "roi_width", "roi_x", default.roi[2])
         with right:
             y, height = show_extent("Height", "Vertical", "roi_height", "roi_y", default.roi[3])
-    live.settings = WebcamSettings(
-        inference=not st.session_state["paused"],
+    live.settings = replace(
+        live.settings,
         roi=(x, y, width, height),
         threshold=None if automatic else threshold,
         ink=ink,

@@ -30,8 +30,8 @@ def handle_input(keys: dict[str, str]) -> None:
     letters without meaning to (WCAG 2.2, success criterion 2.1.4).
 
     Args:
-        keys: a lower-case letter -> the Streamlit key of the button that it clicks. Letters typed
-            into a field, or with Ctrl, Alt or Command, have no effect.
+        keys: a lower-case letter -> the Streamlit key of the button or switch that it clicks.
+            Letters typed into a field, or with Ctrl, Alt or Command, have no effect.
     """
     with st.sidebar:
         enabled = st.toggle(
@@ -39,15 +39,15 @@ def handle_input(keys: dict[str, str]) -> None:
             value=True,
             key=_SHORTCUTS,
             persist_state="session",
-            help="The letters on the buttons are keys. Turn them off if you dictate to your "
+            help="The letters beside the labels are keys. Turn them off if you dictate to your "
             "computer.",
         )
     _input_component(data={"keys": keys if enabled else {}}, key="client", height=0)
 
 
 def label_with_key(label: str, key: str) -> str:
-    """The label of a button that has a shortcut, with its letter while shortcuts are on."""
-    return f"{label} :small[{key}]" if st.session_state.get(_SHORTCUTS, True) else label
+    """The label of a control that has a shortcut, with its letter while shortcuts are on."""
+    return f"{label} :gray-badge[{key}]" if st.session_state.get(_SHORTCUTS, True) else label
 
 
 _save_component = st.components.v2.component("digit_lab_save", js=_script("save"))

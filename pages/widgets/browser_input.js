@@ -13,11 +13,11 @@ export default function (component) {
     const key = keys[event.key?.toLowerCase()]
     if (!key || event.ctrlKey || event.metaKey || event.altKey) return
     if (inField(event.composedPath())) return
-    const button = document.querySelector(`.st-key-${key} button`)
-    if (!button) return
+    const control = document.querySelector(`.st-key-${key} :is(button, input)`)
+    if (!control) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    if (!event.repeat) button.click()
+    if (!event.repeat) control.click()
   }
 
   let root = null

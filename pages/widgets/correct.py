@@ -50,11 +50,9 @@ def show(digit: Digit, model: ModelCard, source: str, key: str) -> None:
             _show_choice(digit, model, source, key)
 
 
+@st.fragment
 def show_live(live: LiveReader) -> None:
-    """Show "Wrong?" beside a video, for the digits at the moment when it is pressed.
-
-    Show it as a fragment.
-    """
+    """Show "Wrong?" beside a video, for the digits at the moment when it is pressed."""
     state = st.session_state
 
     def freeze() -> None:

@@ -120,7 +120,7 @@ def test_settings_apply_to_the_running_video(
     before = video_time(page)
     page.wait_for_timeout(1500)
     assert video_time(page) > before
-    page.get_by_role("button", name="Resume reading").click()
+    page.get_by_text("Pause reading").click()
     expect_reading(page, "3")
 
     press(page, "Stop")

@@ -51,3 +51,12 @@ def test_panel_says_that_the_video_has_stopped(
     assert "No frame for 2 seconds" in app.error[0].value
     assert "The video has stopped." in app.get("html")[0].proto.body
     assert "frames per second" not in texts(app, "caption")
+
+
+def test_panel_pauses_the_reading_when_the_run_of_the_switch_was_lost(
+    recognizer: Recognizer,
+) -> None:
+    live = LiveReader(recognizer)
+    for paused in (True, False):
+        run_script(SHOW, live=live, paused=paused)
+        assert live.settings.inference is not paused

@@ -22,7 +22,7 @@ def keys(app: AppTest) -> dict[str, str]:
 def test_shortcuts_can_be_switched_off() -> None:
     app = AppTest.from_string(PAGE).run()
     assert keys(app) == {"p": "read"}
-    assert app.button(key="read").label == "Read :small[P]"
+    assert app.button(key="read").label == "Read :gray-badge[P]"
     app.sidebar.toggle(key="shortcuts").set_value(False).run()
     assert keys(app) == {}
     assert app.button(key="read").label == "Read"
