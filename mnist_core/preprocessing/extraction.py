@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Literal, get_args
 
 import numpy as np
@@ -46,7 +47,8 @@ __all__ = [
 
 # Larger images are shrunk first, to this many pixels: digits that can be read stay readable.
 _WORKING_SIDE = 1600
-# What stands beside panels, lower than this share of the digits on them, is a title or a scale.
+# What stands beside panels, lower than this share of the digits on them, is a title or a scale; a
+# panel that is lower than this share of the highest is a button.
 _CAPTION = 0.5
 
 
@@ -113,14 +115,18 @@ def _extract_from_panels(
         else:
             inked = ink_map(part, ink, keep_lines=keep_lines)
         parts.append(extract(inked, *panel.box[:2]))
-    digits = [digit for part in parts for digit in part.digits]
-    if not digits:
+    high = [panel.box[3] for panel, part in zip(panels, parts, strict=True) if part.digits]
+    if not high:
         return None
     beside = extract(ink_map(erase_panels(image, panels), ink, keep_lines=keep_lines))
+    is_button = [panel.box[3] < _CAPTION * max(high) for panel in panels]
+    captions = [digit for part in compress(parts, is_button) for digit in part.digits]
+    parts = [part for part, small in zip(parts, is_button, strict=True) if not small]
+    digits = [digit for part in parts for digit in part.digits]
     low = _CAPTION * float(np.median([digit.box[3] for digit in digits]))
-    captions = [digit for digit in beside.digits if digit.box[3] < low]
+    captions += [digit for digit in beside.digits if digit.box[3] < low]
     others = [digit for digit in beside.digits if digit.box[3] >= low]
-    boxes = [panel.box for panel in panels]
+    boxes = [panel.box for panel, small in zip(panels, is_button, strict=True) if not small]
     places = [*boxes, *(_scale_box(d.box, scale, *image.shape[1::-1]) for d in others)]
     groups = [*(part.digits for part in parts), *([digit] for digit in others)]
     return Extract(

@@ -3,7 +3,7 @@
     image -> most of its border is of one color, the margin -> connected regions of other colors
           -> rectangles with an edge of one color around something else -> panels
 
-A picture between bars is one, too.
+A picture between bars is one, too, and so is what is in a frame and touches it nowhere.
 
 Each is read on its own: light digits on black panels on a white page are no dark squares.
 """
@@ -52,8 +52,7 @@ class Panel:
 
     def crop(self, image: Image) -> Image:
         """What the panel shows."""
-        x, y, width, height = self.box
-        return image[y : y + height, x : x + width]
+        return _crop(image, self.box)
 
 
 def find_panels(image: Image) -> list[Panel]:
@@ -82,12 +81,14 @@ def find_panels(image: Image) -> list[Panel]:
         if min(across, down) < _MIN_SIDE + 2 * _BLUR or cv2.contourArea(outline) < _FULL * area:
             continue
         box = _without_ticks(other, whole)
-        _, _, width, height = box
-        if min(width, height) < _MIN_SIDE or height > _MAX_RATIO * width:
+        is_frame = _is_large(box) and not _is_full(_crop(other, box))
+        if is_frame:
+            box = _without_line(other, box)
+        if not _is_large(box):
             continue
+        if is_frame and _edge(_crop(other, box)).any():
+            continue  # What is in it touches it, as the lines of a table do.
         plain = Panel(box=box, whole=whole, plain=True)
-        if not _is_full(plain.crop(other)):
-            continue  # a frame around the margin's color
         inside = plain.crop(grey)
         edge = _edge(inside)
         if is_plain and _is_even(edge, median(edge)) and _differs(inside, median(edge)).any():
@@ -127,6 +128,17 @@ def erase_panels(image: Image, panels: Sequence[Panel]) -> Image:
     return erased
 
 
+def _crop(image: Image, box: Box) -> Image:
+    x, y, width, height = box
+    return image[y : y + height, x : x + width]
+
+
+def _is_large(box: Box) -> bool:
+    """Is a box large enough for a panel, and no bar?"""
+    _, _, width, height = box
+    return min(width, height) >= _MIN_SIDE and height <= _MAX_RATIO * width
+
+
 def _without_ticks(other: Image, box: Box) -> Box:
     """The box inside the edge of what may be a panel, without the ticks of a scale around it."""
     left, top, width, height = box
@@ -135,6 +147,18 @@ def _without_ticks(other: Image, box: Box) -> Box:
     for along in (0, 1):
         full = np.flatnonzero(mask.mean(axis=along) >= _EVEN)
         sides.append((full[0] + _BLUR, full[-1] + 1 - _BLUR) if len(full) else (0, 0))
+    (x, right), (y, bottom) = sides
+    return left + int(x), top + int(y), int(right - x), int(bottom - y)
+
+
+def _without_line(other: Image, box: Box) -> Box:
+    """The box inside a thick line that is around it, and inside the line's blurred edge."""
+    left, top, width, height = box
+    mask = other[top : top + height, left : left + width] > 0
+    sides = []
+    for along in (0, 1):
+        empty = np.flatnonzero(mask.mean(axis=along) < _EVEN)
+        sides.append((empty[0] + _BLUR, empty[-1] + 1 - _BLUR) if len(empty) else (0, 0))
     (x, right), (y, bottom) = sides
     return left + int(x), top + int(y), int(right - x), int(bottom - y)
 

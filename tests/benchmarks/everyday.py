@@ -25,6 +25,7 @@ from digit_pages import Digits
 from support.everyday_pictures import EVERYDAY, Image, everyday_picture, write_row
 
 from mnist_core import load_recognizer
+from mnist_core.errors import ClutteredImageError
 
 
 class Numbers(Digits):
@@ -58,7 +59,10 @@ def main() -> None:
         right = 0
         for index in range(options.count):
             image, truth = numbers.draw(kind, options.seed, index)
-            text = recognizer.analyze(image).text
+            try:
+                text = recognizer.analyze(image).text
+            except ClutteredImageError as error:
+                text = str(error)
             right += text.replace("?", "") == truth
             if options.show and text.replace("?", "") != truth:
                 print(f"{kind} {index}: {truth} -> {text}", file=sys.stderr)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from support.notations import NOTATIONS, write_notation
+from support.screens import SCREENS
 from support.written_numbers import write_number
 
 __all__ = ["EVERYDAY", "Write", "everyday_picture"]
@@ -227,4 +228,5 @@ EVERYDAY: dict[str, Draw] = {
     "before a check mark": _ticked,
     "chalk on a board": _chalk,
     **{kind: _noted(kind) for kind in NOTATIONS},
+    **SCREENS,
 }
