@@ -14,9 +14,9 @@ what is read with the other one wins by its area times its quality, unless it re
 the wall beside a face does.
 
 Lines that run from border to border are erased, but the strokes of a large digit and the lines of a
-table may do so, too. Where lines were erased and digits are in doubt, or few, the image is read
-with its lines, too; the larger area of the digits, times the quality, wins, unless there are more
-non-digits. Without a doubt, there must be fewer digits: a line may also make another digit of one.
+table may do so, too. Where lines were erased and digits are in doubt, the image is read with its
+lines, too; the larger area of the digits, times the quality, wins, unless there are more digits or
+more non-digits.
 
 A row of digits that is turned is read level, too, and the more certain of both readings wins.
 
@@ -45,7 +45,6 @@ from mnist_core.inference.surfaces import (
     MAX_DIGITS,
     are_ones,
     best_on_surfaces,
-    more_certain_on,
     move_to_image,
 )
 from mnist_core.inference.surroundings import reaches_border, refuse_unwritten
@@ -73,8 +72,6 @@ _SMALL_SIDE = 64
 # More marks are a page, or a texture: what else it may be would take seconds to read. A card may
 # lie on the texture.
 _MOST = 150
-# A digit that runs from border to border falls into a few pieces when its strokes are erased.
-_FEW = 3
 # Each digit of a row of small marks is at least this certain.
 _CERTAIN = 0.9
 # Surfaces with what was read on each, and whether these are all.
@@ -167,7 +164,7 @@ class _Reader:
     def _compare_ways(self, normal: Reading) -> Reading:
         """The best of the ways to find the ink of the whole image."""
         best, whole = normal, self._whole
-        if whole.erased and best.digits and (not _is_clean(best) or len(best.digits) <= _FEW):
+        if whole.erased and best.digits and not _is_clean(best):
             best = self._keep_lines(best)
         nothing_read = bool(best.digits) and not best.quality
         if nothing_read and self._ink == "auto" and not whole.drawn and not self._is_small:
@@ -180,9 +177,8 @@ class _Reader:
         """The reading with the lines that were erased, if that is better."""
         kept = self._read(extract_digits(self._image, self._ink, keep_lines=True), "lines kept")
         # A line that is kept must not be one more digit, or make a non-digit of one.
-        fewer = len(kept.digits) < len(best.digits) + (not _is_clean(best))
-        as_good = _count_refused(kept) <= _count_refused(best)
-        return kept if fewer and as_good and certain_area(kept) > certain_area(best) else best
+        more = len(kept.digits) > len(best.digits) or _count_refused(kept) > _count_refused(best)
+        return kept if not more and certain_area(kept) > certain_area(best) else best
 
     def _invert(self, best: Reading) -> Reading:
         """The reading of a photograph with the other polarity, if that is better."""
@@ -249,7 +245,7 @@ def _holds(box: Box, other: Box) -> bool:
 def _best_surface(best: Reading, surfaces: _Surfaces) -> Reading:
     """The best reading of a surface, or `best` if that is better."""
     readings, complete = surfaces
-    found = best_on_surfaces(best, [(s, more_certain_on(s, best, r)) for s, r in readings])
+    found = best_on_surfaces(best, readings)
     return replace(found, complete=False) if not complete else found
 
 

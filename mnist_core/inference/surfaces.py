@@ -30,7 +30,7 @@ from mnist_core.inference.reading import (
 from mnist_core.inference.surroundings import is_on_paper
 from mnist_core.preprocessing.surface import Surface
 
-__all__ = ["MAX_DIGITS", "are_ones", "best_on_surfaces", "more_certain_on", "move_to_image"]
+__all__ = ["MAX_DIGITS", "are_ones", "best_on_surfaces", "move_to_image"]
 
 # More digits are small pieces of a texture.
 MAX_DIGITS = 12
@@ -53,28 +53,6 @@ def best_on_surfaces(best: Reading, readings: Iterable[tuple[Surface, Reading]])
         if wins and (winner is best or _is_better(reading, winner)):
             winner = reading
     return winner
-
-
-def more_certain_on(surface: Surface, before: Reading, reading: Reading) -> Reading:
-    """What was read on a surface, straightened, or, if that leaves a non-digit, before.
-
-    Args:
-        surface: where to compare them.
-        before: what was read without a surface.
-        reading: what was read on the straightened surface. All boxes are in the pixels of `before`.
-
-    Returns:
-        `reading`; or `before`, without what is around the surface, if it has as many digits and is
-        more certain.
-    """
-    digits = [digit for digit in before.digits if _is_on(digit, surface)]
-    count = _count(reading.digits)
-    if count == len(reading.digits) or _count(digits) < count:
-        return reading
-    if mean_certainty(digits) <= mean_certainty(reading.digits):
-        return reading
-    left_out = [mark for mark in before.left_out if surface.holds(mark.box)]
-    return replace(before, digits=digits, left_out=left_out)
 
 
 def move_to_image(reading: Reading, surface: Surface) -> Reading:

@@ -31,11 +31,10 @@ _BAR_HEIGHT, _BAR_WIDTH = 0.42, 1.3
 _BESIDE_REACH = 0.05
 # Tall components above each other, such as the loops of an 8, belong together up to this distance.
 _STACKED_REACH = 0.15
-# Components side by side are two digits, unless they are an open 4 and its stem: the right one has
-# at most this width, as a share of its own height. In shares of the height of both together: they
-# are this near, the stem begins this far below the top of the left one, and passes its foot this
-# far on both sides …
-_STEM_WIDTH, _STEM_REACH, _STEM_TOP, _STEM_PASSES = 0.75, 0.13, 0.1, 0.06
+# Components side by side are two digits, unless they are an open 4 and its stem. In shares of the
+# height of both together: they are this near, and the stem begins this far below the top of the
+# left one, and passes its foot as far on both sides …
+_STEM_REACH, _STEM_CLEAR = 0.13, 0.1
 # … and the left one is a single stroke in this upper share of its height, in this share of rows.
 _ABOVE_FOOT, _SINGLE_ROWS = 0.5, 0.9
 # No yardstick is taller than this share of the typical height.
@@ -195,11 +194,10 @@ def _is_open_four(one: Component, other: Component, shapes: _Shapes) -> bool:
     angle, stem = (one, other) if one.right <= other.right else (other, one)
     height = max(one.bottom, other.bottom) - min(one.top, other.top)
     return (
-        stem.width <= _STEM_WIDTH * stem.height
-        and stem.left > (angle.left + angle.right) / 2
-        and stem.top >= angle.top + _STEM_TOP * height
-        and stem.top <= angle.bottom - _STEM_PASSES * height
-        and stem.bottom >= angle.bottom + _STEM_PASSES * height
+        stem.left > (angle.left + angle.right) / 2
+        and stem.top >= angle.top + _STEM_CLEAR * height
+        and stem.top <= angle.bottom - _STEM_CLEAR * height
+        and stem.bottom >= angle.bottom + _STEM_CLEAR * height
         and shapes.is_single_stroke(angle)
     )
 

@@ -42,10 +42,8 @@ Reason = Literal["border", "speck"]
 _CLEAR_HEIGHT = 0.15
 # What the border cuts is at most this many times as high as a digit beside it.
 _MAX_CUT = 1.25
-# A speck is smaller than this share of the largest digit …
-_SPECK = 0.16
-# … or a scratch: shorter than this share of the typical height, and thinner than this share of the
-# typical stroke …
+# A speck is a scratch: shorter than this share of the typical height, and thinner than this share
+# of the typical stroke …
 _SCRATCH = 0.55
 # … or, of any length, a hair or the remains of a printed line: thinner than this share …
 _HAIR_WIDTH = 0.27
@@ -240,7 +238,6 @@ def _drop_specks(
     if not components:
         return [], []
     typical = typical_height(components)
-    min_side = max(min_side, _SPECK * typical)
 
     def is_sign(component: Component) -> bool:
         return component.width > _SIGN * component.height and component.height < _LOW * typical

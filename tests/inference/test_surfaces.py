@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_core.inference.reading import Digit, Mark, Reading
-from mnist_core.inference.surfaces import best_on_surfaces, more_certain_on, move_to_image
+from mnist_core.inference.surfaces import best_on_surfaces, move_to_image
 from mnist_core.preprocessing.surface import Surface, view_row
 
 SIZE = (640, 480)
@@ -72,7 +72,6 @@ def test_the_hole_of_a_digit_is_no_surface_that_it_is_on() -> None:
     refused = [digit(2, x, 130, 120, 240, is_digit=False) for x in (10, 500)]
     word = reading(refused[0], digit(0, 140, 140, 320, 220), refused[1])
     hole = reading(digit(1, 200, 220, 16, 26, is_digit=False))
-    assert more_certain_on(CARD, word, hole) is hole
     assert best(word, hole) == "?0?"
 
 
@@ -125,18 +124,6 @@ def test_the_edge_of_a_card_is_no_one_beside_its_digits() -> None:
     assert best(reading(SEVEN, EIGHT, edge), reading(SEVEN, EIGHT)) == "78"
     beyond = digit(1, 470, 215, 20, 70)
     assert best(reading(SEVEN, EIGHT, beyond), reading(SEVEN, EIGHT)) == "781"
-
-
-def test_what_was_read_before_wins_where_the_straightened_surface_leaves_a_doubt() -> None:
-    around = digit(0, 10, 10, 90, 90, is_digit=False)
-    refused = digit(3, 260, 220, 40, 60, certainty=0.3, is_digit=False)
-    before = reading(SEVEN, EIGHT, around)
-    assert more_certain_on(CARD, before, reading(SEVEN, refused)).text == "78"
-    sure = reading(SEVEN, digit(3, 260, 220, 40, 60, certainty=0.9))
-    assert more_certain_on(CARD, before, sure) is sure
-    # Fewer digits are no better reading, however certain.
-    longer = reading(SEVEN, digit(5, 260, 220, 40, 60, certainty=0.9), refused)
-    assert more_certain_on(CARD, reading(SEVEN, around), longer) is longer
 
 
 def test_boxes_are_moved_to_the_image() -> None:
