@@ -9,6 +9,9 @@
     quality     digit score times confidence, averaged over the areas of the boxes; non-digits: 0
     best        the hypothesis with the highest quality; the normal one wins a tie
 
+A drawing that is blurred may be overexposed paper: it is read as a photograph, too, which wins with
+a higher quality and digits only.
+
 If nothing of a photograph is read, its polarity may have been measured incorrectly, as in a table:
 what is read with the other one wins by its area times its quality, unless it reaches the border, as
 the wall beside a face does.
@@ -55,6 +58,7 @@ from mnist_core.preprocessing.extraction import (
     Ink,
     extract_digits,
     extract_inverted_digits,
+    extract_photographed_digits,
     extract_plain_digits,
     extract_row,
     extract_surfaces,
@@ -166,6 +170,8 @@ class _Reader:
         best, whole = normal, self._whole
         if whole.erased and best.digits and not _is_clean(best):
             best = self._keep_lines(best)
+        if whole.blurred and not self._is_small:
+            best = self._read_photographed(best)
         nothing_read = bool(best.digits) and not best.quality
         if nothing_read and self._ink == "auto" and not whole.drawn and not self._is_small:
             best = self._invert(best)
@@ -179,6 +185,13 @@ class _Reader:
         # A line that is kept must not be one more digit, or make a non-digit of one.
         more = len(kept.digits) > len(best.digits) or _count_refused(kept) > _count_refused(best)
         return kept if not more and certain_area(kept) > certain_area(best) else best
+
+    def _read_photographed(self, best: Reading) -> Reading:
+        """The reading of what looks like a blurred drawing as a photograph, if that is better."""
+        extract = extract_photographed_digits(self._image, self._ink)
+        reading = self._read(extract, "photograph")
+        is_better = not _count_refused(reading) and reading.quality > best.quality
+        return reading if is_better else best
 
     def _invert(self, best: Reading) -> Reading:
         """The reading of a photograph with the other polarity, if that is better."""

@@ -7,6 +7,7 @@ enlarged. Everything else is left to `photo`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 
 import cv2
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from mnist_core.preprocessing.grey import Image, Ink, estimate_noise, histogram, to_grey
 
-__all__ = ["MIN_CONTRAST", "drawing_ink"]
+__all__ = ["MIN_CONTRAST", "Drawing", "find_drawing"]
 
 # Levels of contrast up to this are rounding, also after enlarging, not ink …
 _ROUNDING = 3
@@ -35,7 +36,20 @@ _MAX_NOISE = 0.75
 _BLURRED_EDGE = (0.2, 0.8)
 
 
-def drawing_ink(image: Image, ink: Ink) -> Image | None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawing:
+    """The ink of a drawing made on a screen.
+
+    Attributes:
+        ink: (h, w) uint8, from 0 for background to 255 for the strongest ink.
+        blurred: strokes fade into the background; overexposed paper may look like that, too.
+    """
+
+    ink: Image
+    blurred: bool
+
+
+def find_drawing(image: Image, ink: Ink) -> Drawing | None:
     """Find the ink of a drawing made on a screen.
 
     Args:
@@ -43,8 +57,7 @@ def drawing_ink(image: Image, ink: Ink) -> Image | None:
         ink: "light" or "dark" against its background; "auto" measures it.
 
     Returns:
-        (h, w) uint8, from 0 for background to 255 for the strongest ink; None if the image is not a
-        drawing.
+        The drawing; None if the image is none.
     """
     # By lookup table: OpenCV's arithmetic takes an image of up to four pixels for a scalar.
     if ink == "auto" and image.ndim == 3:
@@ -65,17 +78,18 @@ def drawing_ink(image: Image, ink: Ink) -> Image | None:
     strong = counts[max(strongest // 3, 1) :].sum()
     plain = background >= _MIN_BACKGROUND * contrast.size and counts[0] >= _MIN_EXACT * background
     if plain and strongest < MIN_CONTRAST:
-        return np.zeros(contrast.shape, np.uint8)
+        return Drawing(ink=np.zeros(contrast.shape, np.uint8), blurred=False)
     # The strongest contrast is full ink, whatever the pen's color.
     shares = np.arange(256) / strongest
-    if not (plain and near_background <= _MAX_NEAR * strong):
+    blurred = not (plain and near_background <= _MAX_NEAR * strong)
+    if blurred:
         if strongest < MIN_CONTRAST or not _is_smooth(to_grey(image), grey_counts, contrast):
             return None
         low, high = _BLURRED_EDGE
         shares = (shares - low) / (high - low)
     full = np.rint(shares.clip(0, 1) * 255).astype(np.uint8)
     full[: _ROUNDING + 1] = 0
-    return cv2.LUT(contrast, full)
+    return Drawing(ink=cv2.LUT(contrast, full), blurred=blurred)
 
 
 def _is_smooth(grey: Image, counts: NDArray[np.float32] | None, contrast: Image) -> bool:

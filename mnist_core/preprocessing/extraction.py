@@ -40,6 +40,7 @@ __all__ = [
     "Ink",
     "extract_digits",
     "extract_inverted_digits",
+    "extract_photographed_digits",
     "extract_plain_digits",
     "extract_row",
     "extract_surfaces",
@@ -61,6 +62,7 @@ class Extract:
         left_out: the marks of ink that belong to no digit; boxes in pixels of the image.
         erased: True if ruled lines were erased.
         drawn: True for a drawing made on a screen.
+        blurred: True for one that is blurred, or may be overexposed paper.
         small: rows of what is left out as too small or too thin, but may be small writing.
     """
 
@@ -68,6 +70,7 @@ class Extract:
     left_out: list[Mark]
     erased: bool
     drawn: bool
+    blurred: bool
     small: list[list[FramedDigit]]
 
 
@@ -135,6 +138,7 @@ def _extract_from_panels(
         + [Mark(box=digit.box, reason="speck") for digit in captions],
         erased=any(part.erased for part in parts),
         drawn=all(part.drawn for part in parts),
+        blurred=any(part.blurred for part in parts),
         small=[row for part in parts for row in part.small],
     )
 
@@ -162,6 +166,17 @@ def extract_inverted_digits(image: Image) -> Extract:
     shrunk, _ = shrink(image, _WORKING_SIDE)
     measured = measure_polarity(to_grey(flatten_alpha(shrunk, "auto")))
     return _frame_all(ink_map(shrunk, "dark" if measured == "light" else "light"), image.shape)
+
+
+def extract_photographed_digits(image: Image, ink: Ink) -> Extract:
+    """Find digits as `extract_digits` does, but in a photograph, even if it looks like a drawing.
+
+    Args:
+        image: as checked by `extract_digits`.
+        ink: "light" or "dark" digits; "auto" measures it.
+    """
+    shrunk, _ = shrink(image, _WORKING_SIDE)
+    return _frame_all(ink_map(shrunk, ink, photographed=True), image.shape)
 
 
 def extract_plain_digits(image: Image, ink: Literal["light", "dark"]) -> Extract:
@@ -230,6 +245,7 @@ def _frame_all(inked: InkMap, shape: tuple[int, ...]) -> Extract:
         left_out=left_out,
         erased=inked.ruled is not None,
         drawn=inked.drawn,
+        blurred=inked.blurred,
         small=[framed(row) for row in found.small],
     )
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import label_type
-from mnist_core.preprocessing.drawing import drawing_ink
+from mnist_core.preprocessing.drawing import find_drawing
 from mnist_core.preprocessing.grey import SOFT_EDGE, Image, Ink, Mask, to_grey
 from mnist_core.preprocessing.line_remains import are_remains
 from mnist_core.preprocessing.photo import photo_ink
@@ -33,11 +33,13 @@ class InkMap:
         ink: (h, w) uint8, from 0 for background to 255 for full ink.
         grey: (h, w) uint8, the photograph, scan or video frame; None for a drawing on a screen.
         ruled: the lines that were erased; None without any.
+        blurred: it is taken for a blurred drawing, but may be overexposed paper.
     """
 
     ink: Image
     grey: Image | None = None
     ruled: RuledLines | None = None
+    blurred: bool = False
 
     @property
     def drawn(self) -> bool:
@@ -50,19 +52,24 @@ class InkMap:
         return None if self.ruled is None else self.ruled.down
 
 
-def ink_map(image: Image, ink: Ink = "auto", *, keep_lines: bool = False) -> InkMap:
+def ink_map(
+    image: Image, ink: Ink = "auto", *, keep_lines: bool = False, photographed: bool = False
+) -> InkMap:
     """Find the ink of an image.
 
     Args:
         image: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
         ink: "light" or "dark" against its background; "auto" measures it.
         keep_lines: True to keep ruled lines as ink.
+        photographed: True for a photograph; else it is measured.
     """
     image = flatten_alpha(image, ink)
-    drawn = drawing_ink(image, ink)
-    if drawn is not None:
-        found, ruled = (drawn, None) if keep_lines else _erase_ruled_lines(drawn, SOFT_EDGE)
-        return InkMap(ink=found, ruled=ruled)
+    drawing = None if photographed else find_drawing(image, ink)
+    if drawing is not None:
+        found, ruled = drawing.ink, None
+        if not keep_lines:
+            found, ruled = _erase_ruled_lines(found, SOFT_EDGE)
+        return InkMap(ink=found, ruled=ruled, blurred=drawing.blurred)
     grey = to_grey(image)
     found, ruled = photo_ink(grey, ink, keep_lines=keep_lines)
     return InkMap(ink=found, grey=grey, ruled=ruled)

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from mnist_core.preprocessing.components import MAX_COMPONENTS, Box
-from mnist_core.preprocessing.drawing import MIN_CONTRAST, drawing_ink
+from mnist_core.preprocessing.drawing import MIN_CONTRAST, find_drawing
 from mnist_core.preprocessing.grey import Image, Ink, median, to_grey
 from mnist_core.preprocessing.plain import plain_ink
 
@@ -108,9 +108,9 @@ def panel_ink(part: Image, ink: Ink) -> Image:
     Returns:
         (h, w) uint8, from 0 for background to 255 for full ink.
     """
-    drawn = drawing_ink(part, ink)
-    if drawn is not None:
-        return drawn
+    drawing = find_drawing(part, ink)
+    if drawing is not None:
+        return drawing.ink
     grey = to_grey(part)
     if ink == "auto":
         ink = "light" if float(grey.mean()) > median(_edge(grey)) else "dark"

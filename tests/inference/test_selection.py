@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.everyday_pictures import count_right
 from support.own_strokes import OWN_STROKES
 from support.sheets import sheet
 from support.small_pictures import SMALL_PICTURES, compress
@@ -121,6 +122,11 @@ def test_quick_reading_of_an_unfinished_drawing_tries_one_way(champion: Recogniz
             assert len(quick.considered) == 1
             doubts += len(whole.considered) > 1
     assert doubts > 20
+
+
+def test_overexposed_paper_is_read_as_a_photograph(dataset: Dataset, champion: Recognizer) -> None:
+    # Half of it has a single level, as the ground of a blurred drawing has: as one, 28 are read.
+    assert count_right("overexposed photograph", 40, dataset, champion) >= 35
 
 
 @pytest.mark.parametrize("degrees", [-28, -15, 15, 28])

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.everyday_pictures import everyday_picture, write_row
+from support.everyday_pictures import count_right
 from support.notations import NOTATIONS
 from support.strokes import draw_strokes
-from support.written_numbers import enlarge
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.inference.reading import Digit
@@ -119,19 +118,8 @@ def test_slash_alone_is_a_one() -> None:
 
 @pytest.mark.parametrize("kind", NOTATIONS)
 def test_numbers_with_signs_are_read(dataset: Dataset, kind: str) -> None:
-    champion, right, count = load_recognizer("champion"), 0, 12
-
-    def write(length: int, height: int) -> tuple[Frame, str]:
-        chosen = random.integers(len(dataset.x_test), size=length)
-        inks = [enlarge(dataset.x_test[i], height) for i in chosen]
-        return write_row(inks, random), "".join(map(str, dataset.y_test[chosen]))
-
-    for index in range(count):
-        random = np.random.default_rng((8, index))
-        image, text = everyday_picture(kind, write, [], random)
-        right += champion.analyze(image).text.replace("?", "") == text
     # Without `refuse_signs`, none of those with slashes or brackets is.
-    assert right >= 8
+    assert count_right(kind, 12, dataset, load_recognizer("champion")) >= 8
 
 
 def test_pictures_of_signs_are_the_same_in_every_run() -> None:

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.everyday_pictures import everyday_picture, write_row
+from support.everyday_pictures import count_right
 from support.own_strokes import OWN_STROKES
 from support.screens import SCREENS
 from support.strokes import draw_strokes, place_strokes
-from support.written_numbers import enlarge
 
 from mnist_core import Dataset, load_recognizer
 from mnist_core.preprocessing.extraction import extract_digits
@@ -129,19 +128,7 @@ def test_text_on_buttons_and_around_a_canvas_is_left_out(canvas: str) -> None:
 
 @pytest.mark.parametrize("kind", SCREENS)
 def test_screenshots_are_read(dataset: Dataset, kind: str) -> None:
-    champion, right, count = load_recognizer("champion"), 0, 10
-
-    def write(length: int, height: int) -> tuple[np.ndarray, str]:
-        chosen = random.integers(len(dataset.x_test), size=length)
-        inks = [enlarge(dataset.x_test[i], height) for i in chosen]
-        return write_row(inks, random), "".join(map(str, dataset.y_test[chosen]))
-
-    frames = list(zip(dataset.x_test, map(str, dataset.y_test), strict=True))
-    for index in range(count):
-        random = np.random.default_rng((8, index))
-        image, text = everyday_picture(kind, write, frames, random)
-        right += champion.analyze(image).text == text
-    assert right >= 8
+    assert count_right(kind, 10, dataset, load_recognizer("champion")) >= 8
 
 
 def test_photograph_has_no_panels_but_between_bars_it_is_one() -> None:

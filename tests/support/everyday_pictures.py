@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from support.notations import NOTATIONS, write_notation
 from support.screens import SCREENS
-from support.written_numbers import write_number
+from support.written_numbers import enlarge, write_number
 
-__all__ = ["EVERYDAY", "Write", "everyday_picture"]
+from mnist_core import Dataset, Recognizer
+
+__all__ = ["EVERYDAY", "Write", "count_right", "everyday_picture"]
 
 Image = NDArray[np.uint8]
 Generator = np.random.Generator
@@ -38,6 +40,23 @@ def everyday_picture(
         random: generator of everything else.
     """
     return EVERYDAY[kind](write, frames, random)
+
+
+def count_right(kind: str, count: int, dataset: Dataset, recognizer: Recognizer) -> int:
+    """How many of `count` pictures with MNIST test digits are read correctly; "?" is no digit."""
+    right = 0
+    frames = list(zip(dataset.x_test, map(str, dataset.y_test), strict=True))
+    for index in range(count):
+        random = np.random.default_rng((8, index))
+
+        def write(length: int, height: int, random: Generator = random) -> tuple[Image, str]:
+            chosen = random.integers(len(frames), size=length)
+            inks = [enlarge(dataset.x_test[i], height) for i in chosen]
+            return write_row(inks, random), "".join(frames[i][1] for i in chosen)
+
+        image, text = everyday_picture(kind, write, frames, random)
+        right += recognizer.analyze(image).text.replace("?", "") == text
+    return right
 
 
 def write_row(digits: Sequence[Image], random: Generator) -> Image:
@@ -208,6 +227,27 @@ def _chalk(write: Write, _: Sequence[tuple[Image, str]], random: Generator) -> t
     return cv2.cvtColor(_jpeg(scene, random), cv2.COLOR_GRAY2RGB), text
 
 
+def _overexposed(
+    write: Write, _: Sequence[tuple[Image, str]], random: Generator
+) -> tuple[Image, str]:
+    """A photograph of which a part is as white as can be: half of it has a single level."""
+    height = int(random.integers(50, 150))
+    ink, text = write(int(random.integers(1, 5)), height)
+    share = cv2.GaussianBlur(_pad(ink, x=(height, height), y=height), (0, 0), 1) / 255
+    y, x = (
+        axis / side - 0.5 for axis, side in zip(np.indices(share.shape), share.shape, strict=True)
+    )
+    angle, low, high = (
+        random.uniform(0, 2 * np.pi),
+        random.uniform(150, 235),
+        random.uniform(260, 330),
+    )
+    light = low + (high - low) * (x * np.cos(angle) + y * np.sin(angle) + 0.5)
+    scene = light * (1 - random.uniform(0.4, 0.9) * share)
+    scene = scene + random.normal(0, random.uniform(0.3, 2.5), scene.shape)
+    return cv2.cvtColor(_jpeg(scene, random), cv2.COLOR_GRAY2RGB), text
+
+
 def _noted(kind: str) -> Draw:
     def draw(write: Write, _: Sequence[tuple[Image, str]], random: Generator) -> tuple[Image, str]:
         page, text = write_notation(kind, write, random)
@@ -229,4 +269,5 @@ EVERYDAY: dict[str, Draw] = {
     "chalk on a board": _chalk,
     **{kind: _noted(kind) for kind in NOTATIONS},
     **SCREENS,
+    "overexposed photograph": _overexposed,
 }
