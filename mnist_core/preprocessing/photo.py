@@ -43,6 +43,9 @@ _NOISE_SIDE = 400
 _MIN_BLUR, _NOISE_PER_BLUR, _MAX_BLUR = 0.8, 1.5, 0.002
 # The kernel of a Gaussian reaches this many standard deviations.
 _KERNEL_REACH = 2.5
+# Contrast is a share of the light, but of no less than this level. (With 1, `mlp`, which accepts
+# nearly all, reads 95.0% of 1,000 small JPEGs of quality 85 instead of 97.9%.)
+_MIN_LIGHT = 32
 # Statistics of a photograph use every fourth row and column.
 _SAMPLE = 4
 # Polarity is measured on the image at half its size, within these limits for its longer side, in
@@ -82,7 +85,7 @@ def photo_ink(
     blurred = cv2.GaussianBlur(grey, (2 * round(_KERNEL_REACH * blur) + 1,) * 2, blur)
     difference = cv2.subtract(paper, blurred) if ink == "dark" else cv2.subtract(blurred, paper)
     # Ink absorbs a share of the light, however bright it is …
-    contrast = cv2.divide(difference, cv2.max(paper, 1), scale=255)
+    contrast = cv2.divide(difference, cv2.max(paper, _MIN_LIGHT), scale=255)
     threshold = _ink_threshold(contrast)
     ruled = None if keep_lines else find_ruled_lines(contrast, threshold / 2)
     if ruled is not None:
