@@ -57,7 +57,7 @@ def find_drawing(image: Image, ink: Ink) -> Drawing | None:
         ink: "light" or "dark" against its background; "auto" measures it.
 
     Returns:
-        The drawing; None if the image is none.
+        The drawing; None if the image is not a drawing.
     """
     # By lookup table: OpenCV's arithmetic takes an image of up to four pixels for a scalar.
     if ink == "auto" and image.ndim == 3:

@@ -10,11 +10,12 @@ Each is read on its own: light digits on black panels on a white page are no dar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_core.preprocessing.components import MAX_COMPONENTS, Box
 from mnist_core.preprocessing.drawing import MIN_CONTRAST, find_drawing
@@ -22,6 +23,8 @@ from mnist_core.preprocessing.grey import Image, Ink, median, to_grey
 from mnist_core.preprocessing.plain import plain_ink
 
 __all__ = ["Panel", "erase_panels", "find_panels", "panel_ink"]
+
+Shares = NDArray[np.float64]
 
 # The share of a panel's edge that has one color, since a digit may touch it; and of the image's
 # border, since there may be a margin on two sides only, as black bars have it.
@@ -134,31 +137,29 @@ def _crop(image: Image, box: Box) -> Image:
 
 
 def _is_large(box: Box) -> bool:
-    """Is a box large enough for a panel, and no bar?"""
+    """Is a box large enough for a panel, and not a bar?"""
     _, _, width, height = box
     return min(width, height) >= _MIN_SIDE and height <= _MAX_RATIO * width
 
 
 def _without_ticks(other: Image, box: Box) -> Box:
     """The box inside the edge of what may be a panel, without the ticks of a scale around it."""
-    left, top, width, height = box
-    mask = other[top : top + height, left : left + width] > 0
-    sides = []
-    for along in (0, 1):
-        full = np.flatnonzero(mask.mean(axis=along) >= _EVEN)
-        sides.append((full[0] + _BLUR, full[-1] + 1 - _BLUR) if len(full) else (0, 0))
-    (x, right), (y, bottom) = sides
-    return left + int(x), top + int(y), int(right - x), int(bottom - y)
+    return _bounds(other, box, lambda shares: shares >= _EVEN)
 
 
 def _without_line(other: Image, box: Box) -> Box:
-    """The box inside a thick line that is around it, and inside the line's blurred edge."""
-    left, top, width, height = box
-    mask = other[top : top + height, left : left + width] > 0
+    """The box inside a thick line that is around it."""
+    return _bounds(other, box, lambda shares: shares < _EVEN)
+
+
+def _bounds(other: Image, box: Box, chosen: Callable[[Shares], NDArray[np.bool_]]) -> Box:
+    """The box of the rows and columns with chosen shares of ink, without their blurred edges."""
+    left, top, _, _ = box
+    mask = _crop(other, box) > 0
     sides = []
     for along in (0, 1):
-        empty = np.flatnonzero(mask.mean(axis=along) < _EVEN)
-        sides.append((empty[0] + _BLUR, empty[-1] + 1 - _BLUR) if len(empty) else (0, 0))
+        places = np.flatnonzero(chosen(mask.mean(axis=along)))
+        sides.append((places[0] + _BLUR, places[-1] + 1 - _BLUR) if len(places) else (0, 0))
     (x, right), (y, bottom) = sides
     return left + int(x), top + int(y), int(right - x), int(bottom - y)
 

@@ -43,7 +43,7 @@ def everyday_picture(
 
 
 def count_right(kind: str, count: int, dataset: Dataset, recognizer: Recognizer) -> int:
-    """How many of `count` pictures with MNIST test digits are read correctly; "?" is no digit."""
+    """How many of `count` pictures with MNIST test digits are read correctly, without their "?"."""
     right = 0
     frames = list(zip(dataset.x_test, map(str, dataset.y_test), strict=True))
     for index in range(count):

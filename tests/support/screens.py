@@ -1,7 +1,7 @@
 """Screenshots of whole windows: a drawing page, and a notebook with a plot.
 
-What counts is on the canvas or the plot; the text of the window is no number. It is set in Pillow's
-own font.
+What counts is on the canvas or the plot; the text of the window must not be read. It is set in
+Pillow's own font.
 """
 
 from __future__ import annotations
