@@ -32,12 +32,25 @@ export default function (component) {
     if (target) setTimeout(() => target.querySelector(SEND)?.click())
   }
 
+  // After a click on Start of the WebRTC video, the keys go to the video's own frame.
+  const frames = new Set()
+  const onBlur = () => setTimeout(() => {
+    const frame = document.activeElement?.contentWindow
+    try {
+      frame?.addEventListener("keydown", onKey, true)
+      if (frame) frames.add(frame)
+    } catch (error) {
+      if (error.name !== "SecurityError") throw error // a frame of another site
+    }
+  })
+
   const listeners = [
     ["keydown", onKey], ["mousedown", onStart], ["touchstart", onStart],
-    ["mouseup", onEnd], ["touchend", onEnd],
+    ["mouseup", onEnd], ["touchend", onEnd], ["blur", onBlur],
   ]
   for (const [name, listen] of listeners) window.addEventListener(name, listen, true)
   return () => {
     for (const [name, listen] of listeners) window.removeEventListener(name, listen, true)
+    for (const frame of frames) frame.removeEventListener("keydown", onKey, true)
   }
 }

@@ -91,6 +91,11 @@ def test_settings_apply_to_the_running_video(
     page = open_camera(app, with_film(one))
     press(page, "Start")
     expect_reading(page, "3")
+    # The click has moved the keys to the frame of the video.
+    page.keyboard.press("p")
+    expect_words(page, "Paused")
+    page.keyboard.press("p")
+    expect_reading(page, "3")
 
     page.get_by_text("Automatic threshold").click()
     slider = page.locator(".st-key-threshold input[type=range]")
